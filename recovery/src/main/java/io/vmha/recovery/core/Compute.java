@@ -1,0 +1,40 @@
+package io.vmha.recovery.core;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Nova, as far as recovery needs it. Every call blocks, has a time limit of its own, and is made on an action thread only. Every
+ * call throws {@link ComputeException}. Calls that change something read first and do nothing if the effect is there already.
+ */
+public interface Compute {
+    /** All aggregates. An answer other than 200 is an exception, never an empty list. */
+    List<Aggregate> aggregates();
+
+    /** All nova-compute services. */
+    List<ComputeService> computeServices();
+
+    /** All servers, of all projects, that Nova has on this host. */
+    List<Server> serversOn(HostName host);
+
+    /** One server; empty if Nova does not know it (deleted). */
+    Optional<Server> server(ServerId id);
+
+    /** All migrations of type evacuation whose source is this host, newest last. */
+    List<Migration> evacuationsFrom(HostName host);
+
+    /** Tells Nova that the host is down, so that it accepts evacuations at once. */
+    void forceDown(HostName host);
+
+    /** Disables the host's compute service, so that nothing is scheduled to it. Only after {@link #forceDown}: otherwise Nova blocks for 60 s. */
+    void disable(HostName host, String reason);
+
+    /**
+     * Asks Nova once to rebuild the server on a host of the scheduler's choice, with its power state kept (microversion 2.14 to 2.94).
+     * Not idempotent: a second call while the first runs breaks the server (measured on Zed). Never retried inside.
+     */
+    void evacuate(ServerId server);
+
+    /** Sets one metadata key of an aggregate, or removes it when the value is empty. */
+    void setAggregateMetadata(long aggregateId, String key, Optional<String> value);
+}

@@ -1,0 +1,28 @@
+package io.vmha.recovery.core;
+
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Nova's record of one evacuation (a migration of type {@code evacuation}).
+ *
+ * @param status accepted, pre-migrating, done, completed (the source host has cleaned up), failed, error, cancelled
+ */
+public record Migration(
+        long id, ServerId server, HostName source, Optional<HostName> destination, String status, String createdAt) {
+    private static final Set<String> SUCCEEDED = Set.of("done", "completed", "finished", "confirmed");
+    private static final Set<String> FAILED = Set.of("failed", "error", "cancelled");
+
+    /** True once Nova will not touch this migration any more, whichever way it ended. */
+    public boolean isFinal() {
+        return hasSucceeded() || hasFailed();
+    }
+
+    public boolean hasSucceeded() {
+        return SUCCEEDED.contains(status);
+    }
+
+    public boolean hasFailed() {
+        return FAILED.contains(status);
+    }
+}

@@ -1,0 +1,30 @@
+package io.vmha.recovery.core;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Nova's record of one VM.
+ *
+ * @param host the host that Nova has it on; changes only after the claim on an evacuation's target
+ * @param status the API status, such as {@code ACTIVE}, {@code SHUTOFF}, {@code REBUILD}, {@code ERROR}
+ * @param vmState {@code OS-EXT-STS:vm_state}, such as {@code active}, {@code stopped}, {@code error}
+ * @param taskState {@code OS-EXT-STS:task_state}, such as {@code rebuilding}; empty when nothing is under way
+ * @param volumeBacked true if it boots from a volume (no image)
+ */
+public record Server(
+        ServerId id,
+        String name,
+        HostName host,
+        String status,
+        String vmState,
+        Optional<String> taskState,
+        boolean locked,
+        boolean volumeBacked,
+        Map<String, String> metadata) {
+    public Server {
+        metadata = Collections.unmodifiableSortedMap(new TreeMap<>(metadata));
+    }
+}
