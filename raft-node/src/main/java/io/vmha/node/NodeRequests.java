@@ -1,0 +1,43 @@
+package io.vmha.node;
+
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.IncidentId;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * What clients may ask this node to change. Answers come when the change is committed or refused; every future completes normally, with the
+ * refusal as an {@link Answer}, within a bounded time.
+ */
+public interface NodeRequests {
+    /**
+     * @param status an HTTP status: 200; 400 too few hosts; 404 no such AZ, host or incident; 409 a host is offline or without proof; 412 a
+     *     host belongs to another group; 503 no leader or no answer
+     * @param message one sentence for people: what was done, or what was expected, found, and can be done
+     */
+    record Answer(int status, String message) {
+        public boolean isOk() {
+            return status < 300;
+        }
+    }
+
+    /** Puts an AZ under protection: checks it against Nova and the pool, forms the group if there is none. */
+    CompletableFuture<Answer> enable(String az);
+
+    /** Ends an AZ's protection and leaves Nova as it was. */
+    CompletableFuture<Answer> disable(String az);
+
+    /** Arms or disarms an AZ: disarmed, incidents are recorded and held. */
+    CompletableFuture<Answer> arm(String az, boolean armed);
+
+    /** Starts or ends maintenance of a host. */
+    CompletableFuture<Answer> maintenance(HostName host, boolean on);
+
+    /** Lets a held incident go on. */
+    CompletableFuture<Answer> approve(IncidentId incident, String person);
+
+    /** Calls a held incident off. */
+    CompletableFuture<Answer> cancel(IncidentId incident, String person);
+
+    /** Returns a view at least as new as everything committed before the call, or fails with a sentence when there is no leader. */
+    CompletableFuture<NodeView> consistentView();
+}

@@ -1,0 +1,99 @@
+package io.vmha.recovery.core;
+
+import java.util.List;
+import java.util.TreeMap;
+
+/** Commands about the AZ and its hosts. */
+public sealed interface AzCommand extends Command {
+    @Override
+    default long term() {
+        return 0;
+    }
+
+    /** Puts the AZ under this group's protection, with the hosts that its aggregate has now. */
+    record EnableAz(long atMs, AzSettings settings, List<HostName> hosts) implements AzCommand {
+        public EnableAz {
+            hosts = List.copyOf(hosts);
+        }
+
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            if (state.az().isPresent() && !state.az().get().name().equals(settings.name())) {
+                return Applied.refused(
+                        state,
+                        "this group protects " + state.az().get().name() + " and cannot take " + settings.name());
+            }
+            return new SetHosts(atMs, 0, hosts).apply(state.withAz(settings), entry);
+        }
+    }
+
+    /** Ends the protection. Refused while an incident is open: its VMs would be left half-way. */
+    record DisableAz(long atMs) implements AzCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            if (state.az().isEmpty()) {
+                return Applied.refused(state, "no AZ is enabled in this group");
+            }
+            if (!state.openIncidents().isEmpty()) {
+                return Applied.refused(
+                        state,
+                        "incident " + state.openIncidents().get(0).id()
+                                + " is open; wait for its end or cancel it first");
+            }
+            return Applied.to(state.withAz(state.az().get().withEnabled(false)));
+        }
+    }
+
+    /** Arms or disarms the AZ: disarmed, incidents are recorded and held. */
+    record SetArmed(long atMs, boolean armed) implements AzCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            return state.az()
+                    .map(az -> Applied.to(state.withAz(az.withArmed(armed))))
+                    .orElseGet(() -> Applied.refused(state, "no AZ is enabled in this group"));
+        }
+    }
+
+    /** Starts or ends maintenance of a host: it is not declared dead meanwhile. */
+    record SetMaintenance(long atMs, HostName host, boolean maintenance) implements AzCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            if (!state.hosts().containsKey(host)) {
+                return Applied.refused(
+                        state,
+                        "host " + host + " is not in this AZ; its hosts are "
+                                + state.hosts().keySet());
+            }
+            return Applied.to(state.withHost(host, h -> h.withMaintenance(maintenance)));
+        }
+    }
+
+    /**
+     * The aggregate's hosts as the leader read them from Nova. New ones get epoch 1. A host under recovery or still down stays until it is
+     * settled.
+     */
+    record SetHosts(long atMs, long term, List<HostName> hosts) implements AzCommand {
+        public SetHosts {
+            hosts = List.copyOf(hosts);
+        }
+
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            if (hosts.isEmpty()) {
+                return Applied.refused(
+                        state, "an aggregate without hosts is never taken over: it would drop every host's protection");
+            }
+            var next = new TreeMap<HostName, HostRecord>();
+            for (HostName host : hosts) {
+                HostRecord known = state.hosts().get(host);
+                next.put(host, known != null ? known : new HostRecord(host, 1, HostRecord.Status.IN_SERVICE, false));
+            }
+            state.hosts().forEach((host, record) -> {
+                if (record.status() == HostRecord.Status.IN_RECOVERY) {
+                    next.put(host, record);
+                }
+            });
+            return Applied.to(state.withHosts(next));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package io.vmha.recovery.core;
+
+/**
+ * The availability zone that this group protects.
+ *
+ * @param groupId the Raft group's id, as recorded in the aggregate's metadata: a leader that finds another one there stops acting
+ * @param enabled false once HA has been disabled for the AZ
+ * @param armed false while an operator has disarmed the AZ: incidents are recorded and held, nothing is fenced
+ * @param instancesShared the operator's word that the disks of VMs that boot from an image lie on storage that every host of the AZ
+ *     reaches; without it only volume-backed VMs are evacuated (S10)
+ */
+public record AzSettings(
+        String name,
+        long aggregateId,
+        String groupId,
+        boolean enabled,
+        boolean armed,
+        boolean instancesShared,
+        Limits limits) {
+    AzSettings withEnabled(boolean value) {
+        return new AzSettings(name, aggregateId, groupId, value, armed, instancesShared, limits);
+    }
+
+    AzSettings withArmed(boolean value) {
+        return new AzSettings(name, aggregateId, groupId, enabled, value, instancesShared, limits);
+    }
+}

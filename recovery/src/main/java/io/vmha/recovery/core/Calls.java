@@ -1,0 +1,63 @@
+package io.vmha.recovery.core;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * This leader's evacuate calls: since when it has been entitled to each, and which of them are over. Keyed by server; an intent is known
+ * by its log index, so a later attempt for the same server is another call.
+ */
+final class Calls {
+    private static final long[] RETRY_MS = {2_000, 4_000, 8_000, 16_000, 30_000};
+
+    private record Over(long intentIndex, long atMs) {}
+
+    private final Map<ServerId, Long> proposedAtMs = new TreeMap<>();
+    private final Map<ServerId, Over> over = new TreeMap<>();
+    private final Map<ServerId, Integer> refusals = new TreeMap<>();
+    private final Map<ServerId, Long> retryAtMs = new TreeMap<>();
+
+    /** An intent is being proposed. The first proposal counts: it may be the one that commits. */
+    void onProposed(long nowMs, ServerId server) {
+        proposedAtMs.putIfAbsent(server, nowMs);
+    }
+
+    /** The moment at which this leader was certainly leading when it decided on the open intent. */
+    long provenAtMs(VmRecovery vm) {
+        return proposedAtMs.getOrDefault(vm.server(), Long.MIN_VALUE / 2);
+    }
+
+    /** The call for this intent has been answered, or given up: it will not be made again. */
+    void onOver(long nowMs, ServerId server, long intentIndex) {
+        over.put(server, new Over(intentIndex, nowMs));
+        proposedAtMs.remove(server);
+    }
+
+    /** True if the call for the open intent is over, so that only reading can tell what came of it. */
+    boolean isOver(VmRecovery vm) {
+        Over last = over.get(vm.server());
+        return last != null && last.intentIndex() == vm.intentIndex();
+    }
+
+    /** How long ago the call for the open intent ended, in milliseconds. */
+    long sinceOverMs(long nowMs, VmRecovery vm) {
+        return isOver(vm) ? nowMs - over.get(vm.server()).atMs() : 0;
+    }
+
+    /** Nova would not have it now: pause before the next intent, longer each time. */
+    void onRefused(long nowMs, ServerId server) {
+        int count = refusals.merge(server, 1, Integer::sum);
+        retryAtMs.put(server, nowMs + RETRY_MS[Math.min(count, RETRY_MS.length) - 1]);
+    }
+
+    boolean mayRetry(long nowMs, ServerId server) {
+        return retryAtMs.getOrDefault(server, 0L) <= nowMs;
+    }
+
+    void forget() {
+        proposedAtMs.clear();
+        over.clear();
+        refusals.clear();
+        retryAtMs.clear();
+    }
+}

@@ -1,0 +1,21 @@
+package io.vmha.recovery.core;
+
+/**
+ * One entry of the replicated log. Every safety limit is checked in {@link #apply}, because only there all nodes agree (S8).
+ *
+ * <p>The groups: {@link AzCommand} by operators and the aggregate's follower, {@link IncidentCommand} and {@link VmCommand} by the
+ * leader's {@link RecoveryController}.
+ */
+public sealed interface Command permits AzCommand, IncidentCommand, VmCommand {
+    /** Wall-clock time of the proposer in milliseconds since 1970, for reports only. */
+    long atMs();
+
+    /**
+     * The term in which the leader decided this, or 0 if anyone may ask for it. A command that was decided in one term and appended in
+     * another is refused: its decision rested on a leadership that has ended (S9).
+     */
+    long term();
+
+    /** The next state, or the reason why not. Pure: the same state, entry and command give the same answer on every node. */
+    Applied apply(RecoveryState state, Entry entry);
+}

@@ -1,0 +1,18 @@
+package io.vmha.recovery.core;
+
+/** How a VM's recovery ended (S13): exactly one of these, never taken back. */
+public record Ending(Kind kind, String detail) {
+    /** The three endings. */
+    public enum Kind {
+        /** It runs (or stands, if it was stopped) on another host. */
+        RECOVERED,
+        /** It was left where it is, on purpose; the detail says why. */
+        LEFT,
+        /** It could not be recovered; the detail says what was tried. */
+        FAILED
+    }
+
+    static Ending recovered(HostName destination) {
+        return new Ending(Kind.RECOVERED, destination.value());
+    }
+}

@@ -1,0 +1,133 @@
+package io.vmha.recovery.core;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * One dead host's way through an incident: fence, certificate, confirmation, force-down, plan, VMs. Each step is true once its outcome
+ * is committed.
+ *
+ * @param witnesses who said what when the host was declared dead
+ * @param fenceAttempts fence intents committed so far
+ * @param fenceTerm the term of the open fence intent, 0 if none is open
+ * @param confirmed the certificate is applied by a majority of the voters and the BMC said "off" a second time (S2)
+ * @param forceDownTerm the term of the open force-down intent, 0 if none is open
+ * @param forcedDown Nova holds the host down
+ * @param planned the list of VMs has been taken from Nova at least once
+ */
+public record HostRecovery(
+        HostName host,
+        long epoch,
+        List<Witness> witnesses,
+        int fenceAttempts,
+        long fenceTerm,
+        Optional<Certificate> certificate,
+        boolean confirmed,
+        long forceDownTerm,
+        boolean forcedDown,
+        boolean planned,
+        SortedMap<ServerId, VmRecovery> vms) {
+    public HostRecovery {
+        witnesses = List.copyOf(witnesses);
+        vms = Collections.unmodifiableSortedMap(new TreeMap<>(vms));
+    }
+
+    static HostRecovery declared(HostName host, long epoch, List<Witness> witnesses) {
+        return new HostRecovery(
+                host, epoch, witnesses, 0, 0, Optional.empty(), false, 0, false, false, new TreeMap<>());
+    }
+
+    /** True if every VM of the plan has its ending. */
+    public boolean hasEnded() {
+        return planned && vms.values().stream().allMatch(VmRecovery::hasEnded);
+    }
+
+    /** S1: whether an evacuate call for one of this host's VMs may be made. */
+    public boolean mayEvacuate() {
+        return certificate.isPresent() && confirmed && forcedDown;
+    }
+
+    HostRecovery fencing(long term) {
+        return new HostRecovery(
+                host,
+                epoch,
+                witnesses,
+                fenceAttempts + 1,
+                term,
+                certificate,
+                confirmed,
+                forceDownTerm,
+                forcedDown,
+                planned,
+                vms);
+    }
+
+    HostRecovery fenceFailed() {
+        return new HostRecovery(
+                host,
+                epoch,
+                witnesses,
+                fenceAttempts,
+                0,
+                certificate,
+                confirmed,
+                forceDownTerm,
+                forcedDown,
+                planned,
+                vms);
+    }
+
+    HostRecovery certified(Certificate proof) {
+        return new HostRecovery(
+                host, epoch, witnesses, fenceAttempts, 0, Optional.of(proof), false, 0, forcedDown, planned, vms);
+    }
+
+    HostRecovery withConfirmed() {
+        return new HostRecovery(
+                host, epoch, witnesses, fenceAttempts, 0, certificate, true, forceDownTerm, forcedDown, planned, vms);
+    }
+
+    HostRecovery forcingDown(long term) {
+        return new HostRecovery(
+                host,
+                epoch,
+                witnesses,
+                fenceAttempts,
+                fenceTerm,
+                certificate,
+                confirmed,
+                term,
+                forcedDown,
+                planned,
+                vms);
+    }
+
+    HostRecovery withForcedDown() {
+        return new HostRecovery(
+                host, epoch, witnesses, fenceAttempts, fenceTerm, certificate, confirmed, 0, true, planned, vms);
+    }
+
+    HostRecovery withPlan(SortedMap<ServerId, VmRecovery> plan) {
+        return new HostRecovery(
+                host,
+                epoch,
+                witnesses,
+                fenceAttempts,
+                fenceTerm,
+                certificate,
+                confirmed,
+                forceDownTerm,
+                forcedDown,
+                true,
+                plan);
+    }
+
+    HostRecovery with(VmRecovery vm) {
+        var changed = new TreeMap<>(vms);
+        changed.put(vm.server(), vm);
+        return withPlan(changed);
+    }
+}

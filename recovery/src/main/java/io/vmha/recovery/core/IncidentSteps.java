@@ -1,0 +1,297 @@
+package io.vmha.recovery.core;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The steps of an open incident: for each host fence, certificate, confirmation, force-down, plan, VMs; then close. {@link #advance} looks
+ * at what is committed and asks for what is missing; results become commands.
+ */
+final class IncidentSteps {
+
+    /** Asks for a command to be proposed, unless one with this key is under way. */
+    interface Proposer {
+        void propose(long nowMs, String key, Command command);
+    }
+
+    /** Asks for an action to be run, unless one with its key is under way. */
+    interface Executor {
+        void execute(long nowMs, Action action);
+    }
+
+    private final RecoveryConfig config;
+    private final Pending pending;
+    private final Proposer proposer;
+    private final Executor executor;
+    private final EvacuationWatch watch;
+    private final SortedMap<HostName, Integer> swept = new TreeMap<>();
+    private final Calls calls = new Calls();
+    private long term;
+    private long leaderSinceMs;
+
+    IncidentSteps(RecoveryConfig config, Pending pending, Proposer proposer, Executor executor) {
+        this.config = config;
+        this.pending = pending;
+        this.proposer = proposer;
+        this.executor = executor;
+        this.watch = new EvacuationWatch(config, calls, proposer);
+    }
+
+    void onTerm(long nowMs, long newTerm) {
+        term = newTerm;
+        leaderSinceMs = nowMs;
+        swept.clear();
+        calls.forget();
+        watch.forget();
+    }
+
+    void advance(long nowMs, long leaderTerm, long atMs, RecoveryState state, Incident incident) {
+        for (HostRecovery host : incident.hosts().values()) {
+            advance(nowMs, atMs, incident.id(), host);
+        }
+        startCalls(nowMs, atMs, incident);
+        boolean sweptAll =
+                incident.hosts().values().stream().allMatch(h -> h.vms().size() == swept.getOrDefault(h.host(), -1));
+        if (incident.hasEnded() && sweptAll) {
+            proposer.propose(
+                    nowMs,
+                    "close " + incident.id(),
+                    new IncidentCommand.CloseIncident(atMs, leaderTerm, incident.id()));
+        }
+    }
+
+    private void advance(long nowMs, long atMs, IncidentId incident, HostRecovery host) {
+        HostName name = host.host();
+        if (host.certificate().isEmpty()) {
+            if (host.fenceTerm() == term) {
+                executor.execute(nowMs, new Action.PowerOff(term, incident, name));
+            } else if (!pending.isBusy(nowMs, "power-off " + name)) {
+                proposer.propose(nowMs, "fence " + name, new IncidentCommand.BeginFence(atMs, term, incident, name));
+            }
+        } else if (!host.confirmed()) {
+            executor.execute(
+                    nowMs,
+                    new Action.ConfirmOff(
+                            term, incident, name, host.certificate().get().index()));
+        } else if (!host.forcedDown()) {
+            if (host.forceDownTerm() == term) {
+                executor.execute(nowMs, new Action.ForceDown(term, incident, name));
+            } else {
+                proposer.propose(nowMs, "down " + name, new IncidentCommand.BeginForceDown(atMs, term, incident, name));
+            }
+        } else if (!host.planned()
+                || (host.hasEnded()
+                        && swept.getOrDefault(name, -1) != host.vms().size())) {
+            // the list is taken once more at the end: a server that was being built when the host died appears late
+            executor.execute(nowMs, new Action.ListServers(term, incident, name));
+        } else {
+            follow(nowMs, incident, host);
+        }
+    }
+
+    private void follow(long nowMs, IncidentId incident, HostRecovery host) {
+        var underWay = new TreeSet<ServerId>();
+        for (VmRecovery vm : host.vms().values()) {
+            if (vm.step() == VmRecovery.Step.ACCEPTED
+                    || (vm.step() == VmRecovery.Step.CALLING && isUnresolved(nowMs, vm))) {
+                underWay.add(vm.server());
+            }
+            if (vm.step() == VmRecovery.Step.CALLING && vm.intentTerm() == term && !calls.isOver(vm)) {
+                executor.execute(
+                        nowMs,
+                        new Action.Evacuate(
+                                term,
+                                incident,
+                                host.host(),
+                                vm.server(),
+                                vm.intentIndex(),
+                                vm.migrationFloor(),
+                                calls.provenAtMs(vm) + config.leaseMs()));
+            }
+        }
+        if (!underWay.isEmpty()) {
+            executor.execute(nowMs, new Action.Watch(term, incident, host.host(), underWay));
+        }
+    }
+
+    /**
+     * An intent whose outcome nobody knows: one whose call was made by this leader without an answer, or one that an older leader left open,
+     * once that leader cannot be calling any more (S9).
+     */
+    private boolean isUnresolved(long nowMs, VmRecovery vm) {
+        return vm.intentTerm() == term ? calls.isOver(vm) : nowMs - leaderSinceMs >= config.inheritedWaitMs();
+    }
+
+    private void startCalls(long nowMs, long atMs, Incident incident) {
+        long underWay = 0;
+        var waiting = new ArrayList<VmRecovery>();
+        var hostOf = new TreeMap<ServerId, HostName>();
+        for (HostRecovery host : incident.hosts().values()) {
+            for (VmRecovery vm : host.vms().values()) {
+                if (vm.step() == VmRecovery.Step.CALLING || vm.step() == VmRecovery.Step.ACCEPTED) {
+                    underWay++;
+                } else if (vm.step() == VmRecovery.Step.PLANNED && host.mayEvacuate()) {
+                    waiting.add(vm);
+                    hostOf.put(vm.server(), host.host());
+                }
+            }
+        }
+        waiting.sort(Comparator.comparingInt(VmRecovery::order).thenComparing(VmRecovery::server));
+        for (VmRecovery vm : waiting) {
+            if (underWay >= config.parallelMax()) {
+                return;
+            }
+            if (!calls.mayRetry(nowMs, vm.server())) {
+                continue;
+            }
+            underWay++;
+            calls.onProposed(nowMs, vm.server());
+            proposer.propose(
+                    nowMs,
+                    "call " + vm.server(),
+                    new VmCommand.BeginEvacuation(atMs, term, incident.id(), hostOf.get(vm.server()), vm.server()));
+        }
+    }
+
+    void onPower(long nowMs, long atMs, RecoveryState state, Result.Power result) {
+        var off = (Action.PowerOff) result.action();
+        HostRecovery host = Optional.ofNullable(state.incidents().get(off.incident()))
+                .map(i -> i.hosts().get(off.host()))
+                .orElse(null);
+        if (host == null || host.certificate().isPresent()) {
+            pending.done(off.key());
+        } else if (result.statement().provesOff()) {
+            pending.done(off.key());
+            proposer.propose(
+                    nowMs,
+                    "certify " + off.host(),
+                    new IncidentCommand.Certify(
+                            atMs, term, off.incident(), off.host(), host.epoch(), result.statement()));
+        } else {
+            pending.failed(nowMs, off.key());
+            String why = result.statement().power() == PowerState.OFF
+                    ? "the BMC that says off is not the one configured for this host: "
+                            + result.statement().detail()
+                    : result.statement().detail();
+            proposer.propose(
+                    nowMs,
+                    "fence-failed " + off.host(),
+                    new IncidentCommand.FenceFailed(atMs, term, off.incident(), off.host(), why));
+        }
+    }
+
+    void onConfirmed(long nowMs, long atMs, Result.Confirmed result) {
+        var confirm = (Action.ConfirmOff) result.action();
+        if (!result.statement().provesOff()) {
+            pending.failed(nowMs, confirm.key());
+            return;
+        }
+        pending.done(confirm.key());
+        proposer.propose(
+                nowMs,
+                "confirm " + confirm.host(),
+                new IncidentCommand.ConfirmOff(
+                        atMs,
+                        term,
+                        confirm.incident(),
+                        confirm.host(),
+                        result.appliedBy(),
+                        result.voters(),
+                        result.statement()));
+    }
+
+    void onHeldDown(long nowMs, long atMs, Result.HeldDown result) {
+        var down = (Action.ForceDown) result.action();
+        pending.done(down.key());
+        proposer.propose(
+                nowMs,
+                "forced " + down.host(),
+                new IncidentCommand.ForcedDown(atMs, term, down.incident(), down.host(), result.detail()));
+    }
+
+    void onServers(long nowMs, long atMs, RecoveryState state, Result.Servers result) {
+        if (result.action() instanceof Action.Watch seen) {
+            pending.pause(nowMs, seen.key(), config.pollMs());
+            host(state, seen.incident(), seen.host()).ifPresent(h -> watch.onServers(nowMs, atMs, h, seen, result));
+            return;
+        }
+        var list = (Action.ListServers) result.action();
+        pending.done(list.key());
+        host(state, list.incident(), list.host()).ifPresent(host -> plan(nowMs, atMs, state, list, host, result));
+    }
+
+    private void plan(
+            long nowMs,
+            long atMs,
+            RecoveryState state,
+            Action.ListServers list,
+            HostRecovery host,
+            Result.Servers result) {
+        boolean shared = state.az().map(AzSettings::instancesShared).orElse(false);
+        List<VmRecovery> fresh =
+                Planner.plan(
+                                host.host(),
+                                result.servers(),
+                                result.migrations(),
+                                shared,
+                                host.vms().size())
+                        .stream()
+                        .filter(vm -> !host.vms().containsKey(vm.server()))
+                        .toList();
+        if (host.planned() && fresh.isEmpty()) {
+            swept.put(host.host(), host.vms().size());
+        } else {
+            proposer.propose(
+                    nowMs,
+                    "plan " + host.host(),
+                    new IncidentCommand.RecordPlan(atMs, term, list.incident(), host.host(), fresh));
+        }
+    }
+
+    void onEvacuate(long nowMs, long atMs, Result.EvacuateAnswer answer) {
+        Action.Evacuate call = answer.action();
+        pending.done(call.key());
+        // should the outcome be lost on its way into the log, reading Nova will find it again
+        calls.onOver(nowMs, call.server(), call.intentIndex());
+        outcome(nowMs, atMs, answer).ifPresent(command -> proposer.propose(nowMs, "outcome " + call.server(), command));
+    }
+
+    private Optional<Command> outcome(long nowMs, long atMs, Result.EvacuateAnswer answer) {
+        Action.Evacuate call = answer.action();
+        return switch (answer.outcome()) {
+            case ACCEPTED ->
+                Optional.of(new VmCommand.EvacuationAccepted(
+                        atMs, term, call.incident(), call.host(), call.server(), answer.migration()));
+            case REFUSED, NOT_CALLED -> {
+                calls.onRefused(nowMs, call.server());
+                yield Optional.of(new VmCommand.AttemptFailed(
+                        atMs,
+                        term,
+                        call.incident(),
+                        call.host(),
+                        call.server(),
+                        call.migrationFloor(),
+                        answer.outcome() == Result.EvacuateAnswer.Outcome.REFUSED,
+                        answer.detail()));
+            }
+            case UNKNOWN -> Optional.empty();
+            case ELSEWHERE -> ended(atMs, call, Ending.recovered(new HostName(answer.detail())));
+            case DELETED -> ended(atMs, call, new Ending(Ending.Kind.LEFT, "deleted meanwhile"));
+        };
+    }
+
+    private Optional<Command> ended(long atMs, Action.Evacuate call, Ending ending) {
+        return Optional.of(new VmCommand.VmEnded(atMs, term, call.incident(), call.host(), call.server(), ending));
+    }
+
+    private static Optional<HostRecovery> host(RecoveryState state, IncidentId incident, HostName host) {
+        return Optional.ofNullable(state.incidents().get(incident))
+                .filter(i -> i.phase() == Incident.Phase.OPEN)
+                .map(i -> i.hosts().get(host));
+    }
+}

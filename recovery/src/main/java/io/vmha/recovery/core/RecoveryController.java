@@ -1,0 +1,206 @@
+package io.vmha.recovery.core;
+
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Decides what a leader does about dead hosts. Fed with events, it writes decisions to its {@link Outbox}; it never waits.
+ *
+ * <p>It has no plan of its own in memory: each time it looks at the committed {@link RecoveryState} and asks for the next step that is
+ * missing. A new leader therefore goes on where the old one stopped, by the same code (S9).
+ *
+ * <p>Only a leader whose own term has begun decides anything; on the other nodes the controller just keeps its picture up to date.
+ */
+public final class RecoveryController implements Result.Listener {
+    private static final long PROPOSAL_LIMIT_MS = 5_000;
+    private static final long ACTION_LIMIT_MS = 120_000;
+    private static final long TICK_MS = 200;
+    private static final long ASK_AGAIN_MS = 400;
+
+    private final RecoveryConfig config;
+    private final HostName self;
+    private final Outbox outbox;
+    private final WallClock clock;
+    private final Pending pending = new Pending();
+    private final Suspects suspects;
+    private final IncidentSteps steps;
+    private RecoveryState state = RecoveryState.empty();
+    private OptionalLong term = OptionalLong.empty();
+    private boolean authorized = true;
+    private long tickAtMs;
+
+    /** @param self this node's own host: a leader never declares itself dead */
+    public RecoveryController(RecoveryConfig config, HostName self, Outbox outbox, WallClock clock) {
+        this.config = config;
+        this.self = self;
+        this.outbox = outbox;
+        this.clock = clock;
+        this.suspects = new Suspects(config);
+        this.steps = new IncidentSteps(config, pending, this::propose, this::execute);
+    }
+
+    /** This node has become leader of a term and has applied everything before it, or (empty) leads no more. */
+    public void onLeadership(long nowMs, OptionalLong leaderOfTerm) {
+        if (!leaderOfTerm.equals(term)) {
+            pending.clear();
+            suspects.forget();
+            term = leaderOfTerm;
+            steps.onTerm(nowMs, leaderOfTerm.orElse(0));
+        }
+        decide(nowMs);
+    }
+
+    /**
+     * Whether this group is the one that the aggregate's metadata names. A leader that finds another group there stops acting: two groups
+     * never own one AZ.
+     */
+    public void onAuthority(long nowMs, boolean ours) {
+        authorized = ours;
+        decide(nowMs);
+    }
+
+    /** A command was applied. */
+    public void onState(long nowMs, RecoveryState applied) {
+        state = applied;
+        pending.reached(applied.applied().index());
+        decide(nowMs);
+    }
+
+    /** How long each host has not renewed with this node, in milliseconds. */
+    public void onRenewalAges(long nowMs, SortedMap<HostName, Long> agesMs) {
+        suspects.onAges(agesMs);
+        decide(nowMs);
+    }
+
+    /** Gossip's word about a host has changed. */
+    public void onGossip(long nowMs, HostName host, GossipSign sign) {
+        suspects.onGossip(host, sign);
+        decide(nowMs);
+    }
+
+    /** The outcome of a proposal: the index at which it was committed, or empty if it was not, as far as this node knows. */
+    public void onProposed(long nowMs, String key, OptionalLong index) {
+        if (index.isPresent() && index.getAsLong() > state.applied().index()) {
+            pending.committed(key, index.getAsLong());
+        } else if (index.isPresent()) {
+            pending.done(key);
+        } else {
+            pending.failed(nowMs, key);
+        }
+        decide(nowMs);
+    }
+
+    /** The result of an action. One that an older leadership asked for is ignored. */
+    public void onResult(long nowMs, Result result) {
+        if (isLeading() && result.action().term() == term.getAsLong()) {
+            result.deliver(nowMs, this);
+            decide(nowMs);
+        }
+    }
+
+    /** Time has passed. */
+    public void onTimer(long nowMs) {
+        if (nowMs >= tickAtMs) {
+            decide(nowMs);
+        }
+    }
+
+    /** When {@link #onTimer} must be called at the latest. */
+    public long nextDeadlineMs() {
+        return tickAtMs;
+    }
+
+    private boolean isLeading() {
+        return term.isPresent() && authorized && state.isEnabled();
+    }
+
+    private void decide(long nowMs) {
+        tickAtMs = nowMs + TICK_MS;
+        if (!isLeading()) {
+            return;
+        }
+        watchHosts(nowMs);
+        for (Incident incident : state.openIncidents()) {
+            if (incident.phase() == Incident.Phase.OPEN) {
+                steps.advance(nowMs, term.getAsLong(), clock.wallMs(nowMs), state, incident);
+            }
+        }
+    }
+
+    private void watchHosts(long nowMs) {
+        var watched = new TreeSet<HostName>();
+        state.hosts().values().stream()
+                .filter(h -> h.status() == HostRecord.Status.IN_SERVICE
+                        && !h.maintenance()
+                        && !h.host().equals(self))
+                .forEach(h -> watched.add(h.host()));
+        var suspected = suspects.review(nowMs, watched);
+        if (!suspected.isEmpty()) {
+            execute(nowMs, new Action.AskVoters(term.getAsLong(), suspected));
+            suspected.forEach(host -> execute(nowMs, new Action.AskPower(term.getAsLong(), host)));
+        }
+        SortedMap<HostName, List<Witness>> dead = suspects.verdict(nowMs);
+        if (!dead.isEmpty()) {
+            propose(
+                    nowMs,
+                    "declare",
+                    new IncidentCommand.DeclareIncident(clock.wallMs(nowMs), term.getAsLong(), new TreeMap<>(dead)));
+        }
+    }
+
+    private void propose(long nowMs, String key, Command command) {
+        if (pending.begin(nowMs, key, PROPOSAL_LIMIT_MS)) {
+            outbox.propose(key, command);
+        }
+    }
+
+    private void execute(long nowMs, Action action) {
+        if (pending.begin(nowMs, action.key(), ACTION_LIMIT_MS)) {
+            outbox.execute(action);
+        }
+    }
+
+    @Override
+    public void onAges(long nowMs, Result.Ages result) {
+        suspects.onStatements(result);
+        pending.pause(nowMs, result.action().key(), ASK_AGAIN_MS);
+    }
+
+    @Override
+    public void onPower(long nowMs, Result.Power result) {
+        if (result.action() instanceof Action.AskPower) {
+            suspects.onPower(result.statement());
+            pending.pause(nowMs, result.action().key(), ASK_AGAIN_MS);
+        } else {
+            steps.onPower(nowMs, clock.wallMs(nowMs), state, result);
+        }
+    }
+
+    @Override
+    public void onConfirmed(long nowMs, Result.Confirmed result) {
+        steps.onConfirmed(nowMs, clock.wallMs(nowMs), result);
+    }
+
+    @Override
+    public void onHeldDown(long nowMs, Result.HeldDown result) {
+        steps.onHeldDown(nowMs, clock.wallMs(nowMs), result);
+    }
+
+    @Override
+    public void onServers(long nowMs, Result.Servers result) {
+        steps.onServers(nowMs, clock.wallMs(nowMs), state, result);
+    }
+
+    @Override
+    public void onEvacuate(long nowMs, Result.EvacuateAnswer result) {
+        steps.onEvacuate(nowMs, clock.wallMs(nowMs), result);
+    }
+
+    @Override
+    public void onFailure(long nowMs, Result.Failure result) {
+        pending.failed(nowMs, result.action().key());
+    }
+}

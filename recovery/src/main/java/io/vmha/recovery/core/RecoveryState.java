@@ -1,0 +1,107 @@
+package io.vmha.recovery.core;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+
+/**
+ * Everything that all nodes of a group agree on: the AZ, its hosts, and the incidents. Immutable; {@link #apply} makes the next one.
+ *
+ * @param applied the log position of this state
+ * @param incidents open ones and the last {@link #CLOSED_MAX} closed ones
+ * @param nextIncident the number of the next incident
+ */
+public record RecoveryState(
+        Entry applied,
+        Optional<AzSettings> az,
+        SortedMap<HostName, HostRecord> hosts,
+        SortedMap<IncidentId, Incident> incidents,
+        long nextIncident) {
+    /** Closed incidents that are kept for reading. */
+    public static final int CLOSED_MAX = 50;
+
+    public RecoveryState {
+        hosts = Collections.unmodifiableSortedMap(new TreeMap<>(hosts));
+        incidents = Collections.unmodifiableSortedMap(new TreeMap<>(incidents));
+    }
+
+    /** The state of a group before its first command. */
+    public static RecoveryState empty() {
+        return new RecoveryState(new Entry(0, 0), Optional.empty(), new TreeMap<>(), new TreeMap<>(), 1);
+    }
+
+    /** Applies one committed command. */
+    public Applied apply(Entry entry, Command command) {
+        RecoveryState here = new RecoveryState(entry, az, hosts, incidents, nextIncident);
+        if (command.term() != 0 && command.term() != entry.term()) {
+            return Applied.refused(
+                    here,
+                    "decided in term " + command.term() + " but appended in term " + entry.term()
+                            + ": the leadership it rested on has ended");
+        }
+        return command.apply(here, entry);
+    }
+
+    /** The incidents that are not closed, oldest first. */
+    public List<Incident> openIncidents() {
+        return incidents.values().stream()
+                .filter(i -> i.phase() != Incident.Phase.CLOSED)
+                .toList();
+    }
+
+    /** The incident that is not closed and concerns this host. */
+    public Optional<Incident> openIncidentOf(HostName host) {
+        return openIncidents().stream().filter(i -> i.hosts().containsKey(host)).findFirst();
+    }
+
+    /** True if the group may act at all: HA is enabled for its AZ. */
+    public boolean isEnabled() {
+        return az.map(AzSettings::enabled).orElse(false);
+    }
+
+    /** True if this life of the host is certified dead: its renewals are not answered any more. */
+    public boolean isCertified(HostName host, long epoch) {
+        HostRecord record = hosts.get(host);
+        if (record == null || epoch > record.epoch()) {
+            return false;
+        }
+        return epoch < record.epoch()
+                || record.status() == HostRecord.Status.DOWN
+                || openIncidentOf(host)
+                        .flatMap(i -> i.hosts().get(host).certificate())
+                        .isPresent();
+    }
+
+    RecoveryState withAz(AzSettings settings) {
+        return new RecoveryState(applied, Optional.of(settings), hosts, incidents, nextIncident);
+    }
+
+    RecoveryState withHosts(SortedMap<HostName, HostRecord> changed) {
+        return new RecoveryState(applied, az, changed, incidents, nextIncident);
+    }
+
+    RecoveryState withHost(HostName host, UnaryOperator<HostRecord> change) {
+        var changed = new TreeMap<>(hosts);
+        changed.computeIfPresent(host, (name, record) -> change.apply(record));
+        return withHosts(changed);
+    }
+
+    RecoveryState with(Incident incident) {
+        var changed = new TreeMap<>(incidents);
+        changed.put(incident.id(), incident);
+        var closed = changed.values().stream()
+                .filter(i -> i.phase() == Incident.Phase.CLOSED)
+                .map(Incident::id)
+                .toList();
+        closed.stream().limit(Math.max(0, closed.size() - CLOSED_MAX)).forEach(changed::remove);
+        return new RecoveryState(
+                applied,
+                az,
+                hosts,
+                changed,
+                Math.max(nextIncident, incident.id().value() + 1));
+    }
+}

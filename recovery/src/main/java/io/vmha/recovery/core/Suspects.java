@@ -1,0 +1,134 @@
+package io.vmha.recovery.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The leader's picture of who may be dead: silence of renewals at this voter and at the others, gossip, and what the BMCs say. A suspect is
+ * harmless; a verdict needs witnesses that fail for different reasons.
+ *
+ * <p>A host is <em>suspect</em> when its renewals are late here or gossip suspects it. It is <em>dead</em> when it is silent and either its
+ * BMC says "off", or a majority of the voters state the silence and gossip does not call it alive.
+ */
+final class Suspects {
+    private static final int SETTLES_MAX = 5;
+
+    private final RecoveryConfig config;
+    private final Map<HostName, Long> ageMs = new TreeMap<>();
+    private final Map<HostName, GossipSign> gossip = new TreeMap<>();
+    private final Map<HostName, BmcStatement> power = new TreeMap<>();
+    private final Map<HostName, Long> suspectSinceMs = new TreeMap<>();
+    private SortedMap<String, SortedMap<HostName, Long>> statedAges = new TreeMap<>();
+    private int voters;
+
+    Suspects(RecoveryConfig config) {
+        this.config = config;
+    }
+
+    void onAges(SortedMap<HostName, Long> ages) {
+        ageMs.clear();
+        ageMs.putAll(ages);
+    }
+
+    void onGossip(HostName host, GossipSign sign) {
+        gossip.put(host, sign);
+    }
+
+    void onStatements(Result.Ages ages) {
+        statedAges = ages.byVoter();
+        voters = ages.voters();
+    }
+
+    void onPower(BmcStatement statement) {
+        power.put(statement.host(), statement);
+    }
+
+    /** Brings the list of suspects up to date with the hosts that are watched. */
+    SortedSet<HostName> review(long nowMs, SortedSet<HostName> watched) {
+        suspectSinceMs.keySet().retainAll(watched);
+        for (HostName host : watched) {
+            if (age(host) >= config.suspectAfterMs()
+                    || sign(host) == GossipSign.SUSPECT
+                    || sign(host) == GossipSign.FAILED) {
+                suspectSinceMs.putIfAbsent(host, nowMs);
+            } else {
+                suspectSinceMs.remove(host);
+                power.remove(host);
+            }
+        }
+        return new TreeSet<>(suspectSinceMs.keySet());
+    }
+
+    /** The hosts that are dead, with who says so; empty while the cut has not settled. */
+    SortedMap<HostName, List<Witness>> verdict(long nowMs) {
+        var dead = new TreeMap<HostName, List<Witness>>();
+        boolean unsettled = false;
+        boolean patienceOver = false;
+        for (var suspect : suspectSinceMs.entrySet()) {
+            long suspectMs = nowMs - suspect.getValue();
+            unsettled |= suspectMs < config.settleMs();
+            if (isDead(suspect.getKey())) {
+                dead.put(suspect.getKey(), witnesses(suspect.getKey()));
+                // a host that keeps flapping must not hold up the dead ones for ever
+                patienceOver |= suspectMs >= SETTLES_MAX * config.settleMs();
+            }
+        }
+        return unsettled && !patienceOver ? new TreeMap<>() : dead;
+    }
+
+    private boolean isDead(HostName host) {
+        if (age(host) < config.silenceMs()) {
+            return false;
+        }
+        boolean off = Optional.ofNullable(power.get(host))
+                .map(BmcStatement::provesOff)
+                .orElse(false);
+        boolean gossipDoubts = sign(host) == GossipSign.SUSPECT || sign(host) == GossipSign.FAILED;
+        return off && sign(host) != GossipSign.UNKNOWN || gossipDoubts && silentAtMajority(host);
+    }
+
+    private boolean silentAtMajority(HostName host) {
+        long silent = statedAges.values().stream()
+                .filter(ages -> ages.getOrDefault(host, 0L) >= config.silenceMs())
+                .count();
+        return voters > 0 && silent * 2 > voters;
+    }
+
+    private List<Witness> witnesses(HostName host) {
+        var words = new ArrayList<Witness>();
+        words.add(new Witness("the leader", "no renewal for " + age(host) + " ms"));
+        statedAges.forEach((voter, ages) -> {
+            if (ages.containsKey(host)) {
+                words.add(new Witness("voter " + voter, "no renewal for " + ages.get(host) + " ms"));
+            }
+        });
+        words.add(new Witness("gossip", sign(host).name()));
+        BmcStatement bmc = power.get(host);
+        if (bmc != null) {
+            words.add(new Witness("bmc", bmc.power() + " (" + bmc.detail() + ")"));
+        }
+        return words;
+    }
+
+    private long age(HostName host) {
+        return ageMs.getOrDefault(host, 0L);
+    }
+
+    private GossipSign sign(HostName host) {
+        return gossip.getOrDefault(host, GossipSign.UNKNOWN);
+    }
+
+    /** A new leader asks again: statements that were made to an older one are stale. */
+    void forget() {
+        suspectSinceMs.clear();
+        power.clear();
+        statedAges = new TreeMap<>();
+        voters = 0;
+    }
+}

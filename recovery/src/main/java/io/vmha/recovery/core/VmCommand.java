@@ -1,0 +1,140 @@
+package io.vmha.recovery.core;
+
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/** Commands about one VM of a certified host. */
+public sealed interface VmCommand extends Command {
+    /** Calls that may be made for one VM before it has failed. */
+    int ATTEMPTS_MAX = 5;
+
+    /**
+     * Intent: this leader is about to ask Nova to evacuate the VM. Refused without a confirmed certificate (S1), and while another
+     * intent is open: there is one caller at a time (S9).
+     */
+    record BeginEvacuation(long atMs, long term, IncidentId incident, HostName host, ServerId server)
+            implements VmCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            return onVm(
+                    state,
+                    entry,
+                    this,
+                    vm -> {
+                        if (vm.step() != VmRecovery.Step.PLANNED) {
+                            return Optional.of("it is " + vm.step());
+                        }
+                        return vm.attempts() >= ATTEMPTS_MAX
+                                ? Optional.of("its " + ATTEMPTS_MAX + " attempts are used up")
+                                : Optional.empty();
+                    },
+                    vm -> vm.begin(entry, atMs),
+                    vm -> "evacuating, attempt " + (vm.attempts() + 1));
+        }
+    }
+
+    /** Outcome: Nova took the evacuation. */
+    record EvacuationAccepted(
+            long atMs, long term, IncidentId incident, HostName host, ServerId server, OptionalLong migration)
+            implements VmCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            return onVm(
+                    state,
+                    entry,
+                    this,
+                    vm -> vm.step() == VmRecovery.Step.CALLING || vm.step() == VmRecovery.Step.ACCEPTED
+                            ? Optional.empty()
+                            : Optional.of("it is " + vm.step()),
+                    vm -> vm.accept(migration),
+                    vm -> "accepted by Nova" + (migration.isPresent() ? ", migration " + migration.getAsLong() : ""));
+        }
+    }
+
+    /**
+     * Outcome: the attempt is over without success, and Nova is not working on it any more. It goes back to the plan, or fails when the
+     * attempts are used up.
+     *
+     * @param migrationFloor the newest migration of this server that is over
+     * @param called false if the call was never made: the attempt does not count
+     */
+    record AttemptFailed(
+            long atMs,
+            long term,
+            IncidentId incident,
+            HostName host,
+            ServerId server,
+            long migrationFloor,
+            boolean called,
+            String why)
+            implements VmCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            return onVm(
+                    state,
+                    entry,
+                    this,
+                    vm -> vm.step() == VmRecovery.Step.CALLING || vm.step() == VmRecovery.Step.ACCEPTED
+                            ? Optional.empty()
+                            : Optional.of("it is " + vm.step()),
+                    vm -> called && vm.attempts() >= ATTEMPTS_MAX
+                            ? vm.end(
+                                    new Ending(Ending.Kind.FAILED, "after " + vm.attempts() + " attempts: " + why),
+                                    atMs)
+                            : vm.retry(migrationFloor, called),
+                    vm -> "attempt " + vm.attempts() + (called ? " failed: " : " put off: ") + why);
+        }
+    }
+
+    /** The VM's ending (S13). */
+    record VmEnded(long atMs, long term, IncidentId incident, HostName host, ServerId server, Ending ending)
+            implements VmCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            return onVm(
+                    state,
+                    entry,
+                    this,
+                    vm -> vm.hasEnded() ? Optional.of("it has its ending already") : Optional.empty(),
+                    vm -> vm.end(ending, atMs),
+                    vm -> switch (ending.kind()) {
+                        case RECOVERED -> "recovered on " + ending.detail();
+                        case LEFT -> "left: " + ending.detail();
+                        case FAILED -> "failed: " + ending.detail();
+                    });
+        }
+    }
+
+    IncidentId incident();
+
+    HostName host();
+
+    ServerId server();
+
+    private static Applied onVm(
+            RecoveryState state,
+            Entry entry,
+            VmCommand command,
+            Function<VmRecovery, Optional<String>> guard,
+            UnaryOperator<VmRecovery> change,
+            Function<VmRecovery, String> words) {
+        Optional<VmRecovery> found = Optional.ofNullable(state.incidents().get(command.incident()))
+                .map(i -> i.hosts().get(command.host()))
+                .map(h -> h.vms().get(command.server()));
+        if (found.isEmpty()) {
+            return Applied.refused(state, "server " + command.server() + " is not in the plan of " + command.host());
+        }
+        VmRecovery vm = found.get();
+        return IncidentCommand.onHost(
+                state,
+                command.incident(),
+                command.host(),
+                h -> h.mayEvacuate()
+                        ? guard.apply(vm).map(why -> vm.name() + ": " + why)
+                        : Optional.of("it is not proven down, so its VMs stay (S1)"),
+                h -> h.with(change.apply(vm)),
+                new Note(command.atMs(), entry.index(), vm.name() + ": " + words.apply(vm)));
+    }
+}

@@ -1,0 +1,135 @@
+package io.vmha.recovery.core;
+
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * One VM of a certified host on its way to its ending.
+ *
+ * <p>PLANNED → CALLING (intent committed) → ACCEPTED (Nova took it) → ENDED. A call that was refused, or an evacuation that failed late,
+ * goes back to PLANNED until the attempts are used up.
+ *
+ * @param order the place in the plan, from 0
+ * @param attempts intents committed so far
+ * @param intentTerm the term of the leader whose intent is open, while CALLING
+ * @param intentIndex the log index of the last intent, which names the attempt
+ * @param migrationFloor Nova's migrations up to this id are older than the current attempt
+ * @param migration the migration that carries the current attempt
+ * @param requestedAtMs wall clock of the last intent
+ * @param endedAtMs wall clock of the ending
+ */
+public record VmRecovery(
+        ServerId server,
+        String name,
+        String formerStatus,
+        int order,
+        Step step,
+        int attempts,
+        long intentTerm,
+        long intentIndex,
+        long migrationFloor,
+        OptionalLong migration,
+        Optional<Ending> ending,
+        long requestedAtMs,
+        long endedAtMs) {
+    /** Where the VM is. */
+    public enum Step {
+        PLANNED,
+        CALLING,
+        ACCEPTED,
+        ENDED
+    }
+
+    /** A VM that shall be evacuated. */
+    public static VmRecovery planned(
+            ServerId server, String name, String formerStatus, int order, long migrationFloor) {
+        return new VmRecovery(
+                server,
+                name,
+                formerStatus,
+                order,
+                Step.PLANNED,
+                0,
+                0,
+                0,
+                migrationFloor,
+                OptionalLong.empty(),
+                Optional.empty(),
+                0,
+                0);
+    }
+
+    /** A VM that stays where it is, for a reason that the report gives. */
+    public static VmRecovery left(ServerId server, String name, String formerStatus, int order, String why) {
+        return planned(server, name, formerStatus, order, 0).end(new Ending(Ending.Kind.LEFT, why), 0);
+    }
+
+    VmRecovery begin(Entry intent, long atMs) {
+        return new VmRecovery(
+                server,
+                name,
+                formerStatus,
+                order,
+                Step.CALLING,
+                attempts + 1,
+                intent.term(),
+                intent.index(),
+                migrationFloor,
+                OptionalLong.empty(),
+                ending,
+                atMs,
+                0);
+    }
+
+    VmRecovery accept(OptionalLong migrationId) {
+        return moved(Step.ACCEPTED, attempts, migrationFloor, migrationId);
+    }
+
+    /** Back to the plan. An attempt that was never made does not count. */
+    VmRecovery retry(long newFloor, boolean counts) {
+        return moved(
+                Step.PLANNED,
+                counts ? attempts : attempts - 1,
+                Math.max(migrationFloor, newFloor),
+                OptionalLong.empty());
+    }
+
+    private VmRecovery moved(Step next, int attemptsMade, long floor, OptionalLong migrationId) {
+        return new VmRecovery(
+                server,
+                name,
+                formerStatus,
+                order,
+                next,
+                attemptsMade,
+                0,
+                intentIndex,
+                floor,
+                migrationId,
+                ending,
+                requestedAtMs,
+                0);
+    }
+
+    VmRecovery end(Ending how, long atMs) {
+        return new VmRecovery(
+                server,
+                name,
+                formerStatus,
+                order,
+                Step.ENDED,
+                attempts,
+                0,
+                intentIndex,
+                migrationFloor,
+                migration,
+                Optional.of(how),
+                requestedAtMs,
+                atMs);
+    }
+
+    /** True once the VM has its ending. */
+    public boolean hasEnded() {
+        return step == Step.ENDED;
+    }
+}

@@ -1,0 +1,17 @@
+package io.vmha.recovery.core;
+
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+
+/** The voters of the group, each asked by itself. Calls block, end within their own time limit and are made on an action thread only. */
+public interface Voters {
+    /** How many voters the configuration in force has. */
+    int count();
+
+    /** For each voter that answers: how long each host has not renewed with it, in milliseconds (S4). */
+    SortedMap<String, SortedMap<HostName, Long>> ages(SortedSet<HostName> hosts);
+
+    /** The voters that say they have applied the log up to this index. */
+    List<String> appliedAtLeast(long index);
+}
