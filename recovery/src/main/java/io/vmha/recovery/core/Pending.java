@@ -14,7 +14,7 @@ final class Pending {
     private final Map<String, Long> committedAt = new TreeMap<>();
     private final Map<String, Integer> failures = new TreeMap<>();
 
-    /** @return true if the key was free; it is busy now, at the longest until {@code limitMs} have passed */
+    /** Takes a key if it is free; it is then busy, at the longest until {@code limitMs} have passed. */
     boolean begin(long nowMs, String key, long limitMs) {
         Long until = busyUntilMs.get(key);
         if ((until != null && until > nowMs) || committedAt.containsKey(key)) {

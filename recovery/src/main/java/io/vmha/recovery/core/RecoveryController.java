@@ -20,7 +20,6 @@ public final class RecoveryController implements Result.Listener {
     private static final long TICK_MS = 200;
     private static final long ASK_AGAIN_MS = 400;
 
-    private final RecoveryConfig config;
     private final HostName self;
     private final Outbox outbox;
     private final WallClock clock;
@@ -34,7 +33,6 @@ public final class RecoveryController implements Result.Listener {
 
     /** @param self this node's own host: a leader never declares itself dead */
     public RecoveryController(RecoveryConfig config, HostName self, Outbox outbox, WallClock clock) {
-        this.config = config;
         this.self = self;
         this.outbox = outbox;
         this.clock = clock;

@@ -90,7 +90,7 @@ final class Suspects {
                 .map(BmcStatement::provesOff)
                 .orElse(false);
         boolean gossipDoubts = sign(host) == GossipSign.SUSPECT || sign(host) == GossipSign.FAILED;
-        return off && sign(host) != GossipSign.UNKNOWN || gossipDoubts && silentAtMajority(host);
+        return (off && sign(host) != GossipSign.UNKNOWN) || (gossipDoubts && silentAtMajority(host));
     }
 
     private boolean silentAtMajority(HostName host) {
