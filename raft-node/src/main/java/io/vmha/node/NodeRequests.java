@@ -10,11 +10,14 @@ import java.util.concurrent.CompletableFuture;
  */
 public interface NodeRequests {
     /**
+     * What became of a request.
+     *
      * @param status an HTTP status: 200; 400 too few hosts; 404 no such AZ, host or incident; 409 a host is offline or without proof; 412 a
      *     host belongs to another group; 503 no leader or no answer
      * @param message one sentence for people: what was done, or what was expected, found, and can be done
      */
     record Answer(int status, String message) {
+        /** True if it was done. */
         public boolean isOk() {
             return status < 300;
         }
