@@ -1,0 +1,301 @@
+package io.vmha.recovery.openstack;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vmha.recovery.core.Aggregate;
+import io.vmha.recovery.core.Compute;
+import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.ComputeException.Kind;
+import io.vmha.recovery.core.ComputeService;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Migration;
+import io.vmha.recovery.core.Server;
+import io.vmha.recovery.core.ServerId;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The real Nova, Queens (2.59) or newer, reached with a password through Keystone. Safe for use by many threads. */
+public final class NovaCompute implements Compute, AutoCloseable {
+    /** 64 KiB of user data each: a page stays below the limit of an answer. */
+    static final int SERVERS_PER_PAGE = 100;
+
+    private static final int MIGRATIONS_PER_PAGE = 1000; // Nova's own limit
+    private static final int SERVER_PAGES_MAX = 100;
+    /** A host's newest 5000 evacuations; older ones no longer matter to anybody. */
+    private static final int MIGRATION_PAGES_MAX = 5;
+
+    private static final int REASON_LENGTH_MAX = 255; // Nova's column services.disabled_reason
+    private static final Microversion.Range EVACUATE_BOUNDS =
+            new Microversion.Range(Microversion.EVACUATE_MIN, Microversion.EVACUATE_MAX);
+    private static final Logger LOG = LoggerFactory.getLogger(NovaCompute.class);
+
+    private final OpenStackConfig.TimeLimits limits;
+    private final HttpLink link;
+    private final NovaLink nova;
+
+    /** Connects to nothing yet. Throws {@link IllegalArgumentException} if {@code ca_file} cannot be used. */
+    public NovaCompute(OpenStackConfig config) {
+        limits = config.limits();
+        link = new HttpLink(limits, Trust.of(config.caFile()));
+        nova = new NovaLink(link, new Sessions(new Keystone(config, link)));
+    }
+
+    @Override
+    public List<Aggregate> aggregates() {
+        return nova.read("/os-aggregates", Microversion.SERVICES, deadline(), NovaRecords::aggregates);
+    }
+
+    @Override
+    public List<ComputeService> computeServices() {
+        return nova.read("/os-services?binary=nova-compute", Microversion.SERVICES, deadline(), NovaRecords::services);
+    }
+
+    @Override
+    public List<Server> serversOn(HostName host) {
+        var path = "/servers/detail?all_tenants=true&host=" + encoded(host.value()) + "&limit=" + SERVERS_PER_PAGE;
+        var pages = new Pages<>("servers_links", SERVER_PAGES_MAX, true, NovaRecords::servers);
+        var servers = pages.read(path, Microversion.SERVERS);
+        for (Server server : servers) {
+            if (!server.host().equals(host)) {
+                // a user without the admin role: Nova ignores the filter instead of refusing it
+                throw new ComputeException(
+                        Kind.UNAUTHORIZED,
+                        200,
+                        "asked for the servers of host " + host + ", Nova lists server " + server.id() + " of host "
+                                + server.host() + ": the user needs Nova's admin role",
+                        null);
+            }
+        }
+        return servers;
+    }
+
+    @Override
+    public Optional<Server> server(ServerId id) {
+        return server(id, deadline());
+    }
+
+    private Optional<Server> server(ServerId id, Deadline deadline) {
+        var path = "/servers/" + encoded(id.value());
+        return nova.repeated(deadline, () -> {
+            var reply = nova.call("GET", path, Microversion.SERVERS, Map.of(), deadline);
+            if (NovaLink.isNovasNotFound(reply.answer())) {
+                return Optional.empty();
+            }
+            if (reply.answer().status() == 404) {
+                throw reply.garbled("not in Nova's own words, so it does not prove that the server is gone");
+            }
+            if (reply.answer().status() != 200) {
+                throw NovaLink.failure(reply.call(), reply.answer());
+            }
+            return Optional.of(NovaRecords.server(reply, reply.json().path("server")));
+        });
+    }
+
+    @Override
+    public List<Migration> evacuationsFrom(HostName host) {
+        return evacuations("source_compute=" + encoded(host.value()), deadline()).stream()
+                .filter(migration -> migration.source().equals(host))
+                .toList();
+    }
+
+    /** Newest last. */
+    private List<Migration> evacuations(String filter, Deadline deadline) {
+        var path = "/os-migrations?migration_type=evacuation&" + filter + "&limit=" + MIGRATIONS_PER_PAGE;
+        var pages = new Pages<>("migrations_links", MIGRATION_PAGES_MAX, false, NovaRecords::evacuations);
+        var migrations = new ArrayList<>(pages.read(path, Microversion.MIGRATIONS, deadline));
+        migrations.sort(Comparator.comparingLong(Migration::id));
+        return List.copyOf(migrations);
+    }
+
+    @Override
+    public void forceDown(HostName host) {
+        ensure(host, "forced down", ComputeService::forcedDown, service -> Map.of("forced_down", true));
+    }
+
+    @Override
+    public void disable(HostName host, String reason) {
+        var shortened = reason.length() <= REASON_LENGTH_MAX ? reason : reason.substring(0, REASON_LENGTH_MAX);
+        ensure(host, "disabled", service -> !service.enabled(), service -> {
+            if (!service.forcedDown()) {
+                throw refused("the nova-compute of " + host + " is not forced down; to disable it now could block Nova"
+                        + " for a minute: force it down first");
+            }
+            return Map.of("status", "disabled", "disabled_reason", shortened);
+        });
+    }
+
+    /** What to send to change a service; may refuse. */
+    private interface Change {
+        Map<String, ?> bodyFor(ComputeService service);
+    }
+
+    private void ensure(HostName host, String what, Predicate<ComputeService> done, Change change) {
+        var deadline = deadline();
+        boolean changed = nova.repeated(deadline, () -> {
+            var service = service(host, deadline);
+            if (done.test(service)) {
+                return false;
+            }
+            var path = "/os-services/" + encoded(service.id());
+            var reply = nova.call("PUT", path, Microversion.SERVICES, change.bodyFor(service), deadline);
+            if (reply.answer().status() != 200) {
+                throw NovaLink.failure(reply.call(), reply.answer());
+            }
+            if (!done.test(NovaRecords.service(reply, reply.json().path("service")))) {
+                throw reply.garbled("the service of " + host + " is not " + what);
+            }
+            return true;
+        });
+        LOG.info("nova service {} host={} changed={}", what, host, changed);
+    }
+
+    private ComputeService service(HostName host, Deadline deadline) {
+        var services = nova.readOnce(
+                "/os-services?binary=nova-compute", Microversion.SERVICES, deadline, NovaRecords::services);
+        return services.stream()
+                .filter(service -> service.host().equals(host))
+                .findFirst()
+                .orElseThrow(() -> refused("Nova has no nova-compute on host '" + host + "'; it has them on "
+                        + services.stream()
+                                .map(service -> service.host().value())
+                                .sorted()
+                                .limit(20)
+                                .collect(Collectors.joining(", "))));
+    }
+
+    @Override
+    public void evacuate(ServerId id) {
+        var deadline = deadline();
+        var server = server(id, deadline).orElseThrow(() -> refused("Nova does not know server " + id));
+        if (server.taskState().isPresent()) {
+            throw refused("server " + id + " is busy (task_state "
+                    + server.taskState().get() + "); a second evacuate would break it");
+        }
+        for (Migration migration : evacuations("instance_uuid=" + encoded(id.value()), deadline)) {
+            if (migration.server().equals(id) && !migration.isFinal()) {
+                throw refused("server " + id + " has evacuation " + migration.id() + " under way (status "
+                        + migration.status() + "); a second evacuate would break it");
+            }
+        }
+        var versions = nova.versions(deadline);
+        var version = versions.nearest(Microversion.SERVERS, EVACUATE_BOUNDS)
+                .orElseThrow(() -> refused("Nova speaks microversions " + versions + ", but evacuate is used at "
+                        + EVACUATE_BOUNDS + " only: later ones leave the server stopped"));
+        var path = "/servers/" + encoded(id.value()) + "/action";
+        var reply = nova.call("POST", path, version, Map.of("evacuate", Map.of()), deadline);
+        int status = reply.answer().status();
+        if (status != 200 && status != 202) {
+            throw NovaLink.failure(reply.call(), reply.answer());
+        }
+        LOG.info("nova accepted evacuation server={} source={}", id, server.host());
+    }
+
+    @Override
+    public void setAggregateMetadata(long aggregateId, String key, Optional<String> value) {
+        var deadline = deadline();
+        nova.repeated(deadline, () -> {
+            var aggregate =
+                    nova.readOnce("/os-aggregates", Microversion.SERVICES, deadline, NovaRecords::aggregates).stream()
+                            .filter(candidate -> candidate.id() == aggregateId)
+                            .findFirst()
+                            .orElseThrow(() -> refused("Nova has no aggregate " + aggregateId));
+            if (Optional.ofNullable(aggregate.metadata().get(key)).equals(value)) {
+                return false;
+            }
+            var metadata = new HashMap<String, String>();
+            metadata.put(key, value.orElse(null)); // null removes the key
+            var reply = nova.call(
+                    "POST",
+                    "/os-aggregates/" + aggregateId + "/action",
+                    Microversion.SERVICES,
+                    Map.of("set_metadata", Map.of("metadata", metadata)),
+                    deadline);
+            if (reply.answer().status() != 200) {
+                throw NovaLink.failure(reply.call(), reply.answer());
+            }
+            var written = reply.json().path("aggregate").path("metadata").path(key);
+            if (!Optional.ofNullable(written.textValue()).equals(value)) {
+                throw reply.garbled("aggregate " + aggregateId + " does not have " + key + " as asked");
+            }
+            LOG.info("nova aggregate metadata set aggregate={} key={}", aggregateId, key);
+            return true;
+        });
+    }
+
+    @Override
+    public void close() {
+        link.close();
+    }
+
+    private Deadline deadline() {
+        return Deadline.after(limits.call());
+    }
+
+    private static ComputeException refused(String sentence) {
+        return new ComputeException(Kind.REFUSED, 0, sentence, null);
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /**
+     * A list in pages. Only the marker of Nova's link is used: its address may be one that only Nova itself can reach. If the list must
+     * be complete, one that does not end within the pages is an exception; otherwise its rest is left out.
+     */
+    private final class Pages<T> {
+        private final String links;
+        private final int pagesMax;
+        private final boolean complete;
+        private final BiFunction<NovaLink.Reply, JsonNode, List<T>> meaning;
+
+        Pages(String links, int pagesMax, boolean complete, BiFunction<NovaLink.Reply, JsonNode, List<T>> meaning) {
+            this.links = links;
+            this.pagesMax = pagesMax;
+            this.complete = complete;
+            this.meaning = meaning;
+        }
+
+        List<T> read(String path, Microversion version) {
+            return read(path, version, deadline());
+        }
+
+        List<T> read(String path, Microversion version, Deadline deadline) {
+            var all = new ArrayList<T>();
+            var markers = new HashSet<String>();
+            var marker = Optional.<String>empty();
+            for (int page = 1; ; page++) {
+                var asked = path + marker.map(value -> "&marker=" + value).orElse("");
+                marker = nova.read(asked, version, deadline, reply -> {
+                    var json = reply.json();
+                    var found = meaning.apply(reply, json);
+                    var next = Markers.next(json.path(links));
+                    if (next.isPresent() && markers.contains(next.get())) {
+                        throw reply.garbled("its pages go round in a circle");
+                    }
+                    all.addAll(found);
+                    return next;
+                });
+                if (marker.isEmpty() || (page == pagesMax && !complete)) {
+                    return Collections.unmodifiableList(all);
+                }
+                if (page == pagesMax) {
+                    throw refused("more than " + pagesMax + " pages at " + path + "; this many are not handled");
+                }
+                markers.add(marker.get());
+            }
+        }
+    }
+}

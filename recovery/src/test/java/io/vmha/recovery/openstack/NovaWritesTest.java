@@ -1,0 +1,216 @@
+package io.vmha.recovery.openstack;
+
+import static io.vmha.recovery.openstack.RecordedCloud.NOVA;
+import static io.vmha.recovery.openstack.RecordedCloud.recorded;
+import static io.vmha.recovery.openstack.RecordedCloud.reset;
+import static io.vmha.recovery.openstack.RecordedCloud.text;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.ComputeException.Kind;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.ServerId;
+import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class NovaWritesTest {
+    private static final HostName HV1 = new HostName("hv1");
+    private static final ServerId SERVER = new ServerId("450861e9-25eb-4b00-8eb2-ac5619e1ac9f");
+    private static final String SERVICES = "GET " + NOVA + "/os-services";
+    private static final String SERVICE = "PUT " + NOVA + "/os-services/a215c7af-bd89-4825-8eaa-5e6175ae974c";
+    private static final String EVACUATE = "POST " + NOVA + "/servers/" + SERVER + "/action";
+
+    private final RecordedCloud cloud = new RecordedCloud();
+    private final NovaCompute compute = cloud.compute();
+
+    NovaWritesTest() {
+        cloud.on("GET " + NOVA + "/servers/" + SERVER, server("active", "null"));
+        cloud.on("GET " + NOVA + "/os-migrations", text(200, "{\"migrations\": []}"));
+        cloud.on(EVACUATE, recorded("evacuate_2.68"));
+    }
+
+    @AfterEach
+    void close() {
+        compute.close();
+        cloud.close();
+    }
+
+    private static RecordedCloud.Reply server(String vmState, String taskState) {
+        var server = """
+                {"server": {"id": "ID", "name": "web", "status": "ACTIVE", "image": {"id": "i"}, "metadata": {},
+                 "OS-EXT-SRV-ATTR:host": "hv1", "OS-EXT-STS:vm_state": "VM", "OS-EXT-STS:task_state": TASK,
+                 "locked": false}}
+                """;
+        return text(
+                200, server.replace("ID", SERVER.value()).replace("VM", vmState).replace("TASK", taskState));
+    }
+
+    @Test
+    void aHostIsForcedDownByTheUuidOfItsService() {
+        cloud.on(SERVICES, recorded("services_list_2.53"));
+        cloud.on(SERVICE, recorded("force_down_2.53"));
+
+        compute.forceDown(HV1);
+
+        var put = cloud.asked("PUT").get(0);
+        assertThat(put.body()).isEqualTo("{\"forced_down\":true}");
+        assertThat(put.microversion()).isEqualTo("compute 2.53");
+    }
+
+    @Test
+    void aHostThatIsForcedDownAndDisabledIsLeftAlone() {
+        cloud.on(SERVICES, recorded("services_list_forced_down_2.53"));
+
+        compute.forceDown(HV1);
+        compute.disable(HV1, "vmha: incident 7");
+
+        assertThat(cloud.asked("PUT")).isEmpty();
+    }
+
+    @Test
+    void aLostAnswerToForceDownIsSettledByReadingAgain() {
+        cloud.on(SERVICES, recorded("services_list_2.53"), recorded("services_list_forced_down_2.53"));
+        cloud.on(SERVICE, reset());
+
+        compute.forceDown(HV1);
+
+        assertThat(cloud.asked("PUT")).hasSize(1);
+    }
+
+    @Test
+    void anAnswerThatDoesNotShowTheEffectIsNotASuccess() {
+        cloud.on(SERVICES, recorded("services_list_2.53"));
+        cloud.on(SERVICE, text(200, recordedService().replace("\"forced_down\":true", "\"forced_down\":false")));
+
+        var failure = failure(() -> compute.forceDown(HV1));
+
+        assertThat(failure.kind()).isEqualTo(Kind.UNKNOWN);
+        assertThat(failure).hasMessageContaining("not forced down");
+    }
+
+    private static String recordedService() {
+        return RecordedCloud.fixture("force_down_2.53", 0).path("body").toString();
+    }
+
+    @Test
+    void aHostThatNovaDoesNotKnowIsNamedWithThoseItKnows() {
+        cloud.on(SERVICES, recorded("services_list_2.53"));
+
+        var failure = failure(() -> compute.forceDown(new HostName("hv1.example.org")));
+
+        assertThat(failure.kind()).isEqualTo(Kind.REFUSED);
+        assertThat(failure).hasMessageContaining("'hv1.example.org'").hasMessageContaining("hv1, hv2, hv3");
+    }
+
+    @Test
+    void disablingBeforeForcingDownIsRefusedBecauseNovaWouldBlock() {
+        cloud.on(SERVICES, recorded("services_list_2.53"));
+
+        assertThat(failure(() -> compute.disable(HV1, "vmha")).kind()).isEqualTo(Kind.REFUSED);
+        assertThat(cloud.asked("PUT")).isEmpty();
+    }
+
+    @Test
+    void aForcedDownHostIsDisabledWithTheReason() {
+        cloud.on(
+                SERVICES,
+                text(
+                        200,
+                        "{\"services\":["
+                                + RecordedCloud.fixture("force_down_2.53", 0)
+                                        .path("body")
+                                        .path("service") + "]}"));
+        cloud.on(SERVICE, recorded("disable_2.53"));
+
+        compute.disable(HV1, "vmha");
+
+        assertThat(cloud.asked("PUT").get(0).body())
+                .contains("\"status\":\"disabled\"")
+                .contains("\"disabled_reason\":\"vmha\"");
+    }
+
+    @Test
+    void evacuateIsAskedOnceAtAMicroversionThatKeepsThePowerState() {
+        compute.evacuate(SERVER);
+
+        assertThat(cloud.asked("POST")).hasSize(1);
+        assertThat(cloud.asked("POST").get(0).body()).isEqualTo("{\"evacuate\":{}}");
+        assertThat(cloud.asked("POST").get(0).microversion()).isEqualTo("compute 2.68");
+    }
+
+    @Test
+    void evacuateIsNeverRepeatedWhenItsOutcomeIsUnknown() {
+        cloud.on(EVACUATE, reset());
+        assertThat(failure(() -> compute.evacuate(SERVER)).kind()).isEqualTo(Kind.UNKNOWN);
+        assertThat(cloud.asked("POST")).hasSize(1);
+
+        cloud.on(EVACUATE, text(502, "bad gateway"));
+        assertThat(failure(() -> compute.evacuate(SERVER)).kind()).isEqualTo(Kind.UNKNOWN);
+        assertThat(cloud.asked("POST")).hasSize(2);
+    }
+
+    @Test
+    void aBusyServerIsNotEvacuatedAgain() {
+        cloud.on("GET " + NOVA + "/servers/" + SERVER, server("active", "\"rebuilding\""));
+
+        assertThat(failure(() -> compute.evacuate(SERVER))).hasMessageContaining("rebuilding");
+        assertThat(cloud.asked("POST")).isEmpty();
+    }
+
+    @Test
+    void aServerWithAnEvacuationUnderWayIsNotEvacuatedAgain() {
+        cloud.on("GET " + NOVA + "/os-migrations", text(200, """
+                {"migrations": [{"id": 9, "instance_uuid": "ID", "source_compute": "hv1", "dest_compute": null,
+                 "status": "accepted", "migration_type": "evacuation", "created_at": "2026-11-22T07:51:50.000000"}]}
+                """.replace("ID", SERVER.value())));
+
+        assertThat(failure(() -> compute.evacuate(SERVER))).hasMessageContaining("evacuation 9 under way");
+        assertThat(cloud.asked("POST")).isEmpty();
+    }
+
+    @Test
+    void novasRefusalIsPassedOnInItsOwnWords() {
+        cloud.on(EVACUATE, recorded("evacuate_while_host_up_400"));
+        var up = failure(() -> compute.evacuate(SERVER));
+        assertThat(up.kind()).isEqualTo(Kind.REFUSED);
+        assertThat(up).hasMessageContaining("Compute service of hv1 is still in use.");
+
+        cloud.on(EVACUATE, recorded("evacuate_paused_409"));
+        assertThat(failure(() -> compute.evacuate(SERVER)).status()).isEqualTo(409);
+    }
+
+    @Test
+    void anOldNovaGetsItsHighestMicroversionAndAVeryNewOneIsRefused() {
+        cloud.on("GET " + NOVA + "/", versions("2.1", "2.67"));
+        var failure = failure(() -> compute.evacuate(SERVER));
+        assertThat(failure).hasMessageContaining("2.1 to 2.67").hasMessageContaining("2.68 is needed");
+        assertThat(cloud.asked("POST")).isEmpty();
+    }
+
+    private static RecordedCloud.Reply versions(String min, String max) {
+        return text(200, "{\"version\":{\"id\":\"v2.1\",\"version\":\"" + max + "\",\"min_version\":\"" + min + "\"}}");
+    }
+
+    @Test
+    void aggregateMetadataIsWrittenOnlyIfItDiffers() {
+        cloud.on("GET " + NOVA + "/os-aggregates", recorded("aggregates_list_2.41"));
+        cloud.on("POST " + NOVA + "/os-aggregates/1/action", recorded("aggregate_set_metadata"));
+
+        compute.setAggregateMetadata(1, "availability_zone", Optional.of("az1"));
+        compute.setAggregateMetadata(1, "unset", Optional.empty());
+        assertThat(cloud.asked("POST")).isEmpty();
+
+        compute.setAggregateMetadata(1, "vmha", Optional.of("true"));
+        assertThat(cloud.asked("POST").get(0).body())
+                .isEqualTo("{\"set_metadata\":{\"metadata\":{\"vmha\":\"true\"}}}");
+    }
+
+    private static ComputeException failure(ThrowingCallable call) {
+        var failure = catchThrowableOfType(ComputeException.class, call);
+        assertThat(failure).as("an exception was expected").isNotNull();
+        return failure;
+    }
+}
