@@ -40,19 +40,22 @@ final class EvacuationWatch {
                         .ifPresent(outcome -> proposer.propose(
                                 nowMs,
                                 "outcome " + id,
-                                outcome.apply(new About(atMs, seen.term(), seen.incident(), host.host(), id))));
+                                outcome.apply(new About(
+                                        atMs, seen.term(), seen.incident(), host.host(), id, vm.intentIndex()))));
             }
         }
     }
 
     /** Whom a command is about, and who says it when. */
-    private record About(long atMs, long term, IncidentId incident, HostName host, ServerId server) {
+    private record About(long atMs, long term, IncidentId incident, HostName host, ServerId server, long intentIndex) {
         Command accepted(long migration) {
-            return new VmCommand.EvacuationAccepted(atMs, term, incident, host, server, OptionalLong.of(migration));
+            return new VmCommand.EvacuationAccepted(
+                    atMs, term, incident, host, server, intentIndex, OptionalLong.of(migration));
         }
 
         Command failed(long migrationFloor, String why) {
-            return new VmCommand.AttemptFailed(atMs, term, incident, host, server, migrationFloor, true, why);
+            return new VmCommand.AttemptFailed(
+                    atMs, term, incident, host, server, intentIndex, migrationFloor, true, why);
         }
 
         Command ended(Ending ending) {

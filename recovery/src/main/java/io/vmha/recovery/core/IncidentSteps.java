@@ -266,7 +266,13 @@ final class IncidentSteps {
         return switch (answer.outcome()) {
             case ACCEPTED ->
                 Optional.of(new VmCommand.EvacuationAccepted(
-                        atMs, term, call.incident(), call.host(), call.server(), answer.migration()));
+                        atMs,
+                        term,
+                        call.incident(),
+                        call.host(),
+                        call.server(),
+                        call.intentIndex(),
+                        answer.migration()));
             case REFUSED, NOT_CALLED -> {
                 calls.onRefused(nowMs, call.server());
                 yield Optional.of(new VmCommand.AttemptFailed(
@@ -275,6 +281,7 @@ final class IncidentSteps {
                         call.incident(),
                         call.host(),
                         call.server(),
+                        call.intentIndex(),
                         call.migrationFloor(),
                         answer.outcome() == Result.EvacuateAnswer.Outcome.REFUSED,
                         answer.detail()));

@@ -35,9 +35,20 @@ public sealed interface VmCommand extends Command {
         }
     }
 
-    /** Outcome: Nova took the evacuation. */
+    /**
+     * Outcome: Nova took the evacuation.
+     *
+     * @param intentIndex the attempt that this is the outcome of: a proposal may commit long after it was given up, when the next attempt
+     *     is under way
+     */
     record EvacuationAccepted(
-            long atMs, long term, IncidentId incident, HostName host, ServerId server, OptionalLong migration)
+            long atMs,
+            long term,
+            IncidentId incident,
+            HostName host,
+            ServerId server,
+            long intentIndex,
+            OptionalLong migration)
             implements VmCommand {
         @Override
         public Applied apply(RecoveryState state, Entry entry) {
@@ -45,9 +56,7 @@ public sealed interface VmCommand extends Command {
                     state,
                     entry,
                     this,
-                    vm -> vm.step() == VmRecovery.Step.CALLING || vm.step() == VmRecovery.Step.ACCEPTED
-                            ? Optional.empty()
-                            : Optional.of("it is " + vm.step()),
+                    vm -> whyNotOpen(vm, intentIndex),
                     vm -> vm.accept(migration),
                     vm -> "accepted by Nova" + (migration.isPresent() ? ", migration " + migration.getAsLong() : ""));
         }
@@ -57,6 +66,7 @@ public sealed interface VmCommand extends Command {
      * Outcome: the attempt is over without success, and Nova is not working on it any more. It goes back to the plan, or fails when the
      * attempts are used up.
      *
+     * @param intentIndex the attempt that this is the outcome of
      * @param migrationFloor the newest migration of this server that is over
      * @param called false if the call was never made: the attempt does not count
      */
@@ -66,6 +76,7 @@ public sealed interface VmCommand extends Command {
             IncidentId incident,
             HostName host,
             ServerId server,
+            long intentIndex,
             long migrationFloor,
             boolean called,
             String why)
@@ -76,9 +87,7 @@ public sealed interface VmCommand extends Command {
                     state,
                     entry,
                     this,
-                    vm -> vm.step() == VmRecovery.Step.CALLING || vm.step() == VmRecovery.Step.ACCEPTED
-                            ? Optional.empty()
-                            : Optional.of("it is " + vm.step()),
+                    vm -> whyNotOpen(vm, intentIndex),
                     vm -> called && vm.attempts() >= ATTEMPTS_MAX
                             ? vm.end(
                                     new Ending(Ending.Kind.FAILED, "after " + vm.attempts() + " attempts: " + why),
@@ -112,6 +121,15 @@ public sealed interface VmCommand extends Command {
     HostName host();
 
     ServerId server();
+
+    private static Optional<String> whyNotOpen(VmRecovery vm, long intentIndex) {
+        if (vm.step() != VmRecovery.Step.CALLING && vm.step() != VmRecovery.Step.ACCEPTED) {
+            return Optional.of("it is " + vm.step());
+        }
+        return vm.intentIndex() == intentIndex
+                ? Optional.empty()
+                : Optional.of("its open attempt is that of entry " + vm.intentIndex() + ", not of " + intentIndex);
+    }
 
     private static Applied onVm(
             RecoveryState state,
