@@ -86,7 +86,7 @@ final class ControlFront implements HttpHandler {
         return node;
     }
 
-    private static ObjectNode servers(Region region) {
+    static ObjectNode servers(Region region) {
         ObjectNode body = Json.object();
         ArrayNode list = body.putArray("servers");
         for (ServerRecord server : region.servers.values()) {

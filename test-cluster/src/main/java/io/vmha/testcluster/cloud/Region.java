@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Everything that Nova records and everything that is true on the hosts. Its owner takes the region as the lock around every use, and
@@ -80,6 +81,7 @@ final class Region {
             throw new IllegalArgumentException("server " + spec.id() + " exists already");
         }
         ServerRecord server = new ServerRecord(nextServer++, spec, projectId, nowMs());
+        server.note("create", "req-" + UUID.randomUUID(), nowMs());
         servers.put(server.id, server);
         if (server.vmState.hasGuest()) {
             ledger.started(server.id, nowMs(), host(server.host).name);

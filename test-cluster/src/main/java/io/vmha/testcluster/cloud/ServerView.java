@@ -94,7 +94,7 @@ final class ServerView {
         node.set(EXT_ATTR + "hypervisor_hostname", node.get(EXT_ATTR + "host"));
         if (version.atLeast(3)) {
             node.put(EXT_ATTR + "reservation_id", "r-" + server.id.substring(0, Math.min(8, server.id.length())));
-            node.put(EXT_ATTR + "launch_index", 0).put(EXT_ATTR + "hostname", server.name);
+            node.put(EXT_ATTR + "launch_index", 0).put(EXT_ATTR + "hostname", hostname(server.name));
             node.put(EXT_ATTR + "kernel_id", "").put(EXT_ATTR + "ramdisk_id", "");
             node.put(EXT_ATTR + "root_device_name", "/dev/sda").putNull(EXT_ATTR + "user_data");
         }
@@ -144,6 +144,11 @@ final class ServerView {
         links.addObject().put("rel", "self").put("href", base + "/v2.1/servers/" + server.id);
         links.addObject().put("rel", "bookmark").put("href", base + "/servers/" + server.id);
         return node;
+    }
+
+    /** The guest's name for itself: nova utils.py, sanitize_hostname. */
+    private static String hostname(String name) {
+        return name.toLowerCase(Locale.ROOT).replaceAll("[ _.]", "-").replaceAll("[^a-z0-9-]", "");
     }
 
     /** The host, disguised for users: nova objects/instance.py, hostId. */
