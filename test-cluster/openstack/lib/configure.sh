@@ -1,4 +1,5 @@
 # writes every configuration file under $S/etc (sourced by `up`)
+# shellcheck shell=bash disable=SC2034,SC2154
 C=$S/etc
 mkdir -p "$C" "$S"/{log,run,hosts,lib,tmp,images,instances,lock,rabbit/home}
 cp "$HERE"/lib/vmha_*.py "$S/lib/"

@@ -114,7 +114,7 @@ class BordersTest {
         onlyIn("org.openstack4j..", "io.vmha.recovery.openstack..");
         onlyIn("org.msgpack..", "io.vmha.gossip.wire..", "io.vmha.node.serfrpc..");
         onlyIn("org.snakeyaml.engine..", "io.vmha.node.config..");
-        onlyIn("com.sun.net.httpserver..", "io.vmha.node.http..", "io.vmha.nova..", "io.vmha.sim..");
+        onlyIn("com.sun.net.httpserver..", "io.vmha.node.http..", "io.vmha.testcluster..");
     }
 
     @Test
