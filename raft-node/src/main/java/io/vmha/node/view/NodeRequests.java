@@ -1,4 +1,4 @@
-package io.vmha.node;
+package io.vmha.node.view;
 
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentId;
