@@ -1,0 +1,25 @@
+package io.vmha.gossip.memberlist;
+
+/**
+ * Counts since the start, and two gauges.
+ *
+ * @param suspicions raised, by whomever
+ * @param refutations accusations of ourselves that we answered
+ * @param deaths nodes that became dead or left
+ * @param conflicts claims of a name that lives at another address
+ * @param refusedNodes newcomers that did not fit into the table
+ * @param refusedMerges push/pull states with protocol versions that exclude ours
+ * @param healthScore 0 is healthy; each point stretches our probe interval once more
+ * @param queued news waiting to be gossiped
+ */
+public record MemberlistStats(
+        long suspicions,
+        long refutations,
+        long deaths,
+        long conflicts,
+        long refusedNodes,
+        long refusedMerges,
+        long probes,
+        long failedProbes,
+        int healthScore,
+        int queued) {}
