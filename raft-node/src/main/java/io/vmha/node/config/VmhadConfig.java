@@ -1,0 +1,113 @@
+package io.vmha.node.config;
+
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Limits;
+import io.vmha.recovery.core.RecoveryConfig;
+import io.vmha.recovery.openstack.OpenStackConfig;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Everything the daemon is told by its configuration file, checked. The file's keys are explained in {@code vmhad.yaml.example}.
+ *
+ * @param host this host as Nova's compute service names it
+ * @param datacenter the gossip pool's name; all agents of a region share one
+ * @param clusterIp the address that Raft and gossip bind and announce
+ * @param dataDir where the Raft log and the gossip snapshot live
+ * @param tags what this member tells the pool about itself besides what the daemon adds, {@code rack} included
+ */
+public record VmhadConfig(
+        HostName host,
+        String datacenter,
+        InetAddress clusterIp,
+        Path dataDir,
+        Ports ports,
+        Listener http,
+        Listener rpc,
+        Gossip gossip,
+        Raft raft,
+        OpenStackConfig openstack,
+        Recovery recovery,
+        SortedMap<String, String> tags) {
+    public VmhadConfig {
+        tags = Collections.unmodifiableSortedMap(new TreeMap<>(tags));
+    }
+
+    /** The TCP ports, of which {@code gossip} is a UDP port too. */
+    public record Ports(int raft, int gossip, int rpc, int http) {
+        public static final Ports DEFAULT = new Ports(8300, 8301, 8400, 8500);
+    }
+
+    /**
+     * Where clients are listened to.
+     *
+     * @param token what a client must show before it may change anything; always present when the address is not loopback
+     */
+    public record Listener(InetSocketAddress address, Optional<Token> token) {}
+
+    /** A client's proof that it may change things. Never printed. */
+    public record Token(String reveal) {
+        @Override
+        public String toString() {
+            return "(hidden)";
+        }
+    }
+
+    /**
+     * The pool.
+     *
+     * @param keys encryption keys, the first is used for sending; empty for an open pool
+     * @param retryJoin members to join through, tried until one answers
+     * @param name this member's name in the pool
+     */
+    public record Gossip(List<GossipKey> keys, List<HostAndPort> retryJoin, Profile profile, String name) {
+        public Gossip {
+            keys = List.copyOf(keys);
+            retryJoin = List.copyOf(retryJoin);
+        }
+    }
+
+    /** memberlist's sets of timings: LAN, WAN, and one for a single machine. */
+    public enum Profile {
+        LAN,
+        WAN,
+        LOCAL
+    }
+
+    /** A host, by address or by a name that is looked up when it is used, and a port. */
+    public record HostAndPort(String host, int port) {}
+
+    /**
+     * The Raft server's timings and identity.
+     *
+     * @param tls mutual TLS between the voters; empty for none
+     */
+    public record Raft(Duration rpcTimeoutMin, Duration rpcTimeoutMax, Optional<Tls> tls) {}
+
+    /** PEM files: the authority that signed every node's certificate, and this node's certificate and key. */
+    public record Tls(Path ca, Path cert, Path key) {}
+
+    /**
+     * How recovery behaves.
+     *
+     * @param instancesShared the operator's word that every host reaches the disks of VMs that boot from an image
+     * @param limits of an AZ that is enabled through this node
+     */
+    public record Recovery(RecoveryConfig timing, boolean instancesShared, Limits limits) {}
+
+    /**
+     * Reads a configuration file.
+     *
+     * @throws ConfigException with every problem that was found
+     */
+    public static VmhadConfig load(Path file) {
+        return ConfigReader.read(file, Machine.here());
+    }
+}
