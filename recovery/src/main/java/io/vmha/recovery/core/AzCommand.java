@@ -23,7 +23,8 @@ public sealed interface AzCommand extends Command {
                         state,
                         "this group protects " + state.az().get().name() + " and cannot take " + settings.name());
             }
-            return new SetHosts(atMs, 0, hosts).apply(state.withAz(settings), entry);
+            Applied withHosts = new SetHosts(atMs, 0, hosts).apply(state.withAz(settings), entry);
+            return withHosts.refusal().isPresent() ? new Applied(state, withHosts.refusal()) : withHosts;
         }
     }
 
@@ -89,7 +90,7 @@ public sealed interface AzCommand extends Command {
                 next.put(host, known != null ? known : new HostRecord(host, 1, HostRecord.Status.IN_SERVICE, false));
             }
             state.hosts().forEach((host, record) -> {
-                if (record.status() == HostRecord.Status.IN_RECOVERY) {
+                if (record.status() != HostRecord.Status.IN_SERVICE) {
                     next.put(host, record);
                 }
             });

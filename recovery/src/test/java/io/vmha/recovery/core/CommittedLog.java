@@ -166,6 +166,11 @@ final class CommittedLog {
     CommittedLog proveDown(IncidentId id, HostName host) {
         accept(beginFence(id, host));
         accept(certify(id, host));
+        return proveRest(id, host);
+    }
+
+    /** What is missing after the certificate. */
+    CommittedLog proveRest(IncidentId id, HostName host) {
         accept(confirmOff(id, host, List.of("a", "b"), 3));
         accept(beginForceDown(id, host));
         return accept(new IncidentCommand.ForcedDown(6_000, term, id, host, "down"));
