@@ -10,7 +10,7 @@ import java.util.TreeMap;
 /**
  * One failure: one host, or all hosts lost in one cut. The unit that operators see.
  *
- * @param heldBecause why nothing is done until a person approves, while HELD
+ * @param heldBecause why nothing is done until a person approves, while HELD; afterwards why it was held
  * @param story what happened, oldest first; at most {@link #STORY_MAX} lines
  */
 public record Incident(
@@ -43,6 +43,11 @@ public record Incident(
         return hosts.values().stream().allMatch(h -> h.mayEvacuate() && h.hasEnded());
     }
 
+    /** True if it is open because a person let it go on after it had been held. */
+    public boolean isApproved() {
+        return phase == Phase.OPEN && heldBecause.isPresent();
+    }
+
     Incident with(HostRecovery host) {
         var changed = new TreeMap<>(hosts);
         changed.put(host.host(), host);
@@ -50,14 +55,7 @@ public record Incident(
     }
 
     Incident with(Phase next, long atMs) {
-        return new Incident(
-                id,
-                next,
-                next == Phase.HELD ? heldBecause : Optional.empty(),
-                openedAtMs,
-                next == Phase.CLOSED ? atMs : closedAtMs,
-                hosts,
-                story);
+        return new Incident(id, next, heldBecause, openedAtMs, next == Phase.CLOSED ? atMs : closedAtMs, hosts, story);
     }
 
     Incident tell(Note note) {

@@ -146,6 +146,10 @@ public sealed interface IncidentCommand extends Command {
     record BeginFence(long atMs, long term, IncidentId incident, HostName host) implements IncidentCommand {
         @Override
         public Applied apply(RecoveryState state, Entry entry) {
+            Incident found = state.incidents().get(incident);
+            if (found != null && !state.mayFence(found)) {
+                return Applied.refused(state, host + ": the AZ is disarmed");
+            }
             return onHost(
                     state,
                     incident,
@@ -229,7 +233,7 @@ public sealed interface IncidentCommand extends Command {
             if (!statement.provesOff() || !statement.host().equals(host)) {
                 return Applied.refused(state, "the second answer does not prove " + host + " off: " + statement);
             }
-            if (Set.copyOf(voters).size() * 2 <= majorityOf) {
+            if (voters.isEmpty() || Set.copyOf(voters).size() * 2 <= majorityOf) {
                 return Applied.refused(state, voters.size() + " of " + majorityOf + " voters are no majority");
             }
             return onHost(

@@ -52,7 +52,7 @@ final class IncidentSteps {
 
     void advance(long nowMs, long leaderTerm, long atMs, RecoveryState state, Incident incident) {
         for (HostRecovery host : incident.hosts().values()) {
-            advance(nowMs, atMs, incident.id(), host);
+            advance(nowMs, atMs, incident.id(), host, state.mayFence(incident));
         }
         startCalls(nowMs, atMs, incident);
         boolean sweptAll =
@@ -65,12 +65,12 @@ final class IncidentSteps {
         }
     }
 
-    private void advance(long nowMs, long atMs, IncidentId incident, HostRecovery host) {
+    private void advance(long nowMs, long atMs, IncidentId incident, HostRecovery host, boolean mayFence) {
         HostName name = host.host();
         if (host.certificate().isEmpty()) {
             if (host.fenceTerm() == term) {
                 executor.execute(nowMs, new Action.PowerOff(term, incident, name));
-            } else if (!pending.isBusy(nowMs, "power-off " + name)) {
+            } else if (mayFence && !pending.isBusy(nowMs, "power-off " + name)) {
                 proposer.propose(nowMs, "fence " + name, new IncidentCommand.BeginFence(atMs, term, incident, name));
             }
         } else if (!host.confirmed()) {

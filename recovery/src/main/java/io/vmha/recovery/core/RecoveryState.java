@@ -62,6 +62,11 @@ public record RecoveryState(
         return az.map(AzSettings::enabled).orElse(false);
     }
 
+    /** S8: whether another host of this incident may be powered off; a disarmed AZ leaves it to a person's approval. */
+    public boolean mayFence(Incident incident) {
+        return incident.isApproved() || az.map(AzSettings::armed).orElse(false);
+    }
+
     /** True if this life of the host is certified dead: its renewals are not answered any more. */
     public boolean isCertified(HostName host, long epoch) {
         HostRecord record = hosts.get(host);
