@@ -8,7 +8,7 @@ import java.util.TreeMap;
 /**
  * Nova's record of one VM.
  *
- * @param host the host that Nova has it on; changes only after the claim on an evacuation's target
+ * @param host the host that Nova has it on, or {@link #NO_HOST}; changes only after the claim on an evacuation's target
  * @param status the API status, such as {@code ACTIVE}, {@code SHUTOFF}, {@code REBUILD}, {@code ERROR}
  * @param vmState {@code OS-EXT-STS:vm_state}, such as {@code active}, {@code stopped}, {@code error}
  * @param taskState {@code OS-EXT-STS:task_state}, such as {@code rebuilding}; empty when nothing is under way
@@ -24,6 +24,9 @@ public record Server(
         boolean locked,
         boolean volumeBacked,
         Map<String, String> metadata) {
+    /** Stands for the host of a server that is on none: shelved and offloaded, or never scheduled. */
+    public static final HostName NO_HOST = new HostName("(none)");
+
     public Server {
         metadata = Collections.unmodifiableSortedMap(new TreeMap<>(metadata));
     }

@@ -97,15 +97,6 @@ final class NovaRecords {
                     null);
         }
         var id = text(reply, node, "id");
-        var host = optional(node, HOST);
-        if (host.isEmpty()) {
-            throw new ComputeException(
-                    Kind.REFUSED,
-                    reply.answer().status(),
-                    "server " + id + " is on no host (status "
-                            + node.path("status").asText() + "): never scheduled, or shelved and offloaded",
-                    null);
-        }
         var metadata = new TreeMap<String, String>();
         node.path("metadata")
                 .properties()
@@ -113,7 +104,7 @@ final class NovaRecords {
         return new Server(
                 serverId(reply, id),
                 node.path("name").asText(),
-                host(reply, host.get()),
+                optional(node, HOST).map(name -> host(reply, name)).orElse(Server.NO_HOST),
                 text(reply, node, "status"),
                 text(reply, node, "OS-EXT-STS:vm_state"),
                 optional(node, "OS-EXT-STS:task_state"),

@@ -144,6 +144,25 @@ class NovaReadsTest {
     }
 
     @Test
+    void aShelvedServerIsOnNoHost() {
+        var id = new ServerId("s1");
+        cloud.on("GET " + NOVA + "/servers/s1", text(200, """
+                {"server": {"id": "s1", "name": "web", "status": "SHELVED_OFFLOADED", "image": "", "metadata": {},
+                 "OS-EXT-SRV-ATTR:host": null, "OS-EXT-STS:vm_state": "shelved_offloaded"}}
+                """));
+
+        assertThat(compute.server(id).orElseThrow().host()).isEqualTo(Server.NO_HOST);
+    }
+
+    @Test
+    void aUserThatIsNotShownTheHostLacksTheRole() {
+        var id = new ServerId("s1");
+        cloud.on("GET " + NOVA + "/servers/s1", text(200, "{\"server\": {\"id\": \"s1\"}}"));
+
+        assertThat(failure(() -> compute.server(id)).kind()).isEqualTo(Kind.UNAUTHORIZED);
+    }
+
+    @Test
     void aServerIsGoneOnlyIfNovaItselfSaysSo() {
         var id = new ServerId("00000000-0000-0000-0000-000000000000");
         cloud.on("GET " + NOVA + "/servers/" + id, recorded("evacuate_unknown_server_404"));
