@@ -1,0 +1,49 @@
+package io.vmha.node.raft;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.thirdparty.io.netty.channel.EventLoopGroup;
+import org.apache.ratis.thirdparty.io.netty.channel.nio.NioEventLoopGroup;
+import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
+import org.apache.ratis.thirdparty.io.netty.util.concurrent.DefaultThreadFactory;
+
+/** All connections of this node to peers as a client; one event loop, a bounded number of links, least recently used out. */
+final class PeerLinks implements AutoCloseable {
+    /** Voters of our group, of a group before it, of a peer invited: far below this. */
+    static final int LINKS_MAX = 32;
+
+    private final Optional<SslContext> tls;
+    private final EventLoopGroup loops;
+    private final Map<PeerInfo, PeerLink> links = new LinkedHashMap<>(16, 0.75f, true);
+    private boolean closed;
+
+    PeerLinks(Optional<TlsMaterial> tls, String nodeName) {
+        this.tls = tls.map(TlsMaterial::clientContext);
+        this.loops = new NioEventLoopGroup(1, new DefaultThreadFactory("raft-link-" + nodeName, true));
+    }
+
+    /** @throws RaftNodeException {@code CLOSED} */
+    synchronized PeerLink to(PeerInfo peer) {
+        if (closed) {
+            throw new RaftNodeException(RaftNodeException.Kind.CLOSED, "the raft node is closed");
+        }
+        PeerLink link = links.computeIfAbsent(peer, p -> new PeerLink(p, loops, tls));
+        if (links.size() > LINKS_MAX) {
+            PeerInfo eldest = links.keySet().iterator().next();
+            links.remove(eldest).close();
+        }
+        return link;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            links.values().forEach(PeerLink::close);
+            links.clear();
+            var unused = loops.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package io.vmha.node.raft;
+
+import io.vmha.node.raft.RaftNodeException.Kind;
+import io.vmha.node.raft.RaftStatus.Life;
+import io.vmha.node.raft.RaftStatus.Role;
+import io.vmha.node.raft.SnapshotFile.DamagedSnapshotException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.io.CorruptedFileException;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.exceptions.ChecksumException;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.statemachine.StateMachine;
+import org.apache.ratis.util.ExitUtils;
+import org.apache.ratis.util.LifeCycle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One Ratis server from its start to its end, under one peer id; leaving a group ends it and begins another one. */
+final class ServerLife implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerLife.class);
+    private static final long CLOSE_LIMIT_S = 20;
+
+    private final RaftServer server;
+    private final Gate gate;
+    private final Watch watch;
+
+    private ServerLife(RaftServer server, Gate gate, Watch watch) {
+        this.server = server;
+        this.gate = gate;
+        this.watch = watch;
+    }
+
+    /** Starts; fails with {@code STORAGE} or {@code ADDRESS}; see {@link #isDamage} */
+    static ServerLife start(
+            RaftConfig config,
+            NodeStore store,
+            Optional<TlsMaterial> tls,
+            Replicated machine,
+            RaftListener listener,
+            Watch.Witness witness) {
+        // Ratis would end the process from inside a library; the watch tells the daemon instead
+        ExitUtils.disableSystemExit();
+        PeerInfo self = store.self();
+        Gate gate = new Gate(self::id);
+        Watch watch = new Watch(listener, self, witness);
+        RaftServer server = null;
+        try {
+            server = RaftServer.newBuilder()
+                    .setServerId(self.ratisId())
+                    .setStateMachineRegistry(group -> machineFor(group, store, machine, self, watch))
+                    .setProperties(Settings.properties(config, store))
+                    .setParameters(Settings.parameters(gate, tls))
+                    .setThreadGroup(new ThreadGroup("raft-" + config.nodeName()))
+                    .build();
+            server.start();
+            watch.begin(server);
+            return new ServerLife(server, gate, watch);
+        } catch (IOException | RuntimeException e) {
+            watch.close();
+            close(server);
+            throw explain(config, store, e);
+        }
+    }
+
+    private static StateMachine machineFor(
+            RaftGroupId group, NodeStore store, Replicated machine, PeerInfo self, Watch watch) {
+        store.join(new GroupId(group.getUuid()));
+        return new LogMachine(machine, self::id, watch);
+    }
+
+    RaftServer server() {
+        return server;
+    }
+
+    Gate gate() {
+        return gate;
+    }
+
+    /** This server's part in its group, if it is in one and that part is not just being made. */
+    Optional<RaftServer.Division> division() {
+        try {
+            for (RaftGroupId group : server.getGroupIds()) {
+                return Optional.of(server.getDivision(group));
+            }
+            return Optional.empty();
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    RaftStatus status(PeerInfo self, Optional<GroupId> group, RaftServer.Division division) {
+        LogMachine machine = (LogMachine) division.getStateMachine();
+        DivisionInfo info = division.getInfo();
+        TermIndex applied = machine.getLastAppliedTermIndex();
+        Optional<PeerInfo> leader = Optional.ofNullable(info.getLeaderId())
+                .map(id -> division.getRaftConf().getPeer(id))
+                .map(PeerInfo::of);
+        return new RaftStatus(
+                self,
+                group,
+                role(info),
+                info.getCurrentTerm(),
+                leader,
+                LogMachine.voters(division),
+                committed(division),
+                new LogPosition(applied.getTerm(), applied.getIndex()),
+                machine.snapshotIndex(),
+                life(info.getLifeCycleState()));
+    }
+
+    private static long committed(RaftServer.Division division) {
+        try {
+            return division.getRaftLog().getLastCommittedIndex();
+        } catch (IllegalStateException e) {
+            return -1; // the log is not open yet
+        }
+    }
+
+    private static Role role(DivisionInfo info) {
+        if (info.isLeader()) {
+            return info.isLeaderReady() ? Role.LEADER : Role.LEADER_NOT_READY;
+        }
+        return info.isCandidate() ? Role.CANDIDATE : Role.FOLLOWER;
+    }
+
+    private Life life(LifeCycle.State division) {
+        if (server.getLifeCycleState() != LifeCycle.State.RUNNING) {
+            return Life.CLOSED;
+        }
+        return switch (division) {
+            case NEW, STARTING -> Life.WAITING;
+            case RUNNING, PAUSING, PAUSED -> Life.RUNNING;
+            case EXCEPTION, CLOSING, CLOSED -> Life.CLOSED;
+        };
+    }
+
+    @Override
+    public void close() {
+        watch.close();
+        if (!close(server)) {
+            throw new RaftNodeException(
+                    Kind.CLOSED, "Ratis did not close within " + CLOSE_LIMIT_S + " s; restart the process");
+        }
+    }
+
+    /** Closes the server; false if Ratis hangs. */
+    private static boolean close(RaftServer server) {
+        if (server == null) {
+            return true;
+        }
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Thread closer = new Thread(
+                () -> {
+                    try {
+                        server.close();
+                        done.complete(null);
+                    } catch (IOException | RuntimeException e) {
+                        done.completeExceptionally(e);
+                    }
+                },
+                "raft-close");
+        closer.setDaemon(true);
+        closer.start();
+        try {
+            done.orTimeout(CLOSE_LIMIT_S, TimeUnit.SECONDS).join();
+            return true;
+        } catch (CompletionException e) {
+            LOG.warn("closing the raft server failed: {}", String.valueOf(e.getCause()));
+            return !(e.getCause() instanceof java.util.concurrent.TimeoutException);
+        }
+    }
+
+    private static RaftNodeException explain(RaftConfig config, NodeStore store, Exception e) {
+        if (cause(e, RaftNodeException.class).isPresent()) {
+            return cause(e, RaftNodeException.class).get();
+        }
+        if (cause(e, ExitUtils.ExitException.class).isPresent()) {
+            ExitUtils.clear(); // told by this exception
+            return new RaftNodeException(
+                    Kind.ADDRESS,
+                    "cannot listen on " + PeerInfo.hostAndPort(config.address()) + ": " + root(e)
+                            + "; is the address local and the port free?",
+                    e);
+        }
+        return new RaftNodeException(
+                Kind.STORAGE, "raft storage in " + store.groupsDir() + " cannot be opened: " + root(e), e);
+    }
+
+    /**
+     * True only if the storage surely is not what was written. Everything else (no space, no permission, an error in our own
+     * restore) must stop the node instead: if all voters set their storage aside for one mistake, the group is lost.
+     */
+    static boolean isDamage(RaftNodeException e) {
+        if (e.kind() != Kind.STORAGE || cause(e, FileSystemException.class).isPresent()) {
+            return false;
+        }
+        boolean metadata = String.valueOf(root(e).getMessage()).contains("not found in properties")
+                || stack(e).contains("raft-meta");
+        return metadata
+                || cause(e, ChecksumException.class).isPresent()
+                || cause(e, CorruptedFileException.class).isPresent()
+                || cause(e, DamagedSnapshotException.class).isPresent();
+    }
+
+    private static String stack(Throwable t) {
+        StringBuilder messages = new StringBuilder();
+        for (Throwable c = t; c != null; c = c.getCause()) {
+            messages.append(c.getMessage()).append('\n');
+        }
+        return messages.toString();
+    }
+
+    private static Throwable root(Throwable t) {
+        return t.getCause() == null ? t : root(t.getCause());
+    }
+
+    private static <T extends Throwable> Optional<T> cause(Throwable t, Class<T> type) {
+        for (Throwable c = t; c != null; c = c.getCause()) {
+            if (type.isInstance(c)) {
+                return Optional.of(type.cast(c));
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,218 @@
+package io.vmha.node.raft;
+
+import io.vmha.node.raft.RaftNodeException.Kind;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.apache.ratis.grpc.GrpcTlsConfig;
+import org.apache.ratis.thirdparty.io.grpc.netty.GrpcSslContexts;
+import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
+import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContextBuilder;
+import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The loaded and checked certificates of {@link RaftTls}; also the one place that says whose certificate was refused and why. */
+final class TlsMaterial {
+    private static final Logger LOG = LoggerFactory.getLogger(TlsMaterial.class);
+    private static final int PEM_BYTES_MAX = 1 << 20;
+
+    private final KeyManager keyManager;
+    private final X509ExtendedTrustManager trustManager;
+
+    private TlsMaterial(KeyManager keyManager, X509ExtendedTrustManager trustManager) {
+        this.keyManager = keyManager;
+        this.trustManager = trustManager;
+    }
+
+    /** @throws RaftNodeException {@code TLS} if a file is missing, malformed, or the key does not belong to the certificate */
+    static TlsMaterial load(RaftTls files) {
+        try {
+            List<X509Certificate> authorities = certificates(files.authority());
+            List<X509Certificate> chain = certificates(files.certificate());
+            PrivateKey key = privateKey(files.key(), chain.get(0));
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(null, null);
+            store.setKeyEntry("node", key, new char[0], chain.toArray(Certificate[]::new));
+            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(store, new char[0]);
+            return new TlsMaterial(keys.getKeyManagers()[0], new SpeakingTrustManager(trustManager(authorities)));
+        } catch (IOException | GeneralSecurityException e) {
+            throw new RaftNodeException(Kind.TLS, "TLS files of " + files + " cannot be used: " + e, e);
+        }
+    }
+
+    GrpcTlsConfig ratisConfig() {
+        return GrpcTlsConfig.newBuilder()
+                .setKeyManager(keyManager)
+                .setTrustManager(trustManager)
+                .setMutualTls(true)
+                .setSslProvider(SslProvider.JDK) // no native library to unpack into a /tmp that may be noexec
+                .build();
+    }
+
+    SslContext clientContext() {
+        try {
+            return GrpcSslContexts.configure(SslContextBuilder.forClient(), SslProvider.JDK)
+                    .keyManager(keyManager)
+                    .trustManager(trustManager)
+                    .build();
+        } catch (SSLException e) {
+            throw new RaftNodeException(Kind.TLS, "TLS client context cannot be built: " + e, e);
+        }
+    }
+
+    private static X509ExtendedTrustManager trustManager(List<X509Certificate> authorities)
+            throws GeneralSecurityException, IOException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        for (int i = 0; i < authorities.size(); i++) {
+            store.setCertificateEntry("ca" + i, authorities.get(i));
+        }
+        TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+        factory.init(store);
+        return (X509ExtendedTrustManager) factory.getTrustManagers()[0];
+    }
+
+    private static List<X509Certificate> certificates(Path file) throws IOException, CertificateException {
+        limit(file);
+        try (InputStream in = Files.newInputStream(file)) {
+            Collection<? extends Certificate> found =
+                    CertificateFactory.getInstance("X.509").generateCertificates(in);
+            if (found.isEmpty()) {
+                throw new CertificateException(file + " holds no certificate; expected PEM (BEGIN CERTIFICATE)");
+            }
+            return found.stream().map(X509Certificate.class::cast).toList();
+        }
+    }
+
+    private static PrivateKey privateKey(Path file, X509Certificate owner)
+            throws IOException, GeneralSecurityException {
+        limit(file);
+        String pem = Files.readString(file, StandardCharsets.ISO_8859_1);
+        String begin = "-----BEGIN PRIVATE KEY-----";
+        int from = pem.indexOf(begin);
+        int to = pem.indexOf("-----END PRIVATE KEY-----");
+        if (from < 0 || to < from) {
+            throw new InvalidKeySpecException(
+                    file + " holds no PKCS #8 key; convert it: openssl pkcs8 -topk8 -nocrypt -in old.key -out new.key");
+        }
+        byte[] der = Base64.getMimeDecoder().decode(pem.substring(from + begin.length(), to));
+        String algorithm = owner.getPublicKey().getAlgorithm().toUpperCase(Locale.ROOT);
+        return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der));
+    }
+
+    private static void limit(Path file) throws IOException {
+        if (Files.size(file) > PEM_BYTES_MAX) {
+            throw new IOException(file + " is larger than " + PEM_BYTES_MAX + " bytes");
+        }
+    }
+
+    /** Says in one line whose certificate was refused; the TLS stack itself would only break the connection. */
+    private static final class SpeakingTrustManager extends X509ExtendedTrustManager {
+        private final X509ExtendedTrustManager delegate;
+        private String lastSaid = "";
+
+        SpeakingTrustManager(X509ExtendedTrustManager delegate) {
+            this.delegate = delegate;
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            check("client", "?", chain, () -> delegate.checkClientTrusted(chain, authType));
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            check("server", "?", chain, () -> delegate.checkServerTrusted(chain, authType));
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+                throws CertificateException {
+            check("client", "?", chain, () -> delegate.checkClientTrusted(chain, authType, socket));
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+                throws CertificateException {
+            check("server", "?", chain, () -> delegate.checkServerTrusted(chain, authType, socket));
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+                throws CertificateException {
+            check("client", engine.getPeerHost(), chain, () -> delegate.checkClientTrusted(chain, authType, engine));
+        }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+                throws CertificateException {
+            check("server", engine.getPeerHost(), chain, () -> delegate.checkServerTrusted(chain, authType, engine));
+        }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return delegate.getAcceptedIssuers();
+        }
+
+        private interface Check {
+            void run() throws CertificateException;
+        }
+
+        private void check(String role, String host, X509Certificate[] chain, Check check) throws CertificateException {
+            try {
+                check.run();
+            } catch (CertificateException e) {
+                String subject = chain.length == 0
+                        ? "none"
+                        : chain[0].getSubjectX500Principal().getName();
+                String issuer = chain.length == 0
+                        ? "none"
+                        : chain[0].getIssuerX500Principal().getName();
+                say(role, host, subject, issuer, e.getMessage());
+                throw e;
+            }
+        }
+
+        /** Peers retry for ever: the same refusal is said once. */
+        private synchronized void say(String role, String host, String subject, String issuer, String reason) {
+            String what = String.join("\n", role, String.valueOf(host), subject, issuer, String.valueOf(reason));
+            if (what.equals(lastSaid)) {
+                LOG.debug("raft certificate refused again subject=\"{}\"", subject);
+                return;
+            }
+            lastSaid = what;
+            LOG.warn(
+                    "raft certificate refused role={} peer={} subject=\"{}\" issuer=\"{}\" reason=\"{}\"",
+                    role,
+                    host,
+                    subject,
+                    issuer,
+                    reason);
+        }
+    }
+}

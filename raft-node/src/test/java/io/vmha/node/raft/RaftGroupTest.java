@@ -1,0 +1,200 @@
+package io.vmha.node.raft;
+
+import static io.vmha.node.raft.RegisterMachine.bytes;
+import static io.vmha.node.raft.RegisterMachine.text;
+import static io.vmha.node.raft.TestNode.awaitTrue;
+import static io.vmha.node.raft.TestNode.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vmha.node.raft.RaftNodeException.Kind;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real servers on loopback addresses: a group grows, serves, and tells who asks. */
+final class RaftGroupTest {
+    private static final Duration LIMIT = Duration.ofSeconds(5);
+
+    @TempDir
+    Path dir;
+
+    @Test
+    void groupGrowsFromOneToFiveAndServesEveryNode() {
+        try (TestGroup group = TestGroup.found(dir, "n1", "n2", "n3", "n4", "n5")) {
+            assertThat(group.nodes.get(0).write("a=1")).isEqualTo("1");
+
+            group.grow(group.nodes.subList(0, 3));
+            assertThat(group.nodes.get(2).write("a=2")).isEqualTo("2");
+            assertThat(group.nodes.get(1).read("a")).isEqualTo("2");
+
+            group.grow(group.nodes);
+            TestNode follower = group.followers().get(0);
+            assertThat(follower.write("b=3")).isEqualTo("3");
+            for (TestNode node : group.nodes) {
+                assertThat(node.read("b")).isEqualTo("3");
+                assertThat(node.node.status().voters().voters()).hasSize(5);
+                assertThat(node.node.group()).contains(group.id);
+            }
+            awaitTrue(
+                    "all listeners to hear of five voters",
+                    () -> group.nodes.stream().allMatch(n -> n.heard.events().contains("voters 5")),
+                    () -> group.nodes.stream().map(n -> n.heard.events()).toList());
+        }
+    }
+
+    @Test
+    void hostThatIsNoVoterWritesReadsAndAsks() {
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3");
+                TestNode outsider = TestNode.start(dir, "outsider")) {
+            List<PeerInfo> peers = group.nodes.stream().map(TestNode::self).toList();
+            GroupClient client = outsider.node.client(group.id, peers);
+
+            assertThat(text(get(client.propose(bytes("x=7"))))).isEqualTo("1");
+            assertThat(text(get(client.read(bytes("x"))))).isEqualTo("7");
+            for (TestNode voter : group.nodes) {
+                String answer = text(get(client.ask(voter.self(), bytes("who"), LIMIT)));
+                assertThat(answer).startsWith(voter.self().id().value()).endsWith(" 3");
+            }
+            assertThat(outsider.node.group()).isEmpty();
+            assertThatThrownBy(() -> get(outsider.node.propose(bytes("x=8"))))
+                    .hasCauseInstanceOf(RaftNodeException.class)
+                    .hasMessageContaining("in no raft group");
+        }
+    }
+
+    @Test
+    void questionReachesExactlyTheServerItNames() {
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3")) {
+            TestNode asker = group.nodes.get(0);
+            PeerInfo right = group.nodes.get(1).self();
+            PeerInfo former = new PeerInfo(PeerId.of("n2", 42), right.address());
+
+            assertThat(text(get(asker.node.ask(right, bytes("who"), LIMIT))))
+                    .startsWith(right.id().value());
+            assertFails(
+                    asker.node.ask(former, bytes("who"), LIMIT),
+                    Kind.UNAVAILABLE,
+                    "addressed to peer n2@000000000000002a");
+            assertFails(asker.node.ask(right, bytes("nonsense"), LIMIT), Kind.REFUSED, "no such question");
+            assertFails(
+                    asker.node.ask(new PeerInfo(right.id(), TestNode.freeAddress()), bytes("who"), LIMIT),
+                    Kind.UNAVAILABLE,
+                    "refused");
+        }
+    }
+
+    @Test
+    void standingSaysHowFarAServerIs() {
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3")) {
+            group.nodes.get(0).write("a=1");
+            long applied = group.leader().node.status().applied().index();
+            GroupClient client = group.nodes
+                    .get(0)
+                    .node
+                    .client(group.id, group.nodes.stream().map(TestNode::self).toList());
+
+            for (TestNode node : group.nodes) {
+                awaitTrue(
+                        node.self() + " to have applied " + applied,
+                        () -> get(client.standing(node.self(), LIMIT)).applied().index() >= applied,
+                        node.node::status);
+                VoterSet voters = get(client.standing(node.self(), LIMIT)).voters();
+                assertThat(voters.joint()).isFalse();
+                assertThat(voters.voters()).hasSize(3);
+            }
+        }
+    }
+
+    @Test
+    void entryThatIsTooLongIsRefusedAndHarmsNobody() {
+        try (TestGroup group = TestGroup.found(dir, "n1")) {
+            TestNode node = group.nodes.get(0);
+            String longest = "k=" + "v".repeat(RaftNode.ENTRY_BYTES_MAX - 2);
+
+            assertFails(
+                    node.node.propose(bytes(longest + "v")),
+                    Kind.TOO_LARGE,
+                    "at most 262144 bytes but this one has 262145");
+            assertThat(node.write(longest)).isEqualTo("1");
+            assertThat(node.leads()).isTrue();
+        }
+    }
+
+    @Test
+    void onlyTheLeaderChangesVotersAndASilentNewcomerChangesNothing() {
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3")) {
+            List<PeerInfo> voters = group.nodes.stream().map(TestNode::self).toList();
+            PeerInfo nobody = new PeerInfo(PeerId.of("ghost", 1), TestNode.freeAddress());
+            List<PeerInfo> withGhost = List.of(voters.get(0), voters.get(1), voters.get(2), nobody);
+
+            assertFails(group.followers().get(0).node.changeVoters(withGhost), Kind.NOT_LEADER, "only the leader");
+            assertFails(group.leader().node.changeVoters(withGhost), Kind.CHANGE_REFUSED, "nothing changed");
+            assertThat(group.leader().node.status().voters().voters()).hasSize(3);
+        }
+    }
+
+    @Test
+    void leadershipIsHandedOver() {
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3")) {
+            TestNode old = group.leader();
+            TestNode heir = group.followers().get(0);
+
+            get(old.node.transferLeadership(heir.self()));
+
+            awaitTrue("the heir to lead", heir::leads, group::statuses);
+            awaitTrue(
+                    "the old leader to know",
+                    () -> old.heard.events().stream().anyMatch(e -> e.startsWith("not-leader")),
+                    old.heard::events);
+        }
+    }
+
+    @Test
+    void leaderThatIsToLeaveHandsOverAndIsThenRemoved() {
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3", "n4")) {
+            TestNode leaving = group.leader();
+
+            group.grow(group.followers());
+
+            awaitTrue(
+                    "the removed node to be told",
+                    () -> leaving.heard.events().contains("closed REMOVED"),
+                    leaving.heard::events);
+            PeerInfo before = leaving.self();
+            leaving.node.leaveGroup();
+            assertThat(leaving.node.group()).isEmpty();
+            assertThat(leaving.self().id()).isNotEqualTo(before.id());
+            group.grow(group.nodes);
+            assertThat(leaving.read("nothing")).isEmpty();
+        }
+    }
+
+    @Test
+    void nodeInAGroupNeitherFoundsNorJoinsAnotherOne() {
+        try (TestGroup first = TestGroup.found(dir.resolve("a"), "n1");
+                TestGroup second = TestGroup.found(dir.resolve("b"), "m1")) {
+            assertThatThrownBy(() -> first.nodes.get(0).node.bootstrap(GroupId.random()))
+                    .isInstanceOf(RaftNodeException.class)
+                    .hasMessageContaining("already");
+
+            PeerInfo taken = first.nodes.get(0).self();
+            PeerInfo own = second.nodes.get(0).self();
+            assertFails(
+                    second.nodes.get(0).node.changeVoters(List.of(own, taken)), Kind.CHANGE_REFUSED, "nothing changed");
+            assertThat(first.nodes.get(0).node.group()).contains(first.id);
+            assertThat(first.nodes.get(0).write("still=alive")).isEqualTo("1");
+        }
+    }
+
+    static void assertFails(CompletableFuture<?> future, Kind kind, String message) {
+        assertThatThrownBy(() -> get(future))
+                .hasCauseInstanceOf(RaftNodeException.class)
+                .satisfies(e ->
+                        assertThat(((RaftNodeException) e.getCause()).kind()).isEqualTo(kind))
+                .hasMessageContaining(message);
+    }
+}
