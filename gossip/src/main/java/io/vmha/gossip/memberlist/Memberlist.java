@@ -25,7 +25,7 @@ public final class Memberlist {
     private final Prober prober;
     private final Delegate delegate;
     private long leaveDeadlineMs = Long.MAX_VALUE;
-    private boolean leaveSpread;
+    private boolean leaving;
 
     /** A node that is not started yet. */
     public Memberlist(MemberlistConfig config, RandomGenerator random, Outbox outbox, Delegate delegate) {
@@ -84,8 +84,8 @@ public final class Memberlist {
         membership.onTimer(nowMs);
         streams.onTimer(nowMs);
         gossip.onTimer(nowMs);
-        if (leaveSpread || leaveDeadlineMs <= nowMs) {
-            leaveSpread = false;
+        if (leaving && leaveDeadlineMs <= nowMs) {
+            leaving = false;
             leaveDeadlineMs = Long.MAX_VALUE;
             delegate.onLeaveSpread(nowMs);
         }
@@ -98,12 +98,17 @@ public final class Memberlist {
 
     /** Tells everybody that we leave; the delegate hears when that has been spread. We still answer pings afterwards. */
     public void leave(long nowMs) {
-        boolean somebodyHears = membership.leave(nowMs, () -> {
-            leaveSpread = true;
+        leaving = true;
+        leaveDeadlineMs = nowMs + LEAVE_SPREAD_MAX_MS;
+        boolean somebodyHears = membership.leave(nowMs, this::onLeaveSpread);
+        if (!somebodyHears) {
+            leaveDeadlineMs = nowMs;
+        }
+    }
+
+    private void onLeaveSpread() {
+        if (leaving) {
             leaveDeadlineMs = Long.MIN_VALUE;
-        });
-        if (leaveDeadlineMs == Long.MAX_VALUE) {
-            leaveDeadlineMs = somebodyHears ? nowMs + LEAVE_SPREAD_MAX_MS : nowMs;
         }
     }
 

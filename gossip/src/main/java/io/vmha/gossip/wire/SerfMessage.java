@@ -92,6 +92,14 @@ public sealed interface SerfMessage {
             filters = List.copyOf(filters);
         }
 
+        /**
+         * Tells whether this node may answer. Only filters by node names are understood; one that selects by tags excludes us, since
+         * its regular expression is foreign code.
+         */
+        public boolean isFor(String node) {
+            return filters.stream().allMatch(filter -> QueryFilter.admits(filter, node));
+        }
+
         public boolean wantsAck() {
             return (flags & 1) != 0;
         }

@@ -1,0 +1,246 @@
+package io.vmha.gossip.serf;
+
+import io.vmha.gossip.memberlist.NodeView;
+import io.vmha.gossip.wire.LifeState;
+import io.vmha.gossip.wire.SerfMessage;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The members and what they intend: serf.go, handleNodeJoin to handleNodeJoinIntent. memberlist says who answers; intents, ordered by
+ * Lamport time, say whether silence was announced.
+ *
+ * <p>States: ALIVE to LEAVING by a leave intent, LEAVING back to ALIVE by a newer join intent, LEAVING to LEFT and ALIVE to FAILED when
+ * memberlist loses the node, FAILED to LEFT by a forced leave, any to ALIVE when memberlist finds it again.
+ */
+final class Members {
+    /** Serf: an intent about a member we do not know yet is kept this long. */
+    private static final long INTENT_KEPT_MS = 300_000;
+
+    private static final int INTENTS_MAX = 4096;
+
+    /** Serf: broadcast timeout and leave propagation, after which a pruned member that was alive is erased. */
+    private static final long PRUNE_DELAY_MS = 6_000;
+
+    private final GossipListener listener;
+    private final SortedMap<String, SerfMember> members = new TreeMap<>();
+    private final Map<String, Intent> intents = new LinkedHashMap<>();
+    private long version;
+
+    Members(GossipListener listener) {
+        this.listener = listener;
+    }
+
+    /** What somebody we do not know yet intends. */
+    private record Intent(long ltime, boolean leave, long heardAtMs) {}
+
+    /** Grows with every change. */
+    long version() {
+        return version;
+    }
+
+    List<Member> views() {
+        return members.values().stream().map(SerfMember::view).toList();
+    }
+
+    Optional<Member> view(String name) {
+        return Optional.ofNullable(members.get(name)).map(SerfMember::view);
+    }
+
+    int count(MemberStatus status) {
+        return (int) members.values().stream().filter(m -> m.status() == status).count();
+    }
+
+    int size() {
+        return members.size();
+    }
+
+    List<SerfMember> failed() {
+        return members.values().stream()
+                .filter(m -> m.status() == MemberStatus.FAILED)
+                .toList();
+    }
+
+    SortedMap<String, Long> statusTimes() {
+        SortedMap<String, Long> times = new TreeMap<>();
+        members.forEach((name, member) -> times.put(name, member.statusTime()));
+        return times;
+    }
+
+    List<String> left() {
+        List<String> names = new ArrayList<>();
+        members.forEach((name, member) -> {
+            if (member.status() == MemberStatus.LEFT) {
+                names.add(name);
+            }
+        });
+        return names;
+    }
+
+    void onJoin(NodeView node) {
+        version++;
+        SerfMember member = members.get(node.name());
+        if (member == null) {
+            member = new SerfMember(node);
+            Intent intent = intents.remove(node.name());
+            if (intent != null) {
+                member.statusTime(intent.ltime());
+                member.status(intent.leave() ? MemberStatus.LEAVING : MemberStatus.ALIVE);
+            }
+            members.put(node.name(), member);
+        } else {
+            member.describe(node);
+            member.back();
+        }
+        listener.onJoin(member.view());
+    }
+
+    void onLeave(long nowMs, NodeView node) {
+        SerfMember member = members.get(node.name());
+        if (member == null) {
+            return;
+        }
+        version++;
+        member.describe(node);
+        switch (member.status()) {
+            case LEAVING -> {
+                member.gone(MemberStatus.LEFT, nowMs);
+                listener.onLeave(member.view());
+            }
+            case ALIVE -> {
+                member.gone(MemberStatus.FAILED, nowMs);
+                listener.onFailed(member.view());
+            }
+            case LEFT, FAILED -> {
+                // known already
+            }
+        }
+    }
+
+    void onUpdate(NodeView node) {
+        SerfMember member = members.get(node.name());
+        if (member != null) {
+            version++;
+            member.describe(node);
+            listener.onUpdate(member.view());
+        }
+    }
+
+    void onSuspect(NodeView node) {
+        SerfMember member = members.get(node.name());
+        if (member != null) {
+            version++;
+            member.describe(node);
+            member.suspect(true);
+            listener.onSuspect(member.view());
+        }
+    }
+
+    void onRefuted(NodeView node) {
+        SerfMember member = members.get(node.name());
+        if (member != null && node.state() == LifeState.ALIVE) {
+            version++;
+            member.describe(node);
+            member.suspect(false);
+            listener.onRefuted(member.view());
+        }
+    }
+
+    /** Returns whether the intent is news that should be spread. */
+    boolean onJoinIntent(long nowMs, SerfMessage.JoinIntent intent) {
+        SerfMember member = members.get(intent.node());
+        if (member == null) {
+            return remember(nowMs, intent.node(), intent.ltime(), false);
+        }
+        if (intent.ltime() <= member.statusTime()) {
+            return false;
+        }
+        member.statusTime(intent.ltime());
+        if (member.status() == MemberStatus.LEAVING) {
+            member.status(MemberStatus.ALIVE); // the leave was of an earlier life
+            version++;
+        }
+        return true;
+    }
+
+    /** Tells whether an intent is newer than what the member said last, and about a member we know. */
+    boolean isNews(String name, long ltime) {
+        SerfMember member = members.get(name);
+        return member != null && ltime > member.statusTime();
+    }
+
+    /** Returns whether the intent is news that should be spread. Intents about ourselves are the caller's decision. */
+    boolean onLeaveIntent(long nowMs, SerfMessage.LeaveIntent intent) {
+        SerfMember member = members.get(intent.node());
+        if (member == null) {
+            return remember(nowMs, intent.node(), intent.ltime(), true);
+        }
+        if (intent.ltime() <= member.statusTime()) {
+            return false;
+        }
+        version++;
+        member.statusTime(intent.ltime());
+        switch (member.status()) {
+            case ALIVE -> {
+                member.status(MemberStatus.LEAVING);
+                if (intent.prune()) {
+                    member.pruneAt(nowMs + PRUNE_DELAY_MS);
+                }
+            }
+            case FAILED -> {
+                member.gone(MemberStatus.LEFT, nowMs);
+                listener.onLeave(member.view());
+            }
+            case LEAVING, LEFT -> {
+                // nothing new but its time
+            }
+        }
+        if (intent.prune() && member.pruneAtMs() == Long.MAX_VALUE) {
+            member.pruneAt(nowMs);
+        }
+        return true;
+    }
+
+    private boolean remember(long nowMs, String name, long ltime, boolean leave) {
+        Intent known = intents.get(name);
+        if (known != null && known.ltime() >= ltime) {
+            return false;
+        }
+        intents.remove(name);
+        if (intents.size() >= INTENTS_MAX) {
+            intents.remove(intents.keySet().iterator().next());
+        }
+        intents.put(name, new Intent(ltime, leave, nowMs));
+        return true;
+    }
+
+    long nextPruneMs() {
+        long next = Long.MAX_VALUE;
+        for (SerfMember member : members.values()) {
+            next = Math.min(next, member.pruneAtMs());
+        }
+        return next;
+    }
+
+    void prune(long nowMs) {
+        if (members.values().removeIf(member -> member.pruneAtMs() <= nowMs)) {
+            version++;
+        }
+    }
+
+    /** Forgets who has been gone for long. */
+    void reap(long nowMs, long failedMs, long leftMs) {
+        boolean reaped = members.values()
+                .removeIf(member -> (member.status() == MemberStatus.FAILED && member.goneForMs(nowMs) > failedMs)
+                        || (member.status() == MemberStatus.LEFT && member.goneForMs(nowMs) > leftMs));
+        if (reaped) {
+            version++;
+        }
+        intents.values().removeIf(intent -> nowMs - intent.heardAtMs() > INTENT_KEPT_MS);
+    }
+}

@@ -1,0 +1,480 @@
+package io.vmha.gossip.serf;
+
+import io.vmha.gossip.memberlist.BroadcastQueue;
+import io.vmha.gossip.memberlist.Delegate;
+import io.vmha.gossip.memberlist.JoinResult;
+import io.vmha.gossip.memberlist.Memberlist;
+import io.vmha.gossip.memberlist.MemberlistStats;
+import io.vmha.gossip.memberlist.NodeView;
+import io.vmha.gossip.memberlist.Outbox;
+import io.vmha.gossip.wire.Bytes;
+import io.vmha.gossip.wire.Message;
+import io.vmha.gossip.wire.SerfMessage;
+import io.vmha.gossip.wire.SerfMessage.EventBody;
+import io.vmha.gossip.wire.SerfMessageCodec;
+import io.vmha.gossip.wire.SerfMessageListener;
+import io.vmha.gossip.wire.Tags;
+import io.vmha.gossip.wire.WireFormatException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.random.RandomGenerator;
+
+/**
+ * One Serf node on top of its own {@link Memberlist}. It is fed messages and time; all times are milliseconds of one monotonic clock.
+ * After every input, {@link #nextDeadlineMs} tells when {@link #onTimer} is due at the latest.
+ *
+ * <p>Life: ALIVE from the start; {@link #leave} moves it through SPREADING_INTENT (others learn that the coming silence is meant),
+ * SPREADING_DEATH (memberlist says goodbye) and LINGERING (late pings are still answered) to LEFT.
+ */
+public final class Serf {
+    /** Serf: name and payload of a user event, and also the encoded event. */
+    public static final int USER_EVENT_BYTES_MAX = 512;
+
+    /** Serf MaxQueueDepth. */
+    private static final int QUEUE_MAX = 4096;
+
+    /** Serf BroadcastTimeout. */
+    private static final long INTENT_SPREAD_MAX_MS = 5_000;
+
+    private final SerfConfig config;
+    private final String name;
+    private final RandomGenerator random;
+    private final SerfListener listener;
+    private final Memberlist memberlist;
+    private final Members members;
+    private final LamportClock clock = new LamportClock();
+    private final LamportClock eventClock = new LamportClock();
+    private final LamportClock queryClock = new LamportClock();
+    private final EventRing events = new EventRing(eventClock);
+    private final QueryRing queries = new QueryRing(queryClock);
+    private final BroadcastQueue intentQueue = new BroadcastQueue(QUEUE_MAX);
+    private final BroadcastQueue queryQueue = new BroadcastQueue(QUEUE_MAX);
+    private final BroadcastQueue eventQueue = new BroadcastQueue(QUEUE_MAX);
+    private Life life = Life.ALIVE;
+    private long lifeDeadlineMs = Long.MAX_VALUE;
+    private long nextReconnectMs;
+    private long nextReapMs;
+    private int joinsRunning;
+    private long undecodable;
+
+    private enum Life {
+        ALIVE,
+        SPREADING_INTENT,
+        SPREADING_DEATH,
+        LINGERING,
+        LEFT
+    }
+
+    /** A node that is not started yet. */
+    public Serf(SerfConfig config, RandomGenerator random, Outbox outbox, SerfListener listener) {
+        this.config = config;
+        this.name = config.memberlist().name();
+        this.random = random;
+        this.listener = listener;
+        this.members = new Members(listener);
+        this.memberlist = new Memberlist(config.memberlist(), random, outbox, new Below());
+    }
+
+    /** Starts the node, alone at first. */
+    public void start(long nowMs) {
+        nextReconnectMs = nowMs + config.reconnectIntervalMs();
+        nextReapMs = nowMs + config.reapIntervalMs();
+        memberlist.start(nowMs, Tags.encode(config.tags()));
+    }
+
+    /** Handles one message of a datagram that came from this address. */
+    public void onMessage(long nowMs, InetSocketAddress from, Message message) {
+        memberlist.onMessage(nowMs, from, message);
+    }
+
+    /** A peer connected and sent this request; the answer, if any, is given to the outbox before this returns. */
+    public void onStreamRequest(long nowMs, long streamId, Message request) {
+        memberlist.onStreamRequest(nowMs, streamId, request);
+    }
+
+    /** The reply to a stream we opened. */
+    public void onStreamReply(long nowMs, long streamId, Message reply) {
+        memberlist.onStreamReply(nowMs, streamId, reply);
+    }
+
+    /** A stream we opened brought no reply. */
+    public void onStreamFailed(long nowMs, long streamId, String reason) {
+        memberlist.onStreamFailed(nowMs, streamId, reason);
+    }
+
+    /** A datagram to this address was refused by our own operating system. */
+    public void onSendFailed(long nowMs, InetSocketAddress to) {
+        memberlist.onSendFailed(nowMs, to);
+    }
+
+    /** When to call {@link #onTimer} at the latest. May be in the past: then at once. */
+    public long nextDeadlineMs() {
+        long next = Math.min(memberlist.nextDeadlineMs(), Math.min(nextReconnectMs, nextReapMs));
+        return Math.min(next, Math.min(lifeDeadlineMs, members.nextPruneMs()));
+    }
+
+    /** Does everything that is due. */
+    public void onTimer(long nowMs) {
+        memberlist.onTimer(nowMs);
+        if (lifeDeadlineMs <= nowMs) {
+            advanceLeave(nowMs);
+        }
+        members.prune(nowMs);
+        if (nextReapMs <= nowMs) {
+            nextReapMs = nowMs + config.reapIntervalMs();
+            members.reap(nowMs, config.reconnectTimeoutMs(), config.tombstoneTimeoutMs());
+        }
+        if (nextReconnectMs <= nowMs) {
+            nextReconnectMs = nowMs + config.reconnectIntervalMs();
+            reconnect(nowMs);
+        }
+    }
+
+    /** Failed members come back by being asked; with many of them, each node asks rarely. */
+    private void reconnect(long nowMs) {
+        List<SerfMember> failed = members.failed();
+        if (failed.isEmpty()) {
+            return;
+        }
+        int alive = Math.max(1, members.size() - failed.size() - members.count(MemberStatus.LEFT));
+        if (random.nextDouble() <= (double) failed.size() / alive) {
+            SerfMember chosen = failed.get(random.nextInt(failed.size()));
+            memberlist.join(nowMs, 0, List.of(chosen.node().address()));
+        }
+    }
+
+    /**
+     * Joins a pool through any of these peers; user events from before are not delivered.
+     *
+     * @param joinId above 0; the listener hears the result under it
+     */
+    public void join(long nowMs, long joinId, List<InetSocketAddress> peers) {
+        if (joinId < 1) {
+            throw new IllegalArgumentException("a join id is at least 1, not " + joinId);
+        }
+        joinsRunning++;
+        memberlist.join(nowMs, joinId, peers);
+    }
+
+    /** Leaves the pool in good order; the listener hears when that is done. Asking twice changes nothing. */
+    public void leave(long nowMs) {
+        if (life != Life.ALIVE) {
+            return;
+        }
+        life = Life.SPREADING_INTENT;
+        SerfMessage.LeaveIntent intent = new SerfMessage.LeaveIntent(clock.next(), name, false);
+        members.onLeaveIntent(nowMs, intent);
+        boolean somebodyHears = memberlist.nodes().stream()
+                .anyMatch(node -> !node.name().equals(name) && !node.state().isDeadOrLeft());
+        if (!somebodyHears) {
+            lifeDeadlineMs = nowMs;
+            return;
+        }
+        lifeDeadlineMs = nowMs + INTENT_SPREAD_MAX_MS;
+        intentQueue.add(SerfMessageCodec.encode(intent), this::onIntentSpread);
+    }
+
+    private void onIntentSpread() {
+        if (life == Life.SPREADING_INTENT) {
+            lifeDeadlineMs = Long.MIN_VALUE;
+        }
+    }
+
+    private void advanceLeave(long nowMs) {
+        switch (life) {
+            case SPREADING_INTENT -> {
+                life = Life.SPREADING_DEATH;
+                lifeDeadlineMs = Long.MAX_VALUE;
+                memberlist.leave(nowMs);
+            }
+            case LINGERING -> {
+                life = Life.LEFT;
+                lifeDeadlineMs = Long.MAX_VALUE;
+                listener.onLeaveFinished();
+            }
+            case ALIVE, SPREADING_DEATH, LEFT -> throw new IllegalStateException("no deadline in life " + life);
+        }
+    }
+
+    /**
+     * Publishes new tags instead of the old ones.
+     *
+     * @throws IllegalArgumentException if they do not fit into 512 bytes
+     */
+    public void setTags(long nowMs, SortedMap<String, String> tags) {
+        memberlist.updateMeta(nowMs, Tags.encode(tags));
+    }
+
+    /**
+     * Checks the size of a user event before it is sent.
+     *
+     * @throws IllegalArgumentException if it is too large for Serf
+     */
+    public static void requireSendable(String eventName, Bytes payload) {
+        EventBody body = new EventBody(eventName, payload);
+        int size = Bytes.utf8(eventName).length() + payload.length();
+        int encoded = SerfMessageCodec.encode(new SerfMessage.UserEvent(Long.MAX_VALUE, body, false))
+                .length();
+        if (size > USER_EVENT_BYTES_MAX || encoded > USER_EVENT_BYTES_MAX) {
+            throw new IllegalArgumentException("user event " + eventName + " exceeds the limit of "
+                    + USER_EVENT_BYTES_MAX + " bytes: name and payload have " + size + ", encoded " + encoded);
+        }
+    }
+
+    /** Sends an event to all members, ourselves included. */
+    public void userEvent(long nowMs, String eventName, Bytes payload) {
+        requireSendable(eventName, payload);
+        SerfMessage.UserEvent event =
+                new SerfMessage.UserEvent(eventClock.next(), new EventBody(eventName, payload), false);
+        new Arrival(nowMs, SerfMessageCodec.encode(event)).onUserEvent(event);
+    }
+
+    /** All members, sorted by name, ourselves included. */
+    public List<Member> members() {
+        return members.views();
+    }
+
+    /** Grows whenever {@link #members} may have changed. */
+    public long membersVersion() {
+        return members.version();
+    }
+
+    /** Counters of the layer below. */
+    public MemberlistStats memberlistStats() {
+        return memberlist.stats();
+    }
+
+    /** Serf messages that could not be read. */
+    public long undecodable() {
+        return undecodable;
+    }
+
+    /** Serf messages waiting to be spread. */
+    public int queued() {
+        return intentQueue.size() + queryQueue.size() + eventQueue.size();
+    }
+
+    private void broadcastJoinIntent(long nowMs) {
+        SerfMessage.JoinIntent intent = new SerfMessage.JoinIntent(clock.time(), name);
+        clock.witness(intent.ltime());
+        members.onJoinIntent(nowMs, intent);
+        intentQueue.add(SerfMessageCodec.encode(intent), () -> {});
+    }
+
+    /** memberlist's calls upwards. */
+    private final class Below implements Delegate {
+        @Override
+        public void onJoin(long nowMs, NodeView node) {
+            members.onJoin(node);
+        }
+
+        @Override
+        public void onLeave(long nowMs, NodeView node) {
+            members.onLeave(nowMs, node);
+        }
+
+        @Override
+        public void onUpdate(long nowMs, NodeView node) {
+            members.onUpdate(node);
+        }
+
+        @Override
+        public void onSuspect(long nowMs, NodeView node, String accuser) {
+            members.onSuspect(node);
+        }
+
+        @Override
+        public void onRefuted(long nowMs, NodeView node) {
+            members.onRefuted(node);
+        }
+
+        @Override
+        public void onConflict(long nowMs, NodeView existing, InetSocketAddress claimant) {
+            members.view(existing.name()).ifPresent(member -> listener.onNameConflict(member, claimant));
+        }
+
+        @Override
+        public void onUserMessage(long nowMs, Bytes body) {
+            try {
+                SerfMessageCodec.decode(body).deliverTo(new Arrival(nowMs, body));
+            } catch (WireFormatException damaged) {
+                undecodable++;
+            }
+        }
+
+        @Override
+        public void onJoinFinished(long nowMs, long joinId, JoinResult result) {
+            if (joinId == 0) {
+                return; // an attempt to reconnect
+            }
+            joinsRunning--;
+            if (result.contacted() > 0) {
+                broadcastJoinIntent(nowMs);
+            }
+            listener.onJoinFinished(joinId, result);
+        }
+
+        @Override
+        public void onLeaveSpread(long nowMs) {
+            life = Life.LINGERING;
+            lifeDeadlineMs = nowMs + config.memberlist().profile().leaveDelayMs();
+        }
+
+        @Override
+        public boolean hasBroadcasts() {
+            return !intentQueue.isEmpty() || !queryQueue.isEmpty() || !eventQueue.isEmpty();
+        }
+
+        @Override
+        public List<Bytes> broadcasts(int overheadBytes, int limitBytes) {
+            int retransmitMult = config.memberlist().profile().retransmitMult();
+            int transmitLimit = BroadcastQueue.transmitLimit(retransmitMult, memberlist.nodeCount());
+            List<Bytes> messages = new ArrayList<>();
+            int free = limitBytes;
+            for (BroadcastQueue queue : List.of(intentQueue, queryQueue, eventQueue)) {
+                for (Bytes message : queue.take(overheadBytes, free, transmitLimit)) {
+                    free -= message.length() + overheadBytes;
+                    messages.add(message);
+                }
+            }
+            return messages;
+        }
+
+        @Override
+        public Bytes localState() {
+            return SerfMessageCodec.encode(new SerfMessage.State(
+                    clock.time(),
+                    members.statusTimes(),
+                    members.left(),
+                    eventClock.time(),
+                    events.recent(),
+                    queryClock.time()));
+        }
+
+        @Override
+        public void mergeRemoteState(long nowMs, Bytes state, boolean join) {
+            if (SerfMessageCodec.decode(state) instanceof SerfMessage.State remote) {
+                merge(nowMs, remote, join);
+            } else {
+                throw new WireFormatException("the state of a push/pull exchange is a different Serf message");
+            }
+        }
+    }
+
+    private void merge(long nowMs, SerfMessage.State remote, boolean join) {
+        clock.witness(remote.ltime() - 1);
+        eventClock.witness(remote.eventLtime() - 1);
+        queryClock.witness(remote.queryLtime() - 1);
+        Set<String> left = new HashSet<>(remote.leftMembers()); // looked up only
+        for (String member : remote.leftMembers()) {
+            long ltime = remote.statusTimes().getOrDefault(member, 0L) + 1;
+            onLeaveIntent(nowMs, new SerfMessage.LeaveIntent(ltime, member, false));
+        }
+        remote.statusTimes().forEach((member, ltime) -> {
+            if (!left.contains(member)) {
+                clock.witness(ltime);
+                members.onJoinIntent(nowMs, new SerfMessage.JoinIntent(ltime, member));
+            }
+        });
+        if (join && joinsRunning > 0) {
+            events.ignoreBefore(remote.eventLtime());
+        }
+        for (SerfMessage.RecentEvents recent : remote.events()) {
+            for (EventBody body : recent.events()) {
+                SerfMessage.UserEvent event = new SerfMessage.UserEvent(recent.ltime(), body, false);
+                new Arrival(nowMs, Bytes.EMPTY).deliver(event, false);
+            }
+        }
+    }
+
+    /** Returns whether the intent should be spread on. */
+    private boolean onLeaveIntent(long nowMs, SerfMessage.LeaveIntent intent) {
+        clock.witness(intent.ltime());
+        if (intent.node().equals(name) && life == Life.ALIVE) {
+            if (members.isNews(name, intent.ltime())) {
+                broadcastJoinIntent(nowMs); // we are here: serf.go, handleNodeLeaveIntent
+            }
+            return false;
+        }
+        return members.onLeaveIntent(nowMs, intent);
+    }
+
+    /** One Serf message with its circumstances; what is news goes on in its original bytes. */
+    private final class Arrival implements SerfMessageListener {
+        private final long nowMs;
+        private final Bytes original;
+
+        Arrival(long nowMs, Bytes original) {
+            this.nowMs = nowMs;
+            this.original = original;
+        }
+
+        @Override
+        public void onLeaveIntent(SerfMessage.LeaveIntent intent) {
+            if (Serf.this.onLeaveIntent(nowMs, intent)) {
+                intentQueue.add(original, () -> {});
+            }
+        }
+
+        @Override
+        public void onJoinIntent(SerfMessage.JoinIntent intent) {
+            clock.witness(intent.ltime());
+            if (members.onJoinIntent(nowMs, intent)) {
+                intentQueue.add(original, () -> {});
+            }
+        }
+
+        @Override
+        public void onState(SerfMessage.State state) {
+            throw new WireFormatException("a Serf state does not come as a user message");
+        }
+
+        @Override
+        public void onUserEvent(SerfMessage.UserEvent event) {
+            deliver(event, true);
+        }
+
+        void deliver(SerfMessage.UserEvent event, boolean spread) {
+            if (events.add(event.ltime(), event.body())) {
+                listener.onUserEvent(
+                        new UserEvent(event.body().name(), event.body().payload(), event.ltime()));
+                if (spread) {
+                    eventQueue.add(original, () -> {});
+                }
+            }
+        }
+
+        @Override
+        public void onQuery(SerfMessage.Query query) {
+            if (!queries.add(query.ltime(), query.id())) {
+                return;
+            }
+            if (query.mayBeSpread()) {
+                queryQueue.add(original, () -> {});
+            }
+            if (query.wantsAck() && query.isFor(name) && query.address().isComplete()) {
+                Bytes ack = SerfMessageCodec.encode(new SerfMessage.QueryResponse(
+                        query.ltime(), query.id(), name, SerfMessage.QueryResponse.ACK, Bytes.EMPTY));
+                memberlist.sendUser(
+                        query.address().toSocketAddress(query.address().port()), ack);
+            }
+        }
+
+        @Override
+        public void onQueryResponse(SerfMessage.QueryResponse response) {
+            // we ask nothing
+        }
+
+        @Override
+        public void onRelay(SerfMessage.Relay relay) {
+            if (relay.destination().isComplete() && !relay.message().isEmpty()) {
+                memberlist.sendUser(
+                        relay.destination().toSocketAddress(relay.destination().port()), relay.message());
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.vmha.gossip.serf;
+
+import io.vmha.gossip.memberlist.NodeView;
+import io.vmha.gossip.wire.Tags;
+import java.util.SortedMap;
+
+/** A member with what Serf remembers about it; changed by {@link Members} only. */
+final class SerfMember {
+    private NodeView node;
+    private SortedMap<String, String> tags;
+    private MemberStatus status;
+    private long statusTime;
+    private long goneAtMs;
+    private long pruneAtMs = Long.MAX_VALUE;
+    private boolean suspect;
+
+    SerfMember(NodeView node) {
+        this.node = node;
+        this.tags = Tags.decode(node.meta());
+        this.status = MemberStatus.ALIVE;
+    }
+
+    String name() {
+        return node.name();
+    }
+
+    NodeView node() {
+        return node;
+    }
+
+    void describe(NodeView described) {
+        if (!described.meta().equals(node.meta())) {
+            tags = Tags.decode(described.meta());
+        }
+        node = described;
+    }
+
+    MemberStatus status() {
+        return status;
+    }
+
+    void status(MemberStatus newStatus) {
+        status = newStatus;
+    }
+
+    long statusTime() {
+        return statusTime;
+    }
+
+    void statusTime(long ltime) {
+        statusTime = ltime;
+    }
+
+    void gone(MemberStatus how, long nowMs) {
+        status = how;
+        goneAtMs = nowMs;
+        suspect = false;
+    }
+
+    void back() {
+        status = MemberStatus.ALIVE;
+        suspect = false;
+        pruneAtMs = Long.MAX_VALUE;
+    }
+
+    long goneForMs(long nowMs) {
+        return nowMs - goneAtMs;
+    }
+
+    void suspect(boolean isSuspect) {
+        suspect = isSuspect;
+    }
+
+    long pruneAtMs() {
+        return pruneAtMs;
+    }
+
+    void pruneAt(long ms) {
+        pruneAtMs = ms;
+    }
+
+    Member view() {
+        return new Member(
+                node.name(),
+                node.address().getAddress(),
+                node.address().getPort(),
+                tags,
+                status,
+                suspect,
+                node.vsn(),
+                node.incarnation());
+    }
+}
