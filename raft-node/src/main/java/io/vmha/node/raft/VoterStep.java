@@ -11,11 +11,11 @@ import java.util.Optional;
  * from one to two. So a group grows 1 → 2 → 3 → 5, a voter that is replaced goes in the step that brings its successor, and the
  * leader is never removed by itself: it hands over first.
  */
-final class VoterStep {
+public final class VoterStep {
     private VoterStep() {}
 
     /** What to do next. */
-    enum Kind {
+    public enum Kind {
         NOTHING,
         CHANGE,
         HAND_OVER

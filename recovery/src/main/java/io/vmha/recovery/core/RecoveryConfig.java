@@ -22,7 +22,7 @@ public record RecoveryConfig(
         long graceMs,
         long requestLimitMs) {
     /** The defaults of the protocol: renewals every second, L = 6 s, K = 2 s. */
-    public static final RecoveryConfig DEFAULT = new RecoveryConfig(2_000, 3_000, 1_000, 500, 8, 6_000, 2_000, 10_000);
+    public static final RecoveryConfig DEFAULT = new RecoveryConfig(2_000, 3_000, 1_000, 500, 8, 6_000, 2_000, 15_000);
 
     /** How long a new leader leaves alone what an older leader may still be calling (S9). */
     public long inheritedWaitMs() {

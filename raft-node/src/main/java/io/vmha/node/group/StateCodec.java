@@ -1,0 +1,177 @@
+package io.vmha.node.group;
+
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.PropertyAccessor;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.KeyDeserializer;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.jsontype.NamedType;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.StdSerializer;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.vmha.proto.v1.LogEntry;
+import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.IncidentId;
+import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ServerId;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * Commands and states as bytes. Both are JSON, so that a log or a snapshot can be read with any tool; a command names its kind in
+ * {@code @type}. A field that a node does not know is an error: nodes that read an entry differently would drift apart.
+ */
+public final class StateCodec {
+    private static final int FORMAT = 1;
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "@type")
+    private interface Named {}
+
+    private final ObjectMapper json;
+
+    /** A codec; safe for use by any number of threads. */
+    public StateCodec() {
+        var names = new SimpleModule();
+        text(names, HostName.class, HostName::value, HostName::new);
+        text(names, ServerId.class, ServerId::value, ServerId::new);
+        text(names, IncidentId.class, id -> Long.toString(id.value()), text -> new IncidentId(Long.parseLong(text)));
+        json = JsonMapper.builder()
+                .addModule(new Jdk8Module())
+                .addModule(names)
+                .visibility(PropertyAccessor.GETTER, JsonAutoDetect.Visibility.NONE)
+                .visibility(PropertyAccessor.IS_GETTER, JsonAutoDetect.Visibility.NONE)
+                .visibility(PropertyAccessor.FIELD, JsonAutoDetect.Visibility.ANY)
+                .addMixIn(Command.class, Named.class)
+                .build();
+        commands(Command.class).forEach(kind -> json.registerSubtypes(new NamedType(kind, kind.getSimpleName())));
+    }
+
+    /** A command as a log entry. */
+    public byte[] encode(Command command) {
+        try {
+            return LogEntry.newBuilder()
+                    .setFormat(FORMAT)
+                    .setCommand(
+                            ByteString.copyFrom(json.writerFor(Command.class).writeValueAsBytes(command)))
+                    .build()
+                    .toByteArray();
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot encode " + command, e);
+        }
+    }
+
+    /**
+     * Reads a log entry.
+     *
+     * @throws IllegalStateException if this node cannot read it: it is newer than this program, or damaged
+     */
+    public Command decode(byte[] entry) {
+        try {
+            LogEntry envelope = LogEntry.parseFrom(entry);
+            if (envelope.getFormat() != FORMAT) {
+                throw new IllegalStateException("a log entry has format " + envelope.getFormat()
+                        + " and this program reads " + FORMAT + ": upgrade this node");
+            }
+            return json.readValue(envelope.getCommand().toByteArray(), Command.class);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("a log entry is not one of ours: " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    "a log entry cannot be read by this program, upgrade this node: " + e.getMessage(), e);
+        }
+    }
+
+    /** A state as a snapshot. */
+    public byte[] encode(RecoveryState state) {
+        try {
+            return json.writeValueAsBytes(state);
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot encode the state at " + state.applied(), e);
+        }
+    }
+
+    /**
+     * Reads a snapshot.
+     *
+     * @throws IllegalStateException if the bytes are not a state of this program's form
+     */
+    public RecoveryState decodeState(byte[] snapshot) {
+        try {
+            return json.readValue(snapshot, RecoveryState.class);
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    "a state cannot be read by this program, upgrade this node: " + e.getMessage(), e);
+        }
+    }
+
+    private static Stream<Class<?>> commands(Class<?> kind) {
+        return kind.isSealed()
+                ? Arrays.stream(kind.getPermittedSubclasses()).flatMap(StateCodec::commands)
+                : Stream.of(kind);
+    }
+
+    private static <T> void text(
+            SimpleModule module, Class<T> type, Function<T, String> write, Function<String, T> read) {
+        module.addSerializer(type, new TextSerializer<>(type, write));
+        module.addDeserializer(type, new TextDeserializer<>(type, read));
+        module.addKeySerializer(type, new TextSerializer<>(type, write) {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public void serialize(T value, JsonGenerator out, SerializerProvider provider) throws IOException {
+                out.writeFieldName(write.apply(value));
+            }
+        });
+        module.addKeyDeserializer(type, new KeyDeserializer() {
+            @Override
+            public Object deserializeKey(String key, DeserializationContext context) {
+                return read.apply(key);
+            }
+        });
+    }
+
+    private static class TextSerializer<T> extends StdSerializer<T> {
+        private static final long serialVersionUID = 1L;
+
+        @SuppressWarnings("serial") // a serializer is never serialized itself
+        private final Function<T, String> write;
+
+        TextSerializer(Class<T> type, Function<T, String> write) {
+            super(type);
+            this.write = write;
+        }
+
+        @Override
+        public void serialize(T value, JsonGenerator out, SerializerProvider provider) throws IOException {
+            out.writeString(write.apply(value));
+        }
+    }
+
+    private static final class TextDeserializer<T> extends StdDeserializer<T> {
+        private static final long serialVersionUID = 1L;
+
+        @SuppressWarnings("serial") // a deserializer is never serialized itself
+        private final Function<String, T> read;
+
+        TextDeserializer(Class<T> type, Function<String, T> read) {
+            super(type);
+            this.read = read;
+        }
+
+        @Override
+        public T deserialize(JsonParser in, DeserializationContext context) throws IOException {
+            return read.apply(in.getText());
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package io.vmha.node.group;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vmha.recovery.core.AzCommand;
+import io.vmha.recovery.core.AzSettings;
+import io.vmha.recovery.core.BmcStatement;
+import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Ending;
+import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.IncidentCommand;
+import io.vmha.recovery.core.IncidentId;
+import io.vmha.recovery.core.Limits;
+import io.vmha.recovery.core.PowerState;
+import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.VmCommand;
+import io.vmha.recovery.core.VmRecovery;
+import io.vmha.recovery.core.Witness;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class StateCodecTest {
+    private static final HostName HOST = new HostName("hv-2");
+    private static final IncidentId ONE = new IncidentId(1);
+    private static final ServerId VM = new ServerId("7d2c1a90-0000-4000-8000-000000000001");
+    private static final BmcStatement OFF = new BmcStatement(HOST, PowerState.OFF, true, "off", 250);
+
+    private final StateCodec codec = new StateCodec();
+
+    private static List<Command> everyCommand() {
+        var settings = new AzSettings("az1", 3, "g", true, true, true, Limits.DEFAULT);
+        var witnesses = new TreeMap<HostName, List<Witness>>();
+        witnesses.put(HOST, List.of(new Witness("gossip", "FAILED")));
+        return List.of(
+                new AzCommand.EnableAz(1, settings, List.of(new HostName("hv-1"), HOST, new HostName("hv-3"))),
+                new AzCommand.SetHosts(1, 5, List.of(new HostName("hv-1"), HOST, new HostName("hv-3"))),
+                new AzCommand.SetMaintenance(1, HOST, true),
+                new AzCommand.SetMaintenance(1, HOST, false),
+                new AzCommand.SetArmed(1, true),
+                new IncidentCommand.DeclareIncident(2, 5, witnesses),
+                new IncidentCommand.ApproveIncident(3, ONE, "anna"),
+                new IncidentCommand.CancelIncident(3, ONE, "anna"),
+                new IncidentCommand.BeginFence(3, 5, ONE, HOST),
+                new IncidentCommand.FenceFailed(3, 5, ONE, HOST, "slow"),
+                new IncidentCommand.BeginFence(3, 5, ONE, HOST),
+                new IncidentCommand.Certify(4, 5, ONE, HOST, 1, OFF),
+                new IncidentCommand.ConfirmOff(5, 5, ONE, HOST, List.of("hv-1", "hv-3"), 3, OFF),
+                new IncidentCommand.BeginForceDown(6, 5, ONE, HOST),
+                new IncidentCommand.ForcedDown(7, 5, ONE, HOST, "held down"),
+                new IncidentCommand.RecordPlan(8, 5, ONE, HOST, List.of(VmRecovery.planned(VM, "db", "ACTIVE", 0, 7))),
+                new VmCommand.BeginEvacuation(9, 5, ONE, HOST, VM),
+                new VmCommand.EvacuationAccepted(10, 5, ONE, HOST, VM, 17, OptionalLong.of(8)),
+                new VmCommand.AttemptFailed(11, 5, ONE, HOST, VM, 17, 8, true, "no valid host"),
+                new VmCommand.VmEnded(12, 5, ONE, HOST, VM, new Ending(Ending.Kind.LEFT, "deleted")),
+                new IncidentCommand.CloseIncident(13, 5, ONE),
+                new AzCommand.DisableAz(14));
+    }
+
+    private static Stream<Class<?>> kinds(Class<?> kind) {
+        return kind.isSealed()
+                ? Stream.of(kind.getPermittedSubclasses()).flatMap(StateCodecTest::kinds)
+                : Stream.of(kind);
+    }
+
+    @Test
+    void everyKindOfCommandComesBackAsItWas() {
+        var tried = new TreeSet<String>();
+        for (Command command : everyCommand()) {
+            assertThat(codec.decode(codec.encode(command))).isEqualTo(command);
+            tried.add(command.getClass().getSimpleName());
+        }
+
+        assertThat(tried)
+                .as("a new command needs a line here")
+                .containsExactlyInAnyOrderElementsOf(
+                        kinds(Command.class).map(Class::getSimpleName).toList());
+    }
+
+    @Test
+    void everyStateOnTheWayThroughAnIncidentComesBackAsItWas() {
+        RecoveryState state = RecoveryState.empty();
+        var refusals = new ArrayList<String>();
+        long index = 1;
+
+        for (Command command : everyCommand()) {
+            var applied = state.apply(new Entry(5, index++), command);
+            applied.refusal().ifPresent(why -> refusals.add(command.getClass().getSimpleName() + ": " + why));
+            state = applied.state();
+            assertThat(codec.decodeState(codec.encode(state))).isEqualTo(state);
+        }
+
+        assertThat(refusals)
+                .as("only an incident that is not held cannot be approved or cancelled")
+                .hasSizeLessThan(6);
+        assertThat(state.incidents().get(ONE).hosts().get(HOST).vms()).containsKey(VM);
+    }
+
+    @Test
+    void anEntryOfANewerProgramStopsTheNodeInsteadOfBeingSkipped() {
+        byte[] newer =
+                io.vmha.proto.v1.LogEntry.newBuilder().setFormat(2).build().toByteArray();
+        byte[] garbage = "not an entry".getBytes(StandardCharsets.UTF_8);
+
+        assertThatThrownBy(() -> codec.decode(newer))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("upgrade");
+        assertThatThrownBy(() -> codec.decode(garbage)).isInstanceOf(IllegalStateException.class);
+    }
+}
