@@ -23,7 +23,7 @@ class SourceTidyTest {
     private static final List<Pattern> NOT_FOR_READERS = List.of(
             Pattern.compile("(?<![\\w.$}*-])/(work|root/\\.m2|home/\\w+)/"),
             Pattern.compile("distribution" + "Url|<plugin" + "Repository>|<repos" + "itory>|<mir" + "ror>"),
-            Pattern.compile("BEGIN [A-Z ]*PRIVATE" + " KEY"),
+            Pattern.compile("^[\\s\"]*-----BEGIN [A-Z ]*PRIVATE KEY"),
             Pattern.compile("//[^/\\s:@\"'$<>{}]+:[^/\\s:@\"'$<>{}]+@" + "[\\w.-]+")); // a password in an address
 
     private static final Set<String> CODE =

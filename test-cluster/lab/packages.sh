@@ -1,4 +1,4 @@
-# install_packages NAME...: installs what is missing from Debian's archive and starts none of it. Sourced by scripts that have `say` and `die`.
+# install_packages LOG NAME...: installs what is missing from Debian's archive and starts none of it. Sourced by scripts that have `say` and `die`.
 # shellcheck shell=bash disable=SC2034,SC2154
 # Debian's service packages start their daemons on installation and at every boot; policy-rc.d and `systemctl disable` keep this machine as it was.
 install_packages() {
