@@ -24,7 +24,7 @@ final class Suspects {
     private final Map<HostName, GossipSign> gossip = new TreeMap<>();
     private final Map<HostName, BmcStatement> power = new TreeMap<>();
     private final Map<HostName, Long> suspectSinceMs = new TreeMap<>();
-    private SortedMap<String, SortedMap<HostName, Long>> statedAges = new TreeMap<>();
+    private final Map<HostName, SortedMap<String, Long>> statedAges = new TreeMap<>();
     private int voters;
 
     Suspects(RecoveryConfig config) {
@@ -41,7 +41,14 @@ final class Suspects {
     }
 
     void onStatements(Result.Ages ages) {
-        statedAges = ages.byVoter();
+        statedAges.clear();
+        ages.byVoter()
+                .forEach((voter, byHost) -> byHost.forEach((host, age) -> {
+                    // what is said about a host that is no suspect any more is about a silence that has ended
+                    if (suspectSinceMs.containsKey(host)) {
+                        statedAges.computeIfAbsent(host, h -> new TreeMap<>()).put(voter, age);
+                    }
+                }));
         voters = ages.voters();
     }
 
@@ -62,6 +69,7 @@ final class Suspects {
                 power.remove(host);
             }
         }
+        statedAges.keySet().retainAll(suspectSinceMs.keySet());
         return new TreeSet<>(suspectSinceMs.keySet());
     }
 
@@ -94,8 +102,8 @@ final class Suspects {
     }
 
     private boolean silentAtMajority(HostName host) {
-        long silent = statedAges.values().stream()
-                .filter(ages -> ages.getOrDefault(host, 0L) >= config.silenceMs())
+        long silent = statements(host).values().stream()
+                .filter(age -> age >= config.silenceMs())
                 .count();
         return voters > 0 && silent * 2 > voters;
     }
@@ -103,17 +111,18 @@ final class Suspects {
     private List<Witness> witnesses(HostName host) {
         var words = new ArrayList<Witness>();
         words.add(new Witness("the leader", "no renewal for " + age(host) + " ms"));
-        statedAges.forEach((voter, ages) -> {
-            if (ages.containsKey(host)) {
-                words.add(new Witness("voter " + voter, "no renewal for " + ages.get(host) + " ms"));
-            }
-        });
+        statements(host)
+                .forEach((voter, age) -> words.add(new Witness("voter " + voter, "no renewal for " + age + " ms")));
         words.add(new Witness("gossip", sign(host).name()));
         BmcStatement bmc = power.get(host);
         if (bmc != null) {
             words.add(new Witness("bmc", bmc.power() + " (" + bmc.detail() + ")"));
         }
         return words;
+    }
+
+    private SortedMap<String, Long> statements(HostName host) {
+        return statedAges.getOrDefault(host, new TreeMap<>());
     }
 
     private long age(HostName host) {
@@ -128,7 +137,7 @@ final class Suspects {
     void forget() {
         suspectSinceMs.clear();
         power.clear();
-        statedAges = new TreeMap<>();
+        statedAges.clear();
         voters = 0;
     }
 }
