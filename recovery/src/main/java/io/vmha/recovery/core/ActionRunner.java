@@ -63,8 +63,14 @@ public final class ActionRunner {
             return new Result.Servers(
                     list, compute.serversOn(list.host()), List.of(), compute.evacuationsFrom(list.host()));
         }
-        if (action instanceof Action.Evacuate evacuate) {
-            return evacuate(evacuate);
+        if (action instanceof Action.Evacuate call) {
+            try {
+                return evacuate(call);
+            } catch (ComputeException e) {
+                // from one of the reads: the attempt is over, so that no intent is ever worked on twice
+                return answer(
+                        call, Result.EvacuateAnswer.Outcome.NOT_CALLED, "Nova could not be read: " + e.getMessage());
+            }
         }
         if (action instanceof Action.Watch watch) {
             return watch(watch);
@@ -120,7 +126,7 @@ public final class ActionRunner {
         if (server.taskState().isPresent()) {
             return answer(
                     call,
-                    Result.EvacuateAnswer.Outcome.NOT_CALLED,
+                    Result.EvacuateAnswer.Outcome.BUSY,
                     "Nova is busy with it (" + server.taskState().get() + ")");
         }
         if (nowMs.getAsLong() > call.notAfterMs() || !termStands.test(call.term())) {

@@ -10,9 +10,15 @@ import java.util.TreeMap;
 final class Calls {
     private static final long[] RETRY_MS = {2_000, 4_000, 8_000, 16_000, 30_000};
 
+    /** No call takes this long: its reads and the call itself have limits of their own. One that does is over as far as is known. */
+    private static final long CALL_LIMIT_MS = 120_000;
+
+    private record Begun(long intentIndex, long atMs) {}
+
     private record Over(long intentIndex, long atMs) {}
 
     private final Map<ServerId, Long> proposedAtMs = new TreeMap<>();
+    private final Map<ServerId, Begun> begun = new TreeMap<>();
     private final Map<ServerId, Over> over = new TreeMap<>();
     private final Map<ServerId, Integer> refusals = new TreeMap<>();
     private final Map<ServerId, Long> retryAtMs = new TreeMap<>();
@@ -25,6 +31,19 @@ final class Calls {
     /** The moment at which this leader was certainly leading when it decided on the open intent. */
     long provenAtMs(VmRecovery vm) {
         return proposedAtMs.getOrDefault(vm.server(), Long.MIN_VALUE / 2);
+    }
+
+    /** Says whether the call for the open intent is to be made now: once per intent, so that no intent is ever called for twice. */
+    boolean begin(long nowMs, VmRecovery vm) {
+        Begun last = begun.get(vm.server());
+        if (last == null || last.intentIndex() != vm.intentIndex()) {
+            begun.put(vm.server(), new Begun(vm.intentIndex(), nowMs));
+            return true;
+        }
+        if (!isOver(vm) && nowMs - last.atMs() >= CALL_LIMIT_MS) {
+            onOver(nowMs, vm.server(), vm.intentIndex());
+        }
+        return false;
     }
 
     /** The call for this intent has been answered, or given up: it will not be made again. */
@@ -56,6 +75,7 @@ final class Calls {
 
     void forget() {
         proposedAtMs.clear();
+        begun.clear();
         over.clear();
         refusals.clear();
         retryAtMs.clear();

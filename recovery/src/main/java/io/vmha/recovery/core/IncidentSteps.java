@@ -69,18 +69,22 @@ final class IncidentSteps {
         HostName name = host.host();
         if (host.certificate().isEmpty()) {
             if (host.fenceTerm() == term) {
-                executor.execute(nowMs, new Action.PowerOff(term, incident, name));
+                executeUnless(
+                        isRecording(nowMs, "certify " + name) || isRecording(nowMs, "fence-failed " + name),
+                        nowMs,
+                        new Action.PowerOff(term, incident, name));
             } else if (mayFence && !pending.isBusy(nowMs, "power-off " + name)) {
                 proposer.propose(nowMs, "fence " + name, new IncidentCommand.BeginFence(atMs, term, incident, name));
             }
         } else if (!host.confirmed()) {
-            executor.execute(
+            executeUnless(
+                    isRecording(nowMs, "confirm " + name),
                     nowMs,
                     new Action.ConfirmOff(
                             term, incident, name, host.certificate().get().index()));
         } else if (!host.forcedDown()) {
             if (host.forceDownTerm() == term) {
-                executor.execute(nowMs, new Action.ForceDown(term, incident, name));
+                executeUnless(isRecording(nowMs, "forced " + name), nowMs, new Action.ForceDown(term, incident, name));
             } else {
                 proposer.propose(nowMs, "down " + name, new IncidentCommand.BeginForceDown(atMs, term, incident, name));
             }
@@ -88,9 +92,20 @@ final class IncidentSteps {
                 || (host.hasEnded()
                         && swept.getOrDefault(name, -1) != host.vms().size())) {
             // the list is taken once more at the end: a server that was being built when the host died appears late
-            executor.execute(nowMs, new Action.ListServers(term, incident, name));
+            executeUnless(isRecording(nowMs, "plan " + name), nowMs, new Action.ListServers(term, incident, name));
         } else {
             follow(nowMs, incident, host);
+        }
+    }
+
+    /** An action whose outcome is on its way into the log is over; until it is there the committed state still asks for the action. */
+    private boolean isRecording(long nowMs, String outcomeKey) {
+        return pending.isUnderWay(nowMs, outcomeKey);
+    }
+
+    private void executeUnless(boolean recording, long nowMs, Action action) {
+        if (!recording) {
+            executor.execute(nowMs, action);
         }
     }
 
@@ -101,7 +116,7 @@ final class IncidentSteps {
                     || (vm.step() == VmRecovery.Step.CALLING && isUnresolved(nowMs, vm))) {
                 underWay.add(vm.server());
             }
-            if (vm.step() == VmRecovery.Step.CALLING && vm.intentTerm() == term && !calls.isOver(vm)) {
+            if (vm.step() == VmRecovery.Step.CALLING && vm.intentTerm() == term && calls.begin(nowMs, vm)) {
                 executor.execute(
                         nowMs,
                         new Action.Evacuate(
@@ -273,7 +288,7 @@ final class IncidentSteps {
                         call.server(),
                         call.intentIndex(),
                         answer.migration()));
-            case REFUSED, NOT_CALLED -> {
+            case REFUSED, NOT_CALLED, BUSY -> {
                 calls.onRefused(nowMs, call.server());
                 yield Optional.of(new VmCommand.AttemptFailed(
                         atMs,
@@ -283,7 +298,9 @@ final class IncidentSteps {
                         call.server(),
                         call.intentIndex(),
                         call.migrationFloor(),
-                        answer.outcome() == Result.EvacuateAnswer.Outcome.REFUSED,
+                        // a task_state whose compute service is dead is never cleared: being busy uses attempts up as
+                        // well
+                        answer.outcome() != Result.EvacuateAnswer.Outcome.NOT_CALLED,
                         answer.detail()));
             }
             case UNKNOWN -> Optional.empty();

@@ -57,6 +57,11 @@ final class Pending {
         return until != null && until > nowMs;
     }
 
+    /** True while a proposal is on its way: not answered yet, or committed and not yet seen in the state. */
+    boolean isUnderWay(long nowMs, String key) {
+        return isBusy(nowMs, key) || committedAt.containsKey(key);
+    }
+
     void clear() {
         busyUntilMs.clear();
         committedAt.clear();

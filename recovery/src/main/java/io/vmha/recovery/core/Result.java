@@ -104,6 +104,8 @@ public sealed interface Result {
             REFUSED,
             /** The call was not made: nothing is under way. */
             NOT_CALLED,
+            /** The call was not made: Nova is at work on the server, or died over it and will never be done. */
+            BUSY,
             /** Nobody knows: read before asking again. */
             UNKNOWN,
             /** The server is not on the dead host any more: it is elsewhere. */

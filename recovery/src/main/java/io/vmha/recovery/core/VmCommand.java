@@ -68,7 +68,7 @@ public sealed interface VmCommand extends Command {
      *
      * @param intentIndex the attempt that this is the outcome of
      * @param migrationFloor the newest migration of this server that is over
-     * @param called false if the call was never made: the attempt does not count
+     * @param called false if the attempt does not count: its call was never made, for a reason that will pass
      */
     record AttemptFailed(
             long atMs,

@@ -40,6 +40,19 @@ class CallsTest {
     }
 
     @Test
+    void callIsBegunOncePerIntentAndGivenUpAfterItsLimit() {
+        assertThat(calls.begin(0, calling(5))).isTrue();
+        assertThat(calls.begin(119_999, calling(5))).isFalse();
+        assertThat(calls.isOver(calling(5))).isFalse();
+
+        assertThat(calls.begin(120_000, calling(5))).isFalse();
+
+        assertThat(calls.isOver(calling(5))).isTrue();
+        assertThat(calls.begin(120_001, calling(5))).isFalse();
+        assertThat(calls.begin(120_001, calling(8))).isTrue();
+    }
+
+    @Test
     void eachRefusalDoublesThePauseUpToHalfAMinute() {
         long now = 0;
         for (long pause : new long[] {2_000, 4_000, 8_000, 16_000, 30_000, 30_000}) {

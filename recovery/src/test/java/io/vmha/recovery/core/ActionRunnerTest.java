@@ -1,0 +1,171 @@
+package io.vmha.recovery.core;
+
+import static io.vmha.recovery.core.CommittedLog.hv;
+import static io.vmha.recovery.core.CommittedLog.vm;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmha.recovery.core.Result.EvacuateAnswer.Outcome;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Every effect is read for before it is asked for, and never asked for twice (S9). */
+class ActionRunnerTest {
+    private static final IncidentId ID = new IncidentId(1);
+    private static final long NOT_AFTER_MS = 6_000;
+
+    private long nowMs = 1_000;
+    private long leaderOfTerm = 3;
+    private final FakeNova nova = new FakeNova(() -> nowMs, hv(2));
+    private final FakeGroup group = new FakeGroup();
+    private final ActionRunner runner = new ActionRunner(nova, group, group, t -> t == leaderOfTerm, () -> nowMs);
+    private final Action.Evacuate evacuate = new Action.Evacuate(3, ID, hv(1), vm(1), 17, 50, NOT_AFTER_MS);
+
+    @BeforeEach
+    void oneServerOnTheDeadHost() {
+        nova.put(FakeNova.active(vm(1), hv(1)));
+    }
+
+    private Outcome evacuate() {
+        return ((Result.EvacuateAnswer) runner.run(evacuate)).outcome();
+    }
+
+    private static ComputeException failure(ComputeException.Kind kind) {
+        return new ComputeException(kind, 500, "nova says no", null);
+    }
+
+    @Test
+    void evacuateCallsNovaOnce() {
+        assertThat(evacuate()).isEqualTo(Outcome.ACCEPTED);
+
+        assertThat(nova.effects).containsExactly("evacuate vm-1");
+    }
+
+    @Test
+    void evacuationThatRunsAlreadyIsNotAskedForAgain() {
+        nova.evacuate(vm(1));
+        nova.effects.clear();
+
+        var answer = (Result.EvacuateAnswer) runner.run(evacuate);
+
+        assertThat(answer.outcome()).isEqualTo(Outcome.ACCEPTED);
+        assertThat(answer.migration()).hasValue(100);
+        assertThat(nova.effects).isEmpty();
+    }
+
+    @Test
+    void serverThatIsBusyIsLeftAlone() {
+        nova.put(FakeNova.with(FakeNova.active(vm(1), hv(1)), hv(1), "active", Optional.of("rebuilding")));
+
+        assertThat(evacuate()).isEqualTo(Outcome.BUSY);
+        assertThat(nova.effects).isEmpty();
+    }
+
+    @Test
+    void serverThatIsElsewhereOrDeletedIsLeftAlone() {
+        nova.put(FakeNova.active(vm(1), hv(2)));
+        assertThat(evacuate()).isEqualTo(Outcome.ELSEWHERE);
+
+        nova.delete(vm(1));
+        assertThat(evacuate()).isEqualTo(Outcome.DELETED);
+        assertThat(nova.effects).isEmpty();
+    }
+
+    @Test
+    void migrationThatFailedBeforeDoesNotStandInTheWay() {
+        nova.put(new Migration(60, vm(1), hv(1), Optional.of(hv(2)), "failed", ""));
+
+        assertThat(evacuate()).isEqualTo(Outcome.ACCEPTED);
+        assertThat(nova.effects).hasSize(1);
+    }
+
+    @Test
+    void callIsNotMadeAfterItsTimeOrItsTerm() {
+        nowMs = NOT_AFTER_MS + 1;
+        assertThat(evacuate()).isEqualTo(Outcome.NOT_CALLED);
+
+        nowMs = 1_000;
+        leaderOfTerm = 4;
+        assertThat(runner.run(evacuate)).isInstanceOf(Result.Failure.class);
+        assertThat(nova.effects).isEmpty();
+    }
+
+    @Test
+    void refusalAndSilenceAreToldApart() {
+        nova.failOnce.put("evacuate", failure(ComputeException.Kind.REFUSED));
+        assertThat(evacuate()).isEqualTo(Outcome.REFUSED);
+
+        nova.failOnce.put("evacuate", failure(ComputeException.Kind.UNKNOWN));
+        assertThat(evacuate()).isEqualTo(Outcome.UNKNOWN);
+    }
+
+    @Test
+    void evacuationIsNotCalledWhenNovaCannotBeRead() {
+        for (String read : List.of("server", "evacuationsFrom")) {
+            nova.failOnce.put(read, failure(ComputeException.Kind.UNKNOWN));
+            assertThat(evacuate()).as(read).isEqualTo(Outcome.NOT_CALLED);
+        }
+
+        assertThat(nova.effects).isEmpty();
+    }
+
+    @Test
+    void nothingIsDoneForAnEndedLeadership() {
+        leaderOfTerm = 4;
+
+        assertThat(runner.run(new Action.PowerOff(3, ID, hv(1)))).isInstanceOf(Result.Failure.class);
+        assertThat(runner.run(new Action.ForceDown(3, ID, hv(1)))).isInstanceOf(Result.Failure.class);
+        assertThat(runner.run(new Action.ConfirmOff(3, ID, hv(1), 9))).isInstanceOf(Result.Failure.class);
+        assertThat(nova.effects).isEmpty();
+        assertThat(group.effects).isEmpty();
+    }
+
+    @Test
+    void bmcIsAskedTheSecondTimeOnlyAfterAMajorityHasAppliedTheCertificate() {
+        group.power = PowerState.OFF;
+        group.applied = List.of("a");
+        assertThat(runner.run(new Action.ConfirmOff(3, ID, hv(1), 9))).isInstanceOf(Result.Failure.class);
+
+        group.applied = List.of("a", "c");
+        var confirmed = (Result.Confirmed) runner.run(new Action.ConfirmOff(3, ID, hv(1), 9));
+
+        assertThat(confirmed.statement().provesOff()).isTrue();
+        assertThat(confirmed.appliedBy()).containsExactly("a", "c");
+    }
+
+    @Test
+    void hostThatWasSwitchedOnBetweenTheTwoQuestionsIsSwitchedOffAgain() {
+        group.nextStatus.add(PowerState.ON);
+
+        var confirmed = (Result.Confirmed) runner.run(new Action.ConfirmOff(3, ID, hv(1), 9));
+
+        assertThat(group.effects).containsExactly("power-off hv-1");
+        assertThat(confirmed.statement().provesOff()).isTrue();
+    }
+
+    @Test
+    void hostIsForcedDownBeforeItIsDisabledAndThatSuffices() {
+        nova.failOnce.put("disable", failure(ComputeException.Kind.UNKNOWN));
+
+        var down = (Result.HeldDown) runner.run(new Action.ForceDown(3, ID, hv(1)));
+
+        assertThat(down.detail()).contains("could not disable");
+        runner.run(new Action.ForceDown(3, ID, hv(1)));
+        assertThat(nova.effects).containsExactly("force-down hv-1", "force-down hv-1", "disable hv-1");
+    }
+
+    @Test
+    void watchReadsOnlyServersWhoseEvacuationIsNotRunning() {
+        nova.put(FakeNova.active(vm(2), hv(1)));
+        nova.evacuate(vm(1));
+        var watch = new Action.Watch(3, ID, hv(1), new TreeSet<>(List.of(vm(1), vm(2), vm(3))));
+
+        var seen = (Result.Servers) runner.run(watch);
+
+        assertThat(seen.servers()).extracting(Server::id).containsExactly(vm(2));
+        assertThat(seen.deleted()).containsExactly(vm(3));
+        assertThat(seen.migrations()).hasSize(1);
+    }
+}

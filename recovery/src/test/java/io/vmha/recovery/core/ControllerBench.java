@@ -1,0 +1,127 @@
+package io.vmha.recovery.core;
+
+import static io.vmha.recovery.core.CommittedLog.hv;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+
+/**
+ * One group of three hosts with hand-driven time. {@link #step} does the next thing that the leader asked for: commits a proposal or runs
+ * an action. {@link #failover} lets the leader die between two of them and starts another one from the committed state.
+ */
+final class ControllerBench implements Outbox {
+    static final HostName DEAD = hv(3);
+
+    private record Asked(String key, Optional<Command> command, Optional<Action> action) {}
+
+    long nowMs = 1_000_000;
+    final CommittedLog log;
+    final FakeNova nova = new FakeNova(() -> nowMs, hv(2));
+    final FakeGroup group = new FakeGroup();
+    /** How often each intent was handed out to be called for, over all leaders. */
+    final Map<String, Integer> evacuateActions = new HashMap<>();
+
+    private final ActionRunner runner;
+    private final Deque<Asked> asked = new ArrayDeque<>();
+    private RecoveryController leader;
+    private int steps;
+
+    ControllerBench(Limits limits) {
+        this.log = CommittedLog.of(3, limits);
+        this.runner = new ActionRunner(nova, group, group, term -> term == log.term(), () -> nowMs);
+        elect();
+    }
+
+    private void elect() {
+        leader = new RecoveryController(RecoveryConfig.DEFAULT, hv(1), this, now -> now);
+        leader.onState(nowMs, log.state());
+        leader.onLeadership(nowMs, OptionalLong.of(log.term()));
+        leader.onGossip(nowMs, hv(2), GossipSign.ALIVE);
+        leader.onGossip(nowMs, DEAD, GossipSign.FAILED);
+        leader.onRenewalAges(nowMs, new TreeMap<>(Map.of(hv(2), 100L, DEAD, 10_000L)));
+    }
+
+    @Override
+    public void propose(String key, Command command) {
+        asked.add(new Asked(key, Optional.of(command), Optional.empty()));
+    }
+
+    @Override
+    public void execute(Action action) {
+        asked.add(new Asked(action.key(), Optional.empty(), Optional.of(action)));
+    }
+
+    int steps() {
+        return steps;
+    }
+
+    /** The leader dies; what it had asked for is lost; the next one starts from the committed state. */
+    void failover() {
+        asked.clear();
+        log.newTerm();
+        nowMs += 3_000;
+        elect();
+    }
+
+    /** The next thing that was asked for happens, or time passes. The leader hears of it unless it dies first. */
+    void step(boolean leaderHears) {
+        steps++;
+        nowMs += 50;
+        Asked next = asked.poll();
+        if (next == null) {
+            nowMs = Math.max(nowMs, leader.nextDeadlineMs());
+            leader.onTimer(nowMs);
+        } else if (next.command().isPresent()) {
+            log.apply(next.command().get());
+            if (leaderHears) {
+                leader.onProposed(nowMs, next.key(), OptionalLong.of(log.index()));
+                leader.onState(nowMs, log.state());
+            }
+        } else {
+            Action action = next.action().orElseThrow();
+            if (action instanceof Action.Evacuate) {
+                evacuateActions.merge(next.key(), 1, Integer::sum);
+            }
+            Result result = runner.run(action);
+            if (leaderHears) {
+                leader.onResult(nowMs, result);
+            }
+        }
+    }
+
+    /** The proposal at the head of the queue is lost: the leader is told that it did not commit, as far as is known. */
+    Optional<Command> loseProposal() {
+        Asked next = asked.peek();
+        if (next == null || next.command().isEmpty()) {
+            return Optional.empty();
+        }
+        asked.poll();
+        leader.onProposed(nowMs, next.key(), OptionalLong.empty());
+        return next.command();
+    }
+
+    /** True once an incident has been closed. */
+    boolean isOver() {
+        return !log.state().incidents().isEmpty() && log.state().openIncidents().isEmpty();
+    }
+
+    void runToTheEnd() {
+        int limit = steps + 20_000;
+        while (!isOver()) {
+            if (steps > limit) {
+                throw new AssertionError(
+                        "no end after 20000 steps: " + log.state().incidents());
+            }
+            step(true);
+        }
+    }
+
+    Incident incident() {
+        return log.state().incidents().values().iterator().next();
+    }
+}

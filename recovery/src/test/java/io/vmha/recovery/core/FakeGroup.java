@@ -1,0 +1,59 @@
+package io.vmha.recovery.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+
+/** The voters and the BMCs of three hosts as a unit test needs them: they say what the test has set. */
+final class FakeGroup implements Voters, Fencer {
+    int count = 3;
+    List<String> applied = List.of("a", "b", "c");
+    long ageMs = 10_000;
+    PowerState power = PowerState.ON;
+    boolean identityMatches = true;
+    /** Power states that the next questions are answered with, before {@link #power} counts again. */
+    final List<PowerState> nextStatus = new ArrayList<>();
+    /** Every change that was asked for, oldest first. */
+    final List<String> effects = new ArrayList<>();
+
+    @Override
+    public int count() {
+        return count;
+    }
+
+    @Override
+    public SortedMap<String, SortedMap<HostName, Long>> ages(SortedSet<HostName> hosts) {
+        var ages = new TreeMap<String, SortedMap<HostName, Long>>();
+        for (String voter : applied) {
+            var of = new TreeMap<HostName, Long>();
+            hosts.forEach(host -> of.put(host, ageMs));
+            ages.put(voter, of);
+        }
+        return ages;
+    }
+
+    @Override
+    public List<String> appliedAtLeast(long index) {
+        return applied;
+    }
+
+    @Override
+    public boolean isConfigured(HostName host) {
+        return true;
+    }
+
+    @Override
+    public BmcStatement status(HostName host) {
+        PowerState said = nextStatus.isEmpty() ? power : nextStatus.remove(0);
+        return new BmcStatement(host, said, identityMatches, "chassis power is " + said, 50);
+    }
+
+    @Override
+    public BmcStatement powerOff(HostName host) {
+        effects.add("power-off " + host);
+        power = PowerState.OFF;
+        return new BmcStatement(host, power, identityMatches, "chassis power is off", 200);
+    }
+}

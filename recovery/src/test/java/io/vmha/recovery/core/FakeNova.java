@@ -1,0 +1,153 @@
+package io.vmha.recovery.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+
+/**
+ * Nova as a unit test needs it: evacuations take {@link #REBUILD_MS} and succeed, a second call while one runs breaks the server, and a
+ * test may put an answer in its way. Time is the test's.
+ */
+final class FakeNova implements Compute {
+    static final long REBUILD_MS = 3_000;
+
+    private record Running(long migration, long endsAtMs) {}
+
+    private final LongSupplier nowMs;
+    private final HostName target;
+    private final SortedMap<ServerId, Server> servers = new TreeMap<>();
+    private final SortedMap<ServerId, Running> running = new TreeMap<>();
+    private final List<Migration> migrations = new ArrayList<>();
+    /** Every change that was asked for, oldest first. */
+    final List<String> effects = new ArrayList<>();
+    /** Thrown, once, by the next call whose name it is under. */
+    final Map<String, ComputeException> failOnce = new TreeMap<>();
+
+    FakeNova(LongSupplier nowMs, HostName target) {
+        this.nowMs = nowMs;
+        this.target = target;
+    }
+
+    void put(Server server) {
+        servers.put(server.id(), server);
+    }
+
+    void put(Migration migration) {
+        migrations.add(migration);
+    }
+
+    void delete(ServerId id) {
+        servers.remove(id);
+    }
+
+    Server current(ServerId id) {
+        settle();
+        return servers.get(id);
+    }
+
+    static Server active(ServerId id, HostName host) {
+        return new Server(id, "name-" + id, host, "ACTIVE", "active", Optional.empty(), false, true, Map.of());
+    }
+
+    static Server with(Server server, HostName host, String vmState, Optional<String> taskState) {
+        return new Server(
+                server.id(),
+                server.name(),
+                host,
+                vmState.equals("error") ? "ERROR" : "ACTIVE",
+                vmState,
+                taskState,
+                server.locked(),
+                server.volumeBacked(),
+                server.metadata());
+    }
+
+    private void settle() {
+        running.entrySet().removeIf(entry -> {
+            boolean over = entry.getValue().endsAtMs() <= nowMs.getAsLong();
+            if (over) {
+                servers.computeIfPresent(entry.getKey(), (id, s) -> with(s, target, "active", Optional.empty()));
+                migrations.replaceAll(m -> m.id() == entry.getValue().migration()
+                        ? new Migration(m.id(), m.server(), m.source(), Optional.of(target), "done", "")
+                        : m);
+            }
+            return over;
+        });
+    }
+
+    private void failIfAsked(String call) {
+        ComputeException failure = failOnce.remove(call);
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    @Override
+    public List<Aggregate> aggregates() {
+        return List.of();
+    }
+
+    @Override
+    public List<ComputeService> computeServices() {
+        return List.of();
+    }
+
+    @Override
+    public List<Server> serversOn(HostName host) {
+        settle();
+        failIfAsked("serversOn");
+        return servers.values().stream().filter(s -> s.host().equals(host)).toList();
+    }
+
+    @Override
+    public Optional<Server> server(ServerId id) {
+        settle();
+        failIfAsked("server");
+        return Optional.ofNullable(servers.get(id));
+    }
+
+    @Override
+    public List<Migration> evacuationsFrom(HostName host) {
+        settle();
+        failIfAsked("evacuationsFrom");
+        return migrations.stream().filter(m -> m.source().equals(host)).toList();
+    }
+
+    @Override
+    public void forceDown(HostName host) {
+        failIfAsked("forceDown");
+        effects.add("force-down " + host);
+    }
+
+    @Override
+    public void disable(HostName host, String reason) {
+        failIfAsked("disable");
+        effects.add("disable " + host);
+    }
+
+    @Override
+    public void evacuate(ServerId id) {
+        settle();
+        failIfAsked("evacuate");
+        effects.add("evacuate " + id);
+        Server server = servers.get(id);
+        if (running.remove(id) != null) {
+            servers.put(id, with(server, server.host(), "error", Optional.of("rebuilding")));
+            return;
+        }
+        long migration = 100L + migrations.size();
+        migrations.add(new Migration(migration, id, server.host(), Optional.empty(), "accepted", ""));
+        servers.put(id, with(server, server.host(), server.vmState(), Optional.of("rebuilding")));
+        running.put(id, new Running(migration, nowMs.getAsLong() + REBUILD_MS));
+        failIfAsked("evacuate, after it took effect");
+    }
+
+    @Override
+    public void setAggregateMetadata(long aggregateId, String key, Optional<String> value) {
+        throw new AssertionError("recovery of a host does not touch aggregates");
+    }
+}

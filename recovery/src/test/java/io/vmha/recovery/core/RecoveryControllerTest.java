@@ -1,0 +1,214 @@
+package io.vmha.recovery.core;
+
+import static io.vmha.recovery.core.CommittedLog.vm;
+import static io.vmha.recovery.core.ControllerBench.DEAD;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** From silence to the report, with hand-driven time; and the same with the leader dying at every step. */
+class RecoveryControllerTest {
+    private ControllerBench bench;
+
+    @BeforeEach
+    void threeVmsOnTheDeadHost() {
+        bench = freshBench();
+    }
+
+    private static ControllerBench freshBench() {
+        var bench = new ControllerBench(Limits.DEFAULT);
+        for (int i = 1; i <= 3; i++) {
+            bench.nova.put(FakeNova.active(vm(i), DEAD));
+        }
+        return bench;
+    }
+
+    private void everyVmIsRecoveredOnce(String when) {
+        Incident incident = bench.incident();
+        assertThat(incident.hosts().get(DEAD).vms().values())
+                .as(when)
+                .hasSize(3)
+                .allSatisfy(vm -> assertThat(vm.ending())
+                        .hasValueSatisfying(e -> assertThat(e.kind()).isEqualTo(Ending.Kind.RECOVERED)));
+        for (int i = 1; i <= 3; i++) {
+            assertThat(bench.nova.current(vm(i)).vmState()).as(when).isEqualTo("active");
+            assertThat(Collections.frequency(bench.nova.effects, "evacuate vm-" + i))
+                    .as("calls for vm-%d, %s", i, when)
+                    .isEqualTo(1);
+        }
+        assertThat(bench.evacuateActions.values())
+                .as("calls per intent, %s", when)
+                .containsOnly(1);
+    }
+
+    @Test
+    void deadHostsVmsComeBackAndTheIncidentIsClosed() {
+        bench.runToTheEnd();
+
+        everyVmIsRecoveredOnce("leader lives");
+        assertThat(bench.nova.effects.subList(0, 2)).containsExactly("force-down hv-3", "disable hv-3");
+        assertThat(bench.log.state().hosts().get(DEAD).status()).isEqualTo(HostRecord.Status.DOWN);
+    }
+
+    @Test
+    void nothingIsDoneTwiceWhileItsOutcomeIsOnItsWayIntoTheLog() {
+        bench.runToTheEnd();
+
+        assertThat(Collections.frequency(bench.group.effects, "power-off hv-3")).isEqualTo(1);
+        assertThat(Collections.frequency(bench.nova.effects, "force-down hv-3")).isEqualTo(1);
+    }
+
+    @Test
+    void nextLeaderFinishesWhereverTheLeaderDies() {
+        bench.runToTheEnd();
+        int all = bench.steps();
+
+        for (int death = 1; death <= all; death++) {
+            for (boolean hears : new boolean[] {true, false}) {
+                bench = freshBench();
+                while (bench.steps() < death - 1) {
+                    bench.step(true);
+                }
+                bench.step(hears); // the last thing that the first leader does; it may not live to hear of it
+                if (!bench.isOver()) {
+                    bench.failover();
+                    bench.runToTheEnd();
+                }
+                everyVmIsRecoveredOnce("leader dies at step " + death + ", hears=" + hears);
+            }
+        }
+    }
+
+    @Test
+    void leadersMayDieOneAfterTheOther() {
+        for (int life = 5; life < 40; life += 7) {
+            bench = freshBench();
+            for (int death = 0; death < 12 && !bench.isOver(); death++) {
+                for (int i = 0; i < life && !bench.isOver(); i++) {
+                    bench.step(true);
+                }
+                if (!bench.isOver()) {
+                    bench.failover();
+                }
+            }
+            bench.runToTheEnd();
+            everyVmIsRecoveredOnce("each leader lives " + life + " steps");
+        }
+    }
+
+    @Test
+    void lostProposalsAreMadeAgainAndTheirLateCommitsDoNoHarm() {
+        var late = new ArrayList<Command>();
+        for (int i = 0; i < 20_000 && !bench.isOver(); i++) {
+            if (i % 3 == 0) {
+                bench.loseProposal().ifPresent(late::add);
+            }
+            if (late.size() > 3) {
+                bench.log.apply(late.remove(0));
+            }
+            bench.step(true);
+        }
+
+        everyVmIsRecoveredOnce("every third proposal is lost and commits late");
+    }
+
+    @Test
+    void callWhoseAnswerIsLostIsFoundInNovasRecords() {
+        bench.nova.failOnce.put(
+                "evacuate, after it took effect",
+                new ComputeException(ComputeException.Kind.UNKNOWN, 0, "timed out", null));
+
+        bench.runToTheEnd();
+
+        everyVmIsRecoveredOnce("one answer is lost");
+    }
+
+    @Test
+    void callThatNovaNeverGotIsMadeAgainOnlyAfterTheRequestLimit() {
+        bench.nova.failOnce.put(
+                "evacuate", new ComputeException(ComputeException.Kind.UNKNOWN, 0, "connection reset", null));
+
+        bench.runToTheEnd();
+
+        everyVmIsRecoveredOnce("one call is lost");
+        List<VmRecovery> twice = bench.incident().hosts().get(DEAD).vms().values().stream()
+                .filter(vm -> vm.attempts() == 2)
+                .toList();
+        assertThat(twice).hasSize(1);
+        assertThat(twice.get(0).requestedAtMs() - bench.incident().openedAtMs())
+                .isGreaterThan(RecoveryConfig.DEFAULT.requestLimitMs());
+    }
+
+    @Test
+    void serverThatNovaNeverLetsGoOfFailsInsteadOfHoldingTheIncidentOpenForEver() {
+        // a host that dies while it boots or reboots a server leaves its task_state behind; nobody clears it
+        bench.nova.put(FakeNova.with(FakeNova.active(vm(2), DEAD), DEAD, "active", Optional.of("rebooting")));
+
+        bench.runToTheEnd();
+
+        var vms = bench.incident().hosts().get(DEAD).vms();
+        assertThat(vms.get(vm(2)).ending()).hasValueSatisfying(e -> {
+            assertThat(e.kind()).isEqualTo(Ending.Kind.FAILED);
+            assertThat(e.detail()).contains("rebooting");
+        });
+        assertThat(vms.get(vm(1)).ending().orElseThrow().kind()).isEqualTo(Ending.Kind.RECOVERED);
+    }
+
+    @Test
+    void serverThatAppearsLateIsStillTakenAlong() {
+        while (bench.log.state().incidents().isEmpty()
+                || bench.incident().hosts().get(DEAD).vms().isEmpty()) {
+            bench.step(true);
+        }
+        bench.nova.put(FakeNova.active(vm(9), DEAD));
+
+        bench.runToTheEnd();
+
+        assertThat(bench.incident()
+                        .hosts()
+                        .get(DEAD)
+                        .vms()
+                        .get(vm(9))
+                        .ending()
+                        .orElseThrow()
+                        .kind())
+                .isEqualTo(Ending.Kind.RECOVERED);
+    }
+
+    @Test
+    void leaderThatTheAggregateDoesNotNameDoesNothing() {
+        bench = freshBench();
+        var nobody = new ArrayList<Object>();
+        var controller = new RecoveryController(
+                RecoveryConfig.DEFAULT,
+                CommittedLog.hv(1),
+                new Outbox() {
+                    @Override
+                    public void propose(String key, Command command) {
+                        nobody.add(command);
+                    }
+
+                    @Override
+                    public void execute(Action action) {
+                        nobody.add(action);
+                    }
+                },
+                now -> now);
+        controller.onAuthority(0, false);
+        controller.onState(0, bench.log.state());
+        controller.onLeadership(0, OptionalLong.of(1));
+        controller.onGossip(0, DEAD, GossipSign.FAILED);
+        controller.onRenewalAges(0, new TreeMap<>(Map.of(DEAD, 60_000L)));
+        controller.onTimer(60_000);
+
+        assertThat(nobody).isEmpty();
+    }
+}
