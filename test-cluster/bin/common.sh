@@ -1,0 +1,38 @@
+# Installing what is missing, and building; sourced by demo and check.
+# shellcheck shell=bash
+set -euo pipefail
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+STARTED=$(date +%s)
+
+say() { printf '%4d s  %s\n' $(($(date +%s) - STARTED)) "$*"; }
+die() {
+  echo "$(basename "$0"): $*" >&2
+  exit 1
+}
+
+# shellcheck source=../openstack/lib/packages.sh
+. "$TOP/test-cluster/openstack/lib/packages.sh"
+
+# Java, Maven, the simulated BMCs and the fence agents that talk to them
+BASE_PACKAGES=(openjdk-17-jdk-headless maven openipmi ipmitool fence-agents iproute2 procps)
+
+install_base() {
+  install_packages "${TMPDIR:-/tmp}/vmha-install.log" "${BASE_PACKAGES[@]}" "$@"
+  JAVA_HOME=${JAVA_HOME:-$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")}
+  export JAVA_HOME
+}
+
+# Builds if a source is newer than the last build. The class path is left in test-cluster/target/classpath.
+build() {
+  local stamp=$TOP/test-cluster/target/classpath
+  if [ -f "$stamp" ] && [ -z "$(find "$TOP" \( -name '*.java' -o -name pom.xml -o -name '*.proto' -o -path '*/src/main/resources/*' \) \
+    -newer "$stamp" -not -path '*/target/*' -print -quit)" ]; then
+    return 0
+  fi
+  say "building (the first time downloads what Maven needs)"
+  (cd "$TOP" && mvn -q -B -DskipTests -Dspotless.check.skip=true -Dforbiddenapis.skip=true package) || die "the build failed, see above"
+  touch "$stamp"
+  say "built"
+}
+
+classpath() { echo "$TOP/test-cluster/target/vmha-test-cluster-0.1.0.jar:$(cat "$TOP/test-cluster/target/classpath")"; }
