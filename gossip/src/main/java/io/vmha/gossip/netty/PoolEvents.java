@@ -1,0 +1,104 @@
+package io.vmha.gossip.netty;
+
+import io.vmha.gossip.memberlist.JoinResult;
+import io.vmha.gossip.serf.GossipListener;
+import io.vmha.gossip.serf.Member;
+import io.vmha.gossip.serf.SerfListener;
+import io.vmha.gossip.serf.UserEvent;
+import java.net.InetSocketAddress;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Writes the story of the pool into the log and hands the events on; a listener that throws harms itself only. */
+final class PoolEvents implements SerfListener {
+    private static final Logger LOG = LoggerFactory.getLogger(PoolEvents.class);
+
+    private final GossipListener listener;
+    private final Traffic traffic;
+    private final BiConsumer<Long, JoinResult> onJoinFinished;
+    private final Runnable onLeft;
+    private long conflicts;
+
+    PoolEvents(GossipListener listener, Traffic traffic, BiConsumer<Long, JoinResult> onJoinFinished, Runnable onLeft) {
+        this.listener = listener;
+        this.traffic = traffic;
+        this.onJoinFinished = onJoinFinished;
+        this.onLeft = onLeft;
+    }
+
+    private void handOn(Runnable event) {
+        try {
+            event.run();
+        } catch (RuntimeException defect) {
+            traffic.internalError(defect);
+        }
+    }
+
+    @Override
+    public void onJoin(Member member) {
+        LOG.info("member joined member={} address={}:{}", member.name(), member.address(), member.port());
+        handOn(() -> listener.onJoin(member));
+    }
+
+    @Override
+    public void onLeave(Member member) {
+        LOG.info("member left member={}", member.name());
+        handOn(() -> listener.onLeave(member));
+    }
+
+    @Override
+    public void onFailed(Member member) {
+        LOG.info("member failed member={} incarnation={}", member.name(), member.incarnation());
+        handOn(() -> listener.onFailed(member));
+    }
+
+    @Override
+    public void onUpdate(Member member) {
+        LOG.info("member updated member={} tags={}", member.name(), member.tags());
+        handOn(() -> listener.onUpdate(member));
+    }
+
+    @Override
+    public void onSuspect(Member member) {
+        LOG.info("member suspected member={} incarnation={}", member.name(), member.incarnation());
+        handOn(() -> listener.onSuspect(member));
+    }
+
+    @Override
+    public void onRefuted(Member member) {
+        LOG.info("suspicion refuted member={} incarnation={}", member.name(), member.incarnation());
+        handOn(() -> listener.onRefuted(member));
+    }
+
+    @Override
+    public void onUserEvent(UserEvent event) {
+        LOG.debug("user event name={} bytes={}", event.name(), event.payload().length());
+        handOn(() -> listener.onUserEvent(event));
+    }
+
+    @Override
+    public void onJoinFinished(long joinId, JoinResult result) {
+        onJoinFinished.accept(joinId, result);
+    }
+
+    @Override
+    public void onLeaveFinished() {
+        LOG.info("gossip left the pool");
+        onLeft.run();
+    }
+
+    @Override
+    public void onNameConflict(Member member, InetSocketAddress claimant) {
+        conflicts++;
+        if (Long.bitCount(conflicts) == 1) {
+            LOG.warn(
+                    "two members with one name; rename one of them member={} address={}:{} other={} times={}",
+                    member.name(),
+                    member.address(),
+                    member.port(),
+                    claimant,
+                    conflicts);
+        }
+    }
+}
