@@ -95,6 +95,11 @@ public final class SimulatedCloud implements AutoCloseable {
         return URI.create("http://" + address.getAddress().getHostAddress() + ":" + address.getPort());
     }
 
+    /** Where Keystone, Nova and the control endpoint {@code /_sim} listen. */
+    public InetSocketAddress controlAddress() {
+        return server.getAddress();
+    }
+
     /** The requests that were asked of Keystone and Nova. */
     public RequestLog requests() {
         return requests;
