@@ -14,8 +14,10 @@ import org.junit.jupiter.api.Test;
 class SourceTidyTest {
     private static final int FILE_LINES_MAX = 600;
     private static final int METHOD_LINES_MAX = 70;
+    /** TrustManager and KeyManager are the JDK's own words for what checks a certificate and what holds a key. */
     private static final Pattern NAME_THAT_SAYS_LITTLE =
-            Pattern.compile(".*(Util|Utils|Helper|Manager|Impl|Processor)");
+            Pattern.compile("(?!.*(Trust|Key)Manager$).*(Util|Utils|Helper|Manager|Impl|Processor)");
+
     /** Written in two parts, so that this file passes its own rule. */
     private static final Pattern LEFT_OPEN = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b(?! ?\\(?#\\d+)");
 
@@ -29,16 +31,16 @@ class SourceTidyTest {
     private static final Set<String> CODE =
             Set.of("java", "py", "sh", "xml", "proto", "yaml", "yml", "js", "html", "css");
 
-    private final ProjectTree tree = ProjectTree.find();
-    private final JavaSources sources = JavaSources.parse(tree.javaFiles());
+    private static final ProjectTree TREE = ProjectTree.find();
+    private static final JavaSources SOURCES = JavaSources.parse(TREE.javaFiles());
 
     @Test
     void everyJavaFileFitsInOneRead() {
         List<String> tooLong = new ArrayList<>();
-        for (Path file : tree.javaFiles()) {
-            long lines = tree.read(file).lines().count();
+        for (Path file : TREE.javaFiles()) {
+            long lines = TREE.read(file).lines().count();
             if (lines > FILE_LINES_MAX) {
-                tooLong.add(tree.name(file) + " has " + lines + " lines");
+                tooLong.add(TREE.name(file) + " has " + lines + " lines");
             }
         }
 
@@ -47,7 +49,7 @@ class SourceTidyTest {
 
     @Test
     void everyMethodFitsOnAScreenAndAHalf() {
-        List<String> tooLong = sources.methods().stream()
+        List<String> tooLong = SOURCES.methods().stream()
                 .filter(m -> m.lines() > METHOD_LINES_MAX)
                 .map(m -> at(m.file(), m.line()) + " " + m.name() + " has " + m.lines() + " lines")
                 .toList();
@@ -57,7 +59,7 @@ class SourceTidyTest {
 
     @Test
     void everyTypeHasANameOfTheDomain() {
-        List<String> vague = sources.types().stream()
+        List<String> vague = SOURCES.types().stream()
                 .filter(t -> NAME_THAT_SAYS_LITTLE.matcher(t.name()).matches())
                 .map(t -> at(t.file(), t.line()) + " " + t.name())
                 .toList();
@@ -67,7 +69,7 @@ class SourceTidyTest {
 
     @Test
     void everyPublicTypeSaysWhatItIs() {
-        List<String> silent = sources.types().stream()
+        List<String> silent = SOURCES.types().stream()
                 .filter(t -> t.exported() && !t.documented())
                 .filter(t -> t.file().toString().contains("/src/main/"))
                 .map(t -> at(t.file(), t.line()) + " " + t.name())
@@ -79,7 +81,7 @@ class SourceTidyTest {
     @Test
     void nothingIsLeftOpenWithoutAnIssue() {
         List<String> open = new ArrayList<>();
-        for (Path file : tree.files()) {
+        for (Path file : TREE.files()) {
             if (isCode(file)) {
                 collect(file, LEFT_OPEN, open);
             }
@@ -91,7 +93,7 @@ class SourceTidyTest {
     @Test
     void noFileNamesTheMachineItWasWrittenOn() {
         List<String> leaks = new ArrayList<>();
-        for (Path file : tree.files()) {
+        for (Path file : TREE.files()) {
             for (Pattern pattern : NOT_FOR_READERS) {
                 collect(file, pattern, leaks);
             }
@@ -104,7 +106,7 @@ class SourceTidyTest {
 
     private void collect(Path file, Pattern pattern, List<String> into) {
         long line = 0;
-        for (String text : tree.read(file).split("\n", -1)) {
+        for (String text : TREE.read(file).split("\n", -1)) {
             line++;
             Matcher matcher = pattern.matcher(text);
             if (matcher.find()) {
@@ -119,10 +121,10 @@ class SourceTidyTest {
         int dot = name.lastIndexOf('.');
         return dot >= 0
                 ? CODE.contains(name.substring(dot + 1))
-                : tree.read(file).startsWith("#!");
+                : TREE.read(file).startsWith("#!");
     }
 
     private String at(Path file, long line) {
-        return tree.name(file) + ":" + line;
+        return TREE.name(file) + ":" + line;
     }
 }
