@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # Debian's service packages start their daemons on installation and at every boot; policy-rc.d and `systemctl disable` keep this machine as it was.
 install_packages() {
-  local missing=() p policy=/usr/sbin/policy-rc.d made='' log=$1
+  local missing=() p policy=/usr/sbin/policy-rc.d made='' log=$1 before after rc=0 unit
   shift
   for p in "$@"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
@@ -17,13 +17,14 @@ install_packages() {
     chmod 755 $policy
     made=$policy
   fi
-  local before after rc=0 unit
   before=$(service_units)
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -q -o DPkg::Lock::Timeout=600 >"$log" 2>&1 || say "apt-get update failed; trying with the package lists that are here"
-  apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold \
-    -o Dpkg::Options::=--force-unsafe-io -o APT::Status-Fd=3 "${missing[@]}" 3>&1 >>"$log" 2>&1 | apt_progress
-  rc=${PIPESTATUS[0]}
+  (
+    set -o pipefail
+    apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold \
+      -o Dpkg::Options::=--force-unsafe-io -o APT::Status-Fd=3 "${missing[@]}" 3>&1 >>"$log" 2>&1 | apt_progress
+  ) || rc=$?
   [ -z "$made" ] || rm -f "$made"
   if [ "$rc" != 0 ]; then
     tail -n 20 "$log" >&2
@@ -31,7 +32,7 @@ install_packages() {
   fi
   after=$(service_units)
   for unit in $(comm -13 <(echo "$before") <(echo "$after")); do
-    systemctl disable "$unit" >>"$log" 2>&1
+    systemctl disable "$unit" >>"$log" 2>&1 || say "cannot disable $unit, which a package brought: see $log"
   done
   return 0
 }
@@ -39,7 +40,7 @@ install_packages() {
 # the daemons that this machine starts at boot
 service_units() {
   command -v systemctl >/dev/null || return 0
-  systemctl list-unit-files --no-legend --no-pager --state=enabled --type=service,socket 2>/dev/null | awk '{print $1}' | sort
+  { systemctl list-unit-files --no-legend --no-pager --state=enabled --type=service,socket 2>/dev/null || :; } | awk '{print $1}' | sort
 }
 
 # one line for each tenth of the way; apt reports downloading and installing as 0..100 each
@@ -53,4 +54,5 @@ apt_progress() {
       say "  $text $percent %"
     fi
   done
+  return 0
 }
