@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The HTTP side of Keystone and Nova: reads a request, lets one of them answer under the region's lock, and writes the answer. */
 final class CloudFront implements HttpHandler {
+    private static final System.Logger LOG = System.getLogger(CloudFront.class.getName());
     static final int BODY_BYTES_MAX = 1 << 20;
 
     private final Region region;
@@ -53,7 +54,7 @@ final class CloudFront implements HttpHandler {
         boolean isDropped =
                 fault.filter(f -> f.kind() == Faults.Kind.RESET_BEFORE).isPresent();
         boolean isCommitted = early.isEmpty() && !isDropped;
-        Answer answer = isCommitted ? answer(exchange, bytes) : early.orElse(Answer.empty(503));
+        Answer answer = isCommitted ? answerOrFail(exchange, bytes) : early.orElse(Answer.empty(503));
         if (fault.filter(f -> f.kind() == Faults.Kind.RESET_AFTER).isPresent()) {
             isDropped = true;
         }
@@ -80,10 +81,7 @@ final class CloudFront implements HttpHandler {
     private static Optional<Answer> answerInstead(Planned fault) {
         return switch (fault.kind()) {
             case UNAVAILABLE -> Optional.of(unavailable());
-            case SERVER_ERROR ->
-                Optional.of(
-                        new Refusal(500, "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/")
-                                .answer());
+            case SERVER_ERROR -> Optional.of(serverError());
             case RESET_BEFORE, RESET_AFTER, SLOW -> Optional.empty();
         };
     }
@@ -95,6 +93,20 @@ final class CloudFront implements HttpHandler {
                         com.fasterxml.jackson.databind.node.TextNode.valueOf(
                                 "<html><body><h1>503 Service Unavailable</h1>No server is available.</body></html>"))
                 .with("Content-Type", "text/html");
+    }
+
+    /** The outermost frame of a request: a mistake in the simulation is answered as Nova answers its own, and is never silent. */
+    private Answer answerOrFail(HttpExchange exchange, byte[] bytes) {
+        try {
+            return answer(exchange, bytes);
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "request failed uri=" + exchange.getRequestURI(), e);
+            return serverError();
+        }
+    }
+
+    private static Answer serverError() {
+        return new Refusal(500, "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/").answer();
     }
 
     private Answer answer(HttpExchange exchange, byte[] bytes) {

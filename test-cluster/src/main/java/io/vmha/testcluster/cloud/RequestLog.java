@@ -1,7 +1,6 @@
 package io.vmha.testcluster.cloud;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
@@ -20,6 +19,7 @@ public final class RequestLog {
      * @param path with the query
      * @param status the answer's; 0 if the connection was closed without an answer
      * @param body at most 4096 characters; of a request for a token only a remark
+     * @param committed false if a fault kept it from the service, so that it had no effect
      * @param tookMs until the answer was given
      * @param microversion as asked; empty where none was
      */
@@ -71,10 +71,11 @@ public final class RequestLog {
 
     /** The evacuate calls that reached Nova, whatever they were answered. */
     public List<Entry> evacuateCalls() {
-        return new ArrayList<>(all().stream()
-                .filter(entry -> entry.method().equals("POST")
+        return all().stream()
+                .filter(entry -> entry.committed()
+                        && entry.method().equals("POST")
                         && entry.path().endsWith("/action")
                         && entry.body().contains("\"evacuate\""))
-                .toList());
+                .toList();
     }
 }

@@ -105,6 +105,9 @@ final class ServerActionsApi {
             throw Refusal.conflict(
                     "Cannot 'evacuate' instance " + server.id + " while it is in vm_state " + server.vmState.word());
         }
+        if (server.host.isEmpty()) {
+            throw Refusal.notFound("Compute host None could not be found.");
+        }
         if (region.isUp(region.host(server.host))) {
             throw Refusal.badRequest("Compute service of " + server.host + " is still in use.");
         }

@@ -317,6 +317,38 @@ class SimulatedCloudTest {
     }
 
     @Test
+    void serverThatNeverGotAHostCannotBeEvacuated() {
+        Reply created = client.post(
+                "/v2.1/servers",
+                "2.68",
+                "{'server':{'name':'lost','flavorRef':'tiny','imageRef':'x','availability_zone':'nowhere'}}");
+        String lost = created.body().at("/server/id").asText();
+
+        assertThat(created.status()).isEqualTo(202);
+        assertThat(client.server(lost).path("status").asText()).isEqualTo("ERROR");
+        assertThat(client.evacuate(lost, "2.68", "{}").status()).isEqualTo(400);
+        assertThat(client.evacuate(lost, "2.68", "{'host':'hv-2'}").status()).isEqualTo(404);
+    }
+
+    @Test
+    void createdServerIsBuiltOnThePinnedHostAndDeletedAgain() {
+        Reply created = client.post(
+                "/v2.1/servers",
+                "2.68",
+                "{'server':{'name':'new','flavorRef':'tiny','imageRef':'x','availability_zone':'az1:hv-3'}}");
+        String id = created.body().at("/server/id").asText();
+
+        assertThat(client.server(id).path("status").asText()).isEqualTo("BUILD");
+        clock.pass(Duration.ofSeconds(2));
+        assertThat(client.server(id).path("status").asText()).isEqualTo("ACTIVE");
+        assertThat(cloud.ledger().runningOn("hv-3")).containsExactly(id);
+        assertThat(client.ask("DELETE", "/v2.1/servers/" + id, "2.68", Optional.empty())
+                        .status())
+                .isEqualTo(204);
+        assertThat(cloud.ledger().runningOn("hv-3")).isEmpty();
+    }
+
+    @Test
     void oldEvacuateThatIsWrongAboutTheStorageEndsInError() {
         cloud.setPower("hv-1", false);
         client.forceDown("hv-1", true);
