@@ -1,0 +1,89 @@
+package io.vmha.node.documents;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vmha.node.view.NodeView;
+import io.vmha.node.view.NodeView.PoolMember;
+import io.vmha.recovery.core.AzSettings;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.HostRecord;
+import io.vmha.recovery.core.RecoveryState;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The protected AZ and its hosts. A node knows the AZ of its own group. */
+final class AzDocuments {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private AzDocuments() {}
+
+    static ArrayNode list(NodeView view) {
+        ArrayNode list = JSON.arrayNode();
+        view.state().flatMap(RecoveryState::az).ifPresent(az -> list.add(az(view, az)));
+        return list;
+    }
+
+    static Optional<ObjectNode> find(NodeView view, String name) {
+        return view.state()
+                .flatMap(RecoveryState::az)
+                .filter(az -> az.name().equals(name))
+                .map(az -> az(view, az));
+    }
+
+    private static ObjectNode az(NodeView view, AzSettings az) {
+        RecoveryState state = view.state().orElseThrow();
+        ObjectNode node = JSON.objectNode()
+                .put("az", az.name())
+                .put("enabled", az.enabled())
+                .put("armed", az.armed())
+                .put("aggregate", az.aggregateId())
+                .put("group", az.groupId())
+                .put("instances_shared", az.instancesShared());
+        node.putObject("limits")
+                .put("max_hosts", az.limits().maxHosts())
+                .put("max_share_percent", az.limits().maxSharePercent());
+        view.leader().ifPresentOrElse(l -> node.set("leader", PoolDocuments.peer(l)), () -> node.putNull("leader"));
+        node.put("term", view.term()).put("applied_index", state.applied().index());
+        view.stateAgeMs().ifPresentOrElse(age -> node.put("state_age_ms", age), () -> node.putNull("state_age_ms"));
+        node.set("hosts", hosts(view));
+        ArrayNode open = node.putArray("open_incidents");
+        state.openIncidents().forEach(i -> open.add(IncidentDocuments.summary(i)));
+        return node;
+    }
+
+    static ArrayNode hosts(NodeView view) {
+        ArrayNode hosts = JSON.arrayNode();
+        view.state().ifPresent(s -> s.hosts().values().forEach(h -> hosts.add(host(view, h))));
+        return hosts;
+    }
+
+    static Optional<ObjectNode> host(NodeView view, String name) {
+        return record(view, name).map(h -> host(view, h));
+    }
+
+    static Optional<HostRecord> record(NodeView view, String name) {
+        return view.state().map(s -> s.hosts().get(new HostName(name)));
+    }
+
+    private static ObjectNode host(NodeView view, HostRecord record) {
+        String name = record.host().value();
+        return JSON.objectNode()
+                .put("host", name)
+                .put("status", status(record))
+                .put("epoch", record.epoch())
+                .put("maintenance", record.maintenance())
+                .put("voter", view.voters().stream().anyMatch(v -> v.host().equals(name)))
+                .put("leader", PoolDocuments.isLeader(view, name))
+                .put("agent", PoolDocuments.agent(view, name))
+                .put(
+                        "address",
+                        PoolDocuments.ofHost(view, name)
+                                .map(PoolMember::address)
+                                .orElse(null));
+    }
+
+    static String status(HostRecord record) {
+        return record.status().name().toLowerCase(Locale.ROOT);
+    }
+}
