@@ -27,14 +27,17 @@ final class Attempts {
     private final byte[] content;
     private final boolean write;
     private final long call;
-    private final long deadlineNanos = System.nanoTime() + GroupClient.LIMIT.toNanos();
+    private final Duration limit;
+    private final long deadlineNanos;
     private final CompletableFuture<byte[]> result = new CompletableFuture<>();
     private boolean maybeCommitted;
     private String lastProblem = "no leader found";
     private int readTurn;
     private int redirects;
 
-    Attempts(GroupClient client, RaftClientRequest.Type type, byte[] content) {
+    Attempts(GroupClient client, RaftClientRequest.Type type, byte[] content, Duration limit) {
+        this.limit = limit;
+        this.deadlineNanos = System.nanoTime() + limit.toNanos();
         this.client = client;
         this.type = type;
         this.content = content;
@@ -70,8 +73,8 @@ final class Attempts {
     }
 
     private void attempt(PeerInfo to) {
-        Duration limit = min(remaining(), client.attemptLimit());
-        var unused = client.send(to, type, content, call, limit).whenComplete((reply, problem) -> {
+        Duration attemptLimit = min(remaining(), client.attemptLimit());
+        var unused = client.send(to, type, content, call, attemptLimit).whenComplete((reply, problem) -> {
             try {
                 if (problem != null) {
                     failed(GroupClient.unwrap(problem));
@@ -157,7 +160,7 @@ final class Attempts {
     }
 
     private void giveUp() {
-        String waited = " within " + GroupClient.LIMIT.toSeconds() + " s, last: " + lastProblem;
+        String waited = " within " + limit.toMillis() + " ms, last: " + lastProblem;
         if (!write) {
             result.completeExceptionally(new RaftNodeException(Kind.UNAVAILABLE, "no linearizable read" + waited));
         } else if (maybeCommitted) {

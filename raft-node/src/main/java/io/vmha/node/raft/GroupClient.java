@@ -27,8 +27,10 @@ import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
  * Nothing blocks the caller. Peers learned from the group's answers replace those given.
  */
 public final class GroupClient {
-    /** How long a write or a linearizable read may take all in all, several elections long. */
+    /** How long a write or a linearizable read may take all in all if nothing else is said: several elections long. */
     public static final Duration LIMIT = Duration.ofSeconds(15);
+    /** The longest limit: half of the time for which servers know a retry as such. */
+    public static final Duration LIMIT_MAX = Settings.RETRY_CACHE.dividedBy(2);
     /** One attempt; must be well below {@link #LIMIT}. */
     private static final Duration ATTEMPT = Duration.ofSeconds(4);
 
@@ -75,14 +77,19 @@ public final class GroupClient {
      * @return fails with {@code TOO_LARGE}, {@code NOT_COMMITTED} (surely without effect), {@code UNKNOWN_OUTCOME} (find out by
      *     reading), {@code REFUSED} (the state machine threw)
      */
-    public CompletableFuture<byte[]> propose(byte[] entry) {
+    public CompletableFuture<byte[]> propose(byte[] entry, Duration limit) {
         if (entry.length > RaftNode.ENTRY_BYTES_MAX) {
             return CompletableFuture.failedFuture(new RaftNodeException(
                     Kind.TOO_LARGE,
                     "an entry has at most " + RaftNode.ENTRY_BYTES_MAX + " bytes but this one has " + entry.length
                             + "; split it"));
         }
-        return new Attempts(this, RaftClientRequest.writeRequestType(), entry).start();
+        return new Attempts(this, RaftClientRequest.writeRequestType(), entry, capped(limit)).start();
+    }
+
+    /** {@link #propose(byte[], Duration)} within {@link #LIMIT}. */
+    public CompletableFuture<byte[]> propose(byte[] entry) {
+        return propose(entry, LIMIT);
     }
 
     /**
@@ -90,8 +97,13 @@ public final class GroupClient {
      *
      * @return what {@link Replicated#query} answered; fails with {@code UNAVAILABLE} or {@code REFUSED}
      */
+    public CompletableFuture<byte[]> read(byte[] request, Duration limit) {
+        return new Attempts(this, RaftClientRequest.readRequestType(), request, capped(limit)).start();
+    }
+
+    /** {@link #read(byte[], Duration)} within {@link #LIMIT}. */
     public CompletableFuture<byte[]> read(byte[] request) {
-        return new Attempts(this, RaftClientRequest.readRequestType(), request).start();
+        return read(request, LIMIT);
     }
 
     /**
@@ -192,6 +204,10 @@ public final class GroupClient {
                 .setMessage(Message.valueOf(bytes))
                 .setType(type)
                 .build();
+    }
+
+    private static Duration capped(Duration limit) {
+        return limit.compareTo(LIMIT_MAX) > 0 ? LIMIT_MAX : limit;
     }
 
     static RaftNodeException unavailable(String what, Throwable problem) {

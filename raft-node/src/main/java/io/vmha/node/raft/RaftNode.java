@@ -133,14 +133,24 @@ public final class RaftNode implements AutoCloseable {
         }
     }
 
-    /** {@link GroupClient#propose} to this node's group; fails with {@code GROUP} if it is in none. */
+    /** {@link GroupClient#propose(byte[])} to this node's group; fails with {@code GROUP} if it is in none. */
     public CompletableFuture<byte[]> propose(byte[] entry) {
         return inOwnGroup(client -> client.propose(entry));
     }
 
-    /** {@link GroupClient#read} of this node's group; fails with {@code GROUP} if it is in none. */
+    /** {@link GroupClient#propose(byte[], Duration)} to this node's group. */
+    public CompletableFuture<byte[]> propose(byte[] entry, Duration limit) {
+        return inOwnGroup(client -> client.propose(entry, limit));
+    }
+
+    /** {@link GroupClient#read(byte[])} of this node's group; fails with {@code GROUP} if it is in none. */
     public CompletableFuture<byte[]> read(byte[] request) {
         return inOwnGroup(client -> client.read(request));
+    }
+
+    /** {@link GroupClient#read(byte[], Duration)} of this node's group. */
+    public CompletableFuture<byte[]> read(byte[] request, Duration limit) {
+        return inOwnGroup(client -> client.read(request, limit));
     }
 
     /** {@link GroupClient#ask} one voter of this node's group; fails with {@code GROUP} if it is in none. */

@@ -5,11 +5,14 @@ import io.vmha.node.raft.RaftStatus.Life;
 import io.vmha.node.raft.RaftStatus.Role;
 import io.vmha.node.raft.SnapshotFile.DamagedSnapshotException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.FileSystemException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.apache.ratis.io.CorruptedFileException;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.exceptions.ChecksumException;
@@ -30,9 +33,11 @@ final class ServerLife implements AutoCloseable {
     private final RaftServer server;
     private final Gate gate;
     private final Watch watch;
+    private final InetSocketAddress address;
 
-    private ServerLife(RaftServer server, Gate gate, Watch watch) {
+    private ServerLife(RaftServer server, Gate gate, Watch watch, InetSocketAddress address) {
         this.server = server;
+        this.address = address;
         this.gate = gate;
         this.watch = watch;
     }
@@ -61,10 +66,12 @@ final class ServerLife implements AutoCloseable {
                     .build();
             server.start();
             watch.begin(server);
-            return new ServerLife(server, gate, watch);
+            return new ServerLife(server, gate, watch, config.address());
         } catch (IOException | RuntimeException e) {
             watch.close();
-            close(server);
+            if (server != null && !close(server, () -> false)) {
+                LOG.warn("the raft server that failed to start does not close either");
+            }
             throw explain(config, store, e);
         }
     }
@@ -141,20 +148,28 @@ final class ServerLife implements AutoCloseable {
         };
     }
 
+    /**
+     * Ends the server: its log is on disk and its port free when this returns. Netty's threads take two seconds more to end by
+     * themselves, which a restart must not wait for.
+     *
+     * @throws RaftNodeException {@code CLOSED} if Ratis hangs
+     */
     @Override
     public void close() {
         watch.close();
-        if (!close(server)) {
+        Optional<RaftServer.Division> division = division();
+        if (!close(
+                server,
+                () -> division.map(d -> d.getInfo().getLifeCycleState() == LifeCycle.State.CLOSED)
+                                .orElse(true)
+                        && isFree(address))) {
             throw new RaftNodeException(
                     Kind.CLOSED, "Ratis did not close within " + CLOSE_LIMIT_S + " s; restart the process");
         }
     }
 
-    /** Closes the server; false if Ratis hangs. */
-    private static boolean close(RaftServer server) {
-        if (server == null) {
-            return true;
-        }
+    /** Closes the server; true as soon as that is done or {@code enough}, false if Ratis hangs. */
+    private static boolean close(RaftServer server, BooleanSupplier enough) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Thread closer = new Thread(
                 () -> {
@@ -162,18 +177,29 @@ final class ServerLife implements AutoCloseable {
                         server.close();
                         done.complete(null);
                     } catch (IOException | RuntimeException e) {
-                        done.completeExceptionally(e);
+                        LOG.warn("closing the raft server failed: {}", e.toString());
+                        done.complete(null);
                     }
                 },
                 "raft-close");
         closer.setDaemon(true);
         closer.start();
-        try {
-            done.orTimeout(CLOSE_LIMIT_S, TimeUnit.SECONDS).join();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_LIMIT_S);
+        while (System.nanoTime() < deadline) {
+            if (done.isDone() || enough.getAsBoolean()) {
+                return true;
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+        return false;
+    }
+
+    private static boolean isFree(InetSocketAddress address) {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.bind(address);
             return true;
-        } catch (CompletionException e) {
-            LOG.warn("closing the raft server failed: {}", String.valueOf(e.getCause()));
-            return !(e.getCause() instanceof java.util.concurrent.TimeoutException);
+        } catch (IOException e) {
+            return false;
         }
     }
 

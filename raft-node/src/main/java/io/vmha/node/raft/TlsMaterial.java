@@ -11,6 +11,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -54,6 +55,7 @@ final class TlsMaterial {
             List<X509Certificate> authorities = certificates(files.authority());
             List<X509Certificate> chain = certificates(files.certificate());
             PrivateKey key = privateKey(files.key(), chain.get(0));
+            requireMatch(files, key, chain.get(0));
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
             store.setKeyEntry("node", key, new char[0], chain.toArray(Certificate[]::new));
@@ -125,6 +127,25 @@ final class TlsMaterial {
         return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der));
     }
 
+    private static void requireMatch(RaftTls files, PrivateKey key, X509Certificate owner)
+            throws GeneralSecurityException {
+        String algorithm = switch (key.getAlgorithm()) {
+            case "EC" -> "SHA256withECDSA";
+            case "RSA" -> "SHA256withRSA";
+            default -> key.getAlgorithm(); // Ed25519 and the like name their own
+        };
+        Signature signature = Signature.getInstance(algorithm);
+        signature.initSign(key);
+        signature.update((byte) 1);
+        byte[] proof = signature.sign();
+        signature.initVerify(owner);
+        signature.update((byte) 1);
+        if (!signature.verify(proof)) {
+            throw new InvalidKeySpecException(
+                    files.key() + " does not belong to the certificate " + files.certificate());
+        }
+    }
+
     private static void limit(Path file) throws IOException {
         if (Files.size(file) > PEM_BYTES_MAX) {
             throw new IOException(file + " is larger than " + PEM_BYTES_MAX + " bytes");
@@ -165,18 +186,27 @@ final class TlsMaterial {
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
                 throws CertificateException {
-            check("client", engine.getPeerHost(), chain, () -> delegate.checkClientTrusted(chain, authType, engine));
+            check(
+                    "client",
+                    String.valueOf(engine.getPeerHost()),
+                    chain,
+                    () -> delegate.checkClientTrusted(chain, authType, engine));
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
                 throws CertificateException {
-            check("server", engine.getPeerHost(), chain, () -> delegate.checkServerTrusted(chain, authType, engine));
+            check(
+                    "server",
+                    String.valueOf(engine.getPeerHost()),
+                    chain,
+                    () -> delegate.checkServerTrusted(chain, authType, engine));
         }
 
         @Override
         public X509Certificate[] getAcceptedIssuers() {
-            return delegate.getAcceptedIssuers();
+            return new X509Certificate
+                    [0]; // with hints a foreign client would show nothing, and nothing could be said of it
         }
 
         private interface Check {

@@ -1,0 +1,272 @@
+package io.vmha.node.raft;
+
+import static io.vmha.node.raft.RaftGroupTest.assertFails;
+import static io.vmha.node.raft.RegisterMachine.bytes;
+import static io.vmha.node.raft.TestNode.awaitTrue;
+import static io.vmha.node.raft.TestNode.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vmha.node.raft.RaftNodeException.Kind;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What survives: leaders that go, restarts from disk, storage that is lost, damaged or moved. */
+final class RaftRecoveryTest {
+    private static final Duration SHORT = Duration.ofSeconds(6);
+
+    @TempDir
+    Path dir;
+
+    @Test
+    void groupSurvivesItsLeaderAndNoTermHasTwoReadyLeaders() {
+        List<TestNode.Heard> heard = new ArrayList<>();
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3")) {
+            group.nodes.forEach(n -> heard.add(n.heard));
+            for (int round = 1; round <= 3; round++) {
+                TestNode leader = group.leader();
+                group.leader().write("round=" + round);
+                leader.close();
+                TestNode survivor = group.nodes.stream()
+                        .filter(n -> n != leader)
+                        .findFirst()
+                        .orElseThrow();
+                assertThat(survivor.write("after=" + round)).isEqualTo(Integer.toString(2 * round));
+                assertThat(survivor.read("round")).isEqualTo(Integer.toString(round));
+
+                TestNode back = leader.restart();
+                heard.add(back.heard);
+                group.replace(leader, back);
+                assertThat(back.read("after")).isEqualTo(Integer.toString(round));
+            }
+        }
+        List<Long> ready = heard.stream().flatMap(h -> h.readyTerms().stream()).toList();
+        assertThat(ready).doesNotHaveDuplicates().hasSizeGreaterThanOrEqualTo(4);
+    }
+
+    @Test
+    void wholeGroupComesBackFromDisk() {
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3")) {
+            group.leader().write("kept=1");
+            List<PeerId> ids = group.nodes.stream().map(n -> n.self().id()).toList();
+            group.nodes.forEach(TestNode::close);
+
+            List<TestNode> again = group.nodes.stream().map(TestNode::restart).toList();
+            for (int i = 0; i < again.size(); i++) {
+                group.nodes.set(i, again.get(i));
+            }
+
+            assertThat(group.nodes).extracting(n -> n.self().id()).isEqualTo(ids);
+            assertThat(group.nodes).allSatisfy(n -> assertThat(n.node.group()).contains(group.id));
+            assertThat(group.nodes.get(0).read("kept")).isEqualTo("1");
+            assertThat(group.nodes.get(1).write("kept=2")).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void newcomerAndRestartedNodeStartFromASnapshot() {
+        TestGroup group = new TestGroup();
+        try (group) {
+            for (String name : List.of("n1", "n2", "n3")) {
+                group.nodes.add(new TestNode(TestNode.config(dir, name).withSnapshotEntries(20)));
+            }
+            TestNode first = group.nodes.get(0);
+            first.node.bootstrap(group.id);
+            group.leader();
+            // the log keeps 1000 entries before a snapshot, in whole gaps of 1024
+            List<java.util.concurrent.CompletableFuture<byte[]>> writes = new ArrayList<>();
+            for (int i = 1; i <= 2300; i++) {
+                writes.add(first.node.propose(bytes("k" + i % 50 + "=" + i)));
+                if (i % 200 == 0) {
+                    writes.forEach(TestNode::get);
+                }
+            }
+            writes.forEach(TestNode::get);
+            assertThat(first.node.status().snapshot()).isPresent();
+            assertThat(snapshots(dir.resolve("n1"))).hasSizeBetween(1, 2);
+
+            group.grow(group.nodes);
+            TestNode newcomer = group.nodes.get(2);
+            awaitTrue("all entries on the newcomer", () -> newcomer.machine.entries() == 2300, newcomer.node::status);
+            assertThat(newcomer.machine.restores()).isEqualTo(1);
+            assertThat(newcomer.read("k0")).isEqualTo("2300");
+
+            newcomer.close();
+            TestNode back = newcomer.restart();
+            group.replace(newcomer, back);
+            assertThat(back.read("k0")).isEqualTo("2300");
+            assertThat(back.machine.restores()).isEqualTo(1);
+            assertThat(back.node.status().voters().voters()).hasSize(3);
+        }
+    }
+
+    @Test
+    void nodeThatLostItsStorageIsANewPeerAndIsTakenInAgain() throws IOException {
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3")) {
+            group.leader().write("a=1");
+            TestNode victim = group.followers().get(0);
+            PeerId before = victim.self().id();
+            victim.close();
+            delete(dir.resolve(victim.config.nodeName()).resolve("groups"));
+
+            TestNode wiped = victim.restart();
+            group.replace(victim, wiped);
+            assertThat(wiped.self().id()).isNotEqualTo(before);
+            assertThat(wiped.node.group()).isEmpty();
+
+            group.grow(group.nodes);
+            awaitTrue(
+                    "the register on the wiped node",
+                    () -> wiped.machine.register("a").equals("1"),
+                    wiped.node::status);
+            VoterSet voters = group.leader().node.status().voters();
+            assertThat(voters.voters()).hasSize(3);
+            assertThat(voters.contains(before)).isFalse();
+        }
+    }
+
+    @Test
+    void nodeThatMovedToAnotherAddressIsANewPeer() {
+        RaftConfig config = TestNode.config(dir, "n1");
+        PeerId before;
+        try (TestNode node = new TestNode(config)) {
+            node.node.bootstrap(GroupId.random());
+            before = node.self().id();
+        }
+        RaftConfig moved = RaftConfig.of(config.dataDir(), "n1", TestNode.freeAddress());
+        try (TestNode node = new TestNode(moved)) {
+            assertThat(node.self().id()).isNotEqualTo(before);
+            assertThat(node.node.group()).isEmpty();
+            assertThat(config.dataDir().resolve("old").resolve("000001-address-changed"))
+                    .exists();
+        }
+    }
+
+    @Test
+    void damagedLogIsSetAsideAndNotTrusted() throws IOException {
+        TestNode node = TestNode.start(dir, "n1");
+        node.node.bootstrap(GroupId.random());
+        node.write("a=" + "x".repeat(1000));
+        node.write("b=" + "x".repeat(1000));
+        PeerId before = node.self().id();
+        node.close();
+        flipByte(onlyFile(dir.resolve("n1").resolve("groups"), "log_inprogress"), 500);
+
+        try (TestNode again = node.restart()) {
+            assertThat(again.self().id()).isNotEqualTo(before);
+            assertThat(again.node.group()).isEmpty();
+            assertThat(dir.resolve("n1").resolve("old").resolve("000001-damaged"))
+                    .exists();
+            assertThat(again.machine.register("a")).isEmpty();
+        }
+    }
+
+    @Test
+    void emptyVoteFileIsDamageToo() throws IOException {
+        TestNode node = TestNode.start(dir, "n1");
+        node.node.bootstrap(GroupId.random());
+        PeerId before = node.self().id();
+        node.close();
+        Files.write(onlyFile(dir.resolve("n1").resolve("groups"), "raft-meta"), new byte[0]);
+
+        try (TestNode again = node.restart()) {
+            assertThat(again.self().id()).isNotEqualTo(before);
+        }
+    }
+
+    @Test
+    void machineThatThrowsStopsTheNodeInsteadOfDiverging() {
+        try (TestNode node = TestNode.start(dir, "n1")) {
+            node.node.bootstrap(GroupId.random());
+            assertThat(node.write("a=1")).isEqualTo("1");
+
+            var unused = node.node.propose(bytes("throw"));
+
+            awaitTrue("the node to be closed", () -> node.heard.events().contains("closed FAILED"), node.heard::events);
+            assertThat(node.heard.events()).contains("not-leader 1");
+        }
+    }
+
+    @Test
+    void busyPortUsedDirectoryAndUnusableDirectoryAreSaidClearly() throws IOException {
+        RaftConfig config = TestNode.config(dir, "n1");
+        try (ServerSocket busy =
+                new ServerSocket(config.address().getPort(), 1, config.address().getAddress())) {
+            assertThat(busy.isBound()).isTrue();
+            assertStartFails(config, Kind.ADDRESS, "cannot listen on " + PeerInfo.hostAndPort(config.address()));
+        }
+        try (TestNode node = new TestNode(config)) {
+            assertStartFails(
+                    RaftConfig.of(config.dataDir(), "n1", TestNode.freeAddress()),
+                    Kind.STORAGE,
+                    "used by another process");
+            assertThat(node.node.status().life()).isEqualTo(RaftStatus.Life.IDLE);
+        }
+        Path file = Files.createFile(dir.resolve("file"));
+        assertStartFails(RaftConfig.of(file, "n2", TestNode.freeAddress()), Kind.STORAGE, "cannot be used");
+    }
+
+    @Test
+    void writeWithoutAMajorityIsNeverReportedAsDone() {
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3")) {
+            TestNode leader = group.leader();
+            group.followers().forEach(TestNode::close);
+
+            assertThatThrownBy(() -> get(leader.node.propose(bytes("a=1"), SHORT)))
+                    .hasCauseInstanceOf(RaftNodeException.class)
+                    .satisfies(e -> assertThat(((RaftNodeException) e.getCause()).kind())
+                            .isIn(Kind.UNKNOWN_OUTCOME, Kind.NOT_COMMITTED));
+            // by now everybody knows that there is no leader: nothing reaches a log
+            assertFails(leader.node.propose(bytes("a=2"), SHORT), Kind.NOT_COMMITTED, "no leader accepted the entry");
+            assertFails(leader.node.read(bytes("a"), SHORT), Kind.UNAVAILABLE, "no linearizable read");
+        }
+    }
+
+    private static void assertStartFails(RaftConfig config, Kind kind, String message) {
+        assertThatThrownBy(() -> new TestNode(config))
+                .isInstanceOf(RaftNodeException.class)
+                .satisfies(e -> assertThat(((RaftNodeException) e).kind()).isEqualTo(kind))
+                .hasMessageContaining(message);
+    }
+
+    private static List<Path> snapshots(Path nodeDir) {
+        try (Stream<Path> files = Files.walk(nodeDir)) {
+            return files.filter(p -> p.getFileName().toString().matches("snapshot\\.\\d+_\\d+"))
+                    .toList();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static Path onlyFile(Path root, String prefix) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(p -> p.getFileName().toString().startsWith(prefix)
+                            && !p.getFileName().toString().endsWith(".conf"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private static void flipByte(Path file, int at) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[at] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    private static void delete(Path root) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path p : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(p);
+            }
+        }
+    }
+}
