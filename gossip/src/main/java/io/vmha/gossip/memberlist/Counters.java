@@ -10,4 +10,5 @@ final class Counters {
     long refusedMerges;
     long probes;
     long failedProbes;
+    long pauses;
 }

@@ -24,12 +24,14 @@ public final class Memberlist {
     private final Streams streams;
     private final Prober prober;
     private final Delegate delegate;
+    private final long pauseMs;
     private long leaveDeadlineMs = Long.MAX_VALUE;
     private boolean leaving;
 
     /** A node that is not started yet. */
     public Memberlist(MemberlistConfig config, RandomGenerator random, Outbox outbox, Delegate delegate) {
         this.delegate = delegate;
+        this.pauseMs = config.profile().probeIntervalMs();
         awareness = new Awareness(config.profile().awarenessMax());
         ProbeRing ring = new ProbeRing(random);
         gossip = new Gossip(config, table, random, outbox, delegate);
@@ -78,8 +80,14 @@ public final class Memberlist {
         return Math.min(next, leaveDeadlineMs);
     }
 
-    /** Does everything that is due. */
+    /** Does everything that is due. A call that comes much too late means that this process did not run in between. */
     public void onTimer(long nowMs) {
+        long lateMs = nowMs - Math.min(prober.nextDeadlineMs(), membership.nextDeadlineMs());
+        if (lateMs > pauseMs) {
+            membership.onPause(lateMs);
+            prober.onPause();
+            counters.pauses++;
+        }
         prober.onTimer(nowMs);
         membership.onTimer(nowMs);
         streams.onTimer(nowMs);
@@ -148,6 +156,7 @@ public final class Memberlist {
                 counters.refusedMerges,
                 counters.probes,
                 counters.failedProbes,
+                counters.pauses,
                 awareness.score(),
                 gossip.queued());
     }

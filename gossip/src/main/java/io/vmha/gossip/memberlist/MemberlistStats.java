@@ -9,6 +9,7 @@ package io.vmha.gossip.memberlist;
  * @param conflicts claims of a name that lives at another address
  * @param refusedNodes newcomers that did not fit into the table
  * @param refusedMerges push/pull states with protocol versions that exclude ours
+ * @param pauses times that this process did not run when it should have
  * @param healthScore 0 is healthy; each point stretches our probe interval once more
  * @param queued news waiting to be gossiped
  */
@@ -21,5 +22,6 @@ public record MemberlistStats(
         long refusedMerges,
         long probes,
         long failedProbes,
+        long pauses,
         int healthScore,
         int queued) {}

@@ -269,6 +269,12 @@ final class Membership {
         return next;
     }
 
+    void onPause(long pauseMs) {
+        for (Node node : suspects.values()) {
+            node.suspicion().ifPresent(suspicion -> suspicion.prolong(pauseMs));
+        }
+    }
+
     void onTimer(long nowMs) {
         for (Node node : List.copyOf(suspects.values())) {
             if (deadlineOf(node) <= nowMs) {

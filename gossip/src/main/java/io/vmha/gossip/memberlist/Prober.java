@@ -109,6 +109,12 @@ final class Prober {
         }
     }
 
+    /** We did not run for a while; answers may wait in the socket, so the probe under way proves nothing. */
+    void onPause() {
+        probe = null;
+        awareness.add(1);
+    }
+
     private void expireRelayed(long nowMs) {
         relayed.values().removeIf(ping -> {
             boolean expired = ping.deadlineMs() <= nowMs;

@@ -7,7 +7,7 @@ import java.util.TreeSet;
 final class Suspicion {
     private final Set<String> accusers = new TreeSet<>();
     private final int confirmationsWanted;
-    private final long startedAtMs;
+    private long startedAtMs;
     private final long minMs;
     private final long maxMs;
 
@@ -37,6 +37,11 @@ final class Suspicion {
     /** Tells whether this accuser is new and still matters; only then is the accusation worth gossiping on. */
     boolean confirm(String accuser) {
         return confirmations() < confirmationsWanted && accusers.add(accuser);
+    }
+
+    /** Time in which we heard nothing because we did not run is not held against the suspect. */
+    void prolong(long pauseMs) {
+        startedAtMs += pauseMs;
     }
 
     long deadlineMs() {

@@ -1,6 +1,5 @@
 package io.vmha.gossip.serf;
 
-import io.vmha.gossip.memberlist.BroadcastQueue;
 import io.vmha.gossip.memberlist.Delegate;
 import io.vmha.gossip.memberlist.JoinResult;
 import io.vmha.gossip.memberlist.Memberlist;
@@ -16,7 +15,6 @@ import io.vmha.gossip.wire.SerfMessageListener;
 import io.vmha.gossip.wire.Tags;
 import io.vmha.gossip.wire.WireFormatException;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,19 +24,10 @@ import java.util.random.RandomGenerator;
 /**
  * One Serf node on top of its own {@link Memberlist}. It is fed messages and time; all times are milliseconds of one monotonic clock.
  * After every input, {@link #nextDeadlineMs} tells when {@link #onTimer} is due at the latest.
- *
- * <p>Life: ALIVE from the start; {@link #leave} moves it through SPREADING_INTENT (others learn that the coming silence is meant),
- * SPREADING_DEATH (memberlist says goodbye) and LINGERING (late pings are still answered) to LEFT.
  */
 public final class Serf {
     /** Serf: name and payload of a user event, and also the encoded event. */
     public static final int USER_EVENT_BYTES_MAX = 512;
-
-    /** Serf MaxQueueDepth. */
-    private static final int QUEUE_MAX = 4096;
-
-    /** Serf BroadcastTimeout. */
-    private static final long INTENT_SPREAD_MAX_MS = 5_000;
 
     private final SerfConfig config;
     private final String name;
@@ -51,23 +40,12 @@ public final class Serf {
     private final LamportClock queryClock = new LamportClock();
     private final EventRing events = new EventRing(eventClock);
     private final QueryRing queries = new QueryRing(queryClock);
-    private final BroadcastQueue intentQueue = new BroadcastQueue(QUEUE_MAX);
-    private final BroadcastQueue queryQueue = new BroadcastQueue(QUEUE_MAX);
-    private final BroadcastQueue eventQueue = new BroadcastQueue(QUEUE_MAX);
-    private Life life = Life.ALIVE;
-    private long lifeDeadlineMs = Long.MAX_VALUE;
+    private final News news;
+    private final Departure departure;
     private long nextReconnectMs;
     private long nextReapMs;
     private int joinsRunning;
     private long undecodable;
-
-    private enum Life {
-        ALIVE,
-        SPREADING_INTENT,
-        SPREADING_DEATH,
-        LINGERING,
-        LEFT
-    }
 
     /** A node that is not started yet. */
     public Serf(SerfConfig config, RandomGenerator random, Outbox outbox, SerfListener listener) {
@@ -77,6 +55,8 @@ public final class Serf {
         this.listener = listener;
         this.members = new Members(listener);
         this.memberlist = new Memberlist(config.memberlist(), random, outbox, new Below());
+        this.news = new News(config.memberlist().profile().retransmitMult(), memberlist::nodeCount);
+        this.departure = new Departure(config.memberlist().profile().leaveDelayMs(), listener::onLeaveFinished);
     }
 
     /** Starts the node, alone at first. */
@@ -114,15 +94,13 @@ public final class Serf {
     /** When to call {@link #onTimer} at the latest. May be in the past: then at once. */
     public long nextDeadlineMs() {
         long next = Math.min(memberlist.nextDeadlineMs(), Math.min(nextReconnectMs, nextReapMs));
-        return Math.min(next, Math.min(lifeDeadlineMs, members.nextPruneMs()));
+        return Math.min(next, Math.min(departure.deadlineMs(), members.nextPruneMs()));
     }
 
     /** Does everything that is due. */
     public void onTimer(long nowMs) {
         memberlist.onTimer(nowMs);
-        if (lifeDeadlineMs <= nowMs) {
-            advanceLeave(nowMs);
-        }
+        departure.onTimer(nowMs, memberlist);
         members.prune(nowMs);
         if (nextReapMs <= nowMs) {
             nextReapMs = nowMs + config.reapIntervalMs();
@@ -162,41 +140,16 @@ public final class Serf {
 
     /** Leaves the pool in good order; the listener hears when that is done. Asking twice changes nothing. */
     public void leave(long nowMs) {
-        if (life != Life.ALIVE) {
+        if (departure.hasBegun()) {
             return;
         }
-        life = Life.SPREADING_INTENT;
         SerfMessage.LeaveIntent intent = new SerfMessage.LeaveIntent(clock.next(), name, false);
-        members.onLeaveIntent(nowMs, intent);
         boolean somebodyHears = memberlist.nodes().stream()
                 .anyMatch(node -> !node.name().equals(name) && !node.state().isDeadOrLeft());
-        if (!somebodyHears) {
-            lifeDeadlineMs = nowMs;
-            return;
-        }
-        lifeDeadlineMs = nowMs + INTENT_SPREAD_MAX_MS;
-        intentQueue.add(SerfMessageCodec.encode(intent), this::onIntentSpread);
-    }
-
-    private void onIntentSpread() {
-        if (life == Life.SPREADING_INTENT) {
-            lifeDeadlineMs = Long.MIN_VALUE;
-        }
-    }
-
-    private void advanceLeave(long nowMs) {
-        switch (life) {
-            case SPREADING_INTENT -> {
-                life = Life.SPREADING_DEATH;
-                lifeDeadlineMs = Long.MAX_VALUE;
-                memberlist.leave(nowMs);
-            }
-            case LINGERING -> {
-                life = Life.LEFT;
-                lifeDeadlineMs = Long.MAX_VALUE;
-                listener.onLeaveFinished();
-            }
-            case ALIVE, SPREADING_DEATH, LEFT -> throw new IllegalStateException("no deadline in life " + life);
+        departure.begin(nowMs, somebodyHears);
+        members.onLeaveIntent(nowMs, intent);
+        if (somebodyHears) {
+            news.addIntent(SerfMessageCodec.encode(intent), departure::onIntentSpread);
         }
     }
 
@@ -255,14 +208,14 @@ public final class Serf {
 
     /** Serf messages waiting to be spread. */
     public int queued() {
-        return intentQueue.size() + queryQueue.size() + eventQueue.size();
+        return news.size();
     }
 
     private void broadcastJoinIntent(long nowMs) {
         SerfMessage.JoinIntent intent = new SerfMessage.JoinIntent(clock.time(), name);
         clock.witness(intent.ltime());
         members.onJoinIntent(nowMs, intent);
-        intentQueue.add(SerfMessageCodec.encode(intent), () -> {});
+        news.addIntent(SerfMessageCodec.encode(intent), () -> {});
     }
 
     /** memberlist's calls upwards. */
@@ -320,28 +273,17 @@ public final class Serf {
 
         @Override
         public void onLeaveSpread(long nowMs) {
-            life = Life.LINGERING;
-            lifeDeadlineMs = nowMs + config.memberlist().profile().leaveDelayMs();
+            departure.onDeathSpread(nowMs);
         }
 
         @Override
         public boolean hasBroadcasts() {
-            return !intentQueue.isEmpty() || !queryQueue.isEmpty() || !eventQueue.isEmpty();
+            return !news.isEmpty();
         }
 
         @Override
         public List<Bytes> broadcasts(int overheadBytes, int limitBytes) {
-            int retransmitMult = config.memberlist().profile().retransmitMult();
-            int transmitLimit = BroadcastQueue.transmitLimit(retransmitMult, memberlist.nodeCount());
-            List<Bytes> messages = new ArrayList<>();
-            int free = limitBytes;
-            for (BroadcastQueue queue : List.of(intentQueue, queryQueue, eventQueue)) {
-                for (Bytes message : queue.take(overheadBytes, free, transmitLimit)) {
-                    free -= message.length() + overheadBytes;
-                    messages.add(message);
-                }
-            }
-            return messages;
+            return news.take(overheadBytes, limitBytes);
         }
 
         @Override
@@ -371,7 +313,7 @@ public final class Serf {
         queryClock.witness(remote.queryLtime() - 1);
         Set<String> left = new HashSet<>(remote.leftMembers()); // looked up only
         for (String member : remote.leftMembers()) {
-            long ltime = remote.statusTimes().getOrDefault(member, 0L) + 1;
+            long ltime = Math.min(remote.statusTimes().getOrDefault(member, 0L), Long.MAX_VALUE - 1) + 1;
             onLeaveIntent(nowMs, new SerfMessage.LeaveIntent(ltime, member, false));
         }
         remote.statusTimes().forEach((member, ltime) -> {
@@ -394,7 +336,7 @@ public final class Serf {
     /** Returns whether the intent should be spread on. */
     private boolean onLeaveIntent(long nowMs, SerfMessage.LeaveIntent intent) {
         clock.witness(intent.ltime());
-        if (intent.node().equals(name) && life == Life.ALIVE) {
+        if (intent.node().equals(name) && !departure.hasBegun()) {
             if (members.isNews(name, intent.ltime())) {
                 broadcastJoinIntent(nowMs); // we are here: serf.go, handleNodeLeaveIntent
             }
@@ -416,7 +358,7 @@ public final class Serf {
         @Override
         public void onLeaveIntent(SerfMessage.LeaveIntent intent) {
             if (Serf.this.onLeaveIntent(nowMs, intent)) {
-                intentQueue.add(original, () -> {});
+                news.addIntent(original, () -> {});
             }
         }
 
@@ -424,7 +366,7 @@ public final class Serf {
         public void onJoinIntent(SerfMessage.JoinIntent intent) {
             clock.witness(intent.ltime());
             if (members.onJoinIntent(nowMs, intent)) {
-                intentQueue.add(original, () -> {});
+                news.addIntent(original, () -> {});
             }
         }
 
@@ -443,7 +385,7 @@ public final class Serf {
                 listener.onUserEvent(
                         new UserEvent(event.body().name(), event.body().payload(), event.ltime()));
                 if (spread) {
-                    eventQueue.add(original, () -> {});
+                    news.addEvent(original);
                 }
             }
         }
@@ -454,7 +396,7 @@ public final class Serf {
                 return;
             }
             if (query.mayBeSpread()) {
-                queryQueue.add(original, () -> {});
+                news.addQuery(original);
             }
             if (query.wantsAck() && query.isFor(name) && query.address().isComplete()) {
                 Bytes ack = SerfMessageCodec.encode(new SerfMessage.QueryResponse(

@@ -44,9 +44,6 @@ public final class Limits {
     /** msgpack values in one message. A Serf state has two per member and 512 event slots. */
     public static final int MSGPACK_VALUES_MAX = 256 * 1024;
 
-    /** Lamport times above this are refused: a clock that was pushed to the end cannot count on. */
-    public static final long LAMPORT_TIME_MAX = 1L << 60;
-
     /** Keys in a ring; each one costs a decryption attempt per packet that no key opens. */
     public static final int KEYS_MAX = 16;
 

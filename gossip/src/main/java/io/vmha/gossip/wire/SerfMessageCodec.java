@@ -91,7 +91,7 @@ public final class SerfMessageCodec {
         SortedMap<String, Long> statusTimes = new TreeMap<>();
         for (Map.Entry<String, Value> entry :
                 f.value("StatusLTimes").map("StatusLTimes").entrySet()) {
-            statusTimes.put(entry.getKey(), entry.getValue().integer("StatusLTimes", 0, Limits.LAMPORT_TIME_MAX));
+            statusTimes.put(entry.getKey(), entry.getValue().integer("StatusLTimes", 0, Long.MAX_VALUE));
         }
         List<RecentEvents> events = new ArrayList<>();
         for (Value slot : f.value("Events").list("Events")) {

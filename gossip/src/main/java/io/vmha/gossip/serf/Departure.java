@@ -1,0 +1,70 @@
+package io.vmha.gossip.serf;
+
+import io.vmha.gossip.memberlist.Memberlist;
+
+/**
+ * How a node leaves in good order: serf.go, Leave.
+ *
+ * <p>Steps: STAYING until {@link #begin}; SPREADING_INTENT, so that others know that the coming silence is meant; SPREADING_DEATH, while
+ * memberlist says goodbye; LINGERING, while late pings are still answered; GONE.
+ */
+final class Departure {
+    /** Serf BroadcastTimeout. */
+    private static final long INTENT_SPREAD_MAX_MS = 5_000;
+
+    private final long lingerMs;
+    private final Runnable onGone;
+    private Step step = Step.STAYING;
+    private long deadlineMs = Long.MAX_VALUE;
+
+    private enum Step {
+        STAYING,
+        SPREADING_INTENT,
+        SPREADING_DEATH,
+        LINGERING,
+        GONE
+    }
+
+    Departure(long lingerMs, Runnable onGone) {
+        this.lingerMs = lingerMs;
+        this.onGone = onGone;
+    }
+
+    boolean hasBegun() {
+        return step != Step.STAYING;
+    }
+
+    void begin(long nowMs, boolean somebodyHears) {
+        step = Step.SPREADING_INTENT;
+        deadlineMs = somebodyHears ? nowMs + INTENT_SPREAD_MAX_MS : nowMs;
+    }
+
+    void onIntentSpread() {
+        if (step == Step.SPREADING_INTENT) {
+            deadlineMs = Long.MIN_VALUE;
+        }
+    }
+
+    void onDeathSpread(long nowMs) {
+        step = Step.LINGERING;
+        deadlineMs = nowMs + lingerMs;
+    }
+
+    long deadlineMs() {
+        return deadlineMs;
+    }
+
+    void onTimer(long nowMs, Memberlist memberlist) {
+        if (deadlineMs > nowMs) {
+            return;
+        }
+        deadlineMs = Long.MAX_VALUE;
+        if (step == Step.SPREADING_INTENT) {
+            step = Step.SPREADING_DEATH;
+            memberlist.leave(nowMs);
+        } else if (step == Step.LINGERING) {
+            step = Step.GONE;
+            onGone.run();
+        }
+    }
+}
