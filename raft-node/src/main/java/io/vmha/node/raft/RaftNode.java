@@ -170,7 +170,7 @@ public final class RaftNode implements AutoCloseable {
      * @return fails with {@code NOT_LEADER}, or with {@code CHANGE_REFUSED} if a new voter does not answer, if the next voters
      *     would have no living majority, or if Ratis gave up. A step that failed late may still complete: look at the voters
      */
-    public CompletableFuture<VoterStep.Kind> changeVoters(List<PeerInfo> wanted) {
+    public CompletableFuture<VoterChange> changeVoters(List<PeerInfo> wanted) {
         List<PeerInfo> peers = List.copyOf(wanted);
         return onCallThread(() -> reconfiguration().towards(peers));
     }

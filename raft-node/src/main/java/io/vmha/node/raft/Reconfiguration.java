@@ -59,7 +59,7 @@ final class Reconfiguration {
     }
 
     /** Takes one step and says what was done; fails with {@code NOT_LEADER} or {@code CHANGE_REFUSED} */
-    CompletableFuture<VoterStep.Kind> towards(List<PeerInfo> wanted) {
+    CompletableFuture<VoterChange> towards(List<PeerInfo> wanted) {
         VoterSet current = stableVoters();
         if (wanted.isEmpty() || wanted.size() > VoterSet.VOTERS_MAX) {
             throw refused("a group needs 1 to " + VoterSet.VOTERS_MAX + " voters, not " + wanted.size());

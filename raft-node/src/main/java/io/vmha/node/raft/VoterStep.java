@@ -22,7 +22,7 @@ public final class VoterStep {
     }
 
     /** A configuration to set ({@code CHANGE}), or a voter to hand the leadership to ({@code HAND_OVER}). */
-    record Step(Kind kind, List<PeerInfo> voters, Optional<PeerInfo> heir) {}
+    record Step(VoterChange kind, List<PeerInfo> voters, Optional<PeerInfo> heir) {}
 
     static Step next(List<PeerInfo> current, List<PeerInfo> wanted, PeerId leader) {
         List<PeerInfo> add = without(wanted, current);
@@ -41,20 +41,20 @@ public final class VoterStep {
                 // two voters, one of them to be replaced: only after the other one has company
                 next.add(add.get(0));
             }
-            return new Step(Kind.CHANGE, sorted(next), Optional.empty());
+            return new Step(VoterChange.CHANGE, sorted(next), Optional.empty());
         }
         if (!remove.isEmpty()) {
             next.removeAll(remove.subList(0, Math.min(2, remove.size())));
-            return new Step(Kind.CHANGE, sorted(next), Optional.empty());
+            return new Step(VoterChange.CHANGE, sorted(next), Optional.empty());
         }
         if (leaderGoes) {
             Optional<PeerInfo> heir = current.stream()
                     .filter(p -> !p.id().equals(leader))
                     .filter(wanted::contains)
                     .findFirst();
-            return new Step(Kind.HAND_OVER, current, heir);
+            return new Step(VoterChange.HAND_OVER, current, heir);
         }
-        return new Step(Kind.NOTHING, current, Optional.empty());
+        return new Step(VoterChange.NOTHING, current, Optional.empty());
     }
 
     private static List<PeerInfo> without(List<PeerInfo> from, List<PeerInfo> what) {

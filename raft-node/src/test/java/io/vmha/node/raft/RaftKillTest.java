@@ -122,8 +122,8 @@ final class RaftKillTest {
                 "voters " + voters,
                 () -> {
                     try {
-                        VoterStep.Kind done = get(own.node.changeVoters(voters));
-                        return done == VoterStep.Kind.NOTHING ? Optional.of(done) : Optional.empty();
+                        VoterChange done = get(own.node.changeVoters(voters));
+                        return done == VoterChange.NOTHING ? Optional.of(done) : Optional.empty();
                     } catch (CompletionException e) {
                         return Optional.empty();
                     }

@@ -45,8 +45,8 @@ final class TestGroup implements AutoCloseable {
                 "voters " + peers,
                 () -> {
                     try {
-                        VoterStep.Kind done = TestNode.get(leader().node.changeVoters(peers));
-                        return done == VoterStep.Kind.NOTHING ? Optional.of(done) : Optional.empty();
+                        VoterChange done = TestNode.get(leader().node.changeVoters(peers));
+                        return done == VoterChange.NOTHING ? Optional.of(done) : Optional.empty();
                     } catch (CompletionException e) {
                         return Optional.empty();
                     }

@@ -34,7 +34,7 @@ final class VoterStepTest {
     void lonelyLeaderHasNoHeir() {
         VoterStep.Step step = VoterStep.next(peers("a"), peers("b"), id('a'));
 
-        assertThat(step.kind()).isEqualTo(VoterStep.Kind.CHANGE);
+        assertThat(step.kind()).isEqualTo(VoterChange.CHANGE);
         assertThat(names(step.voters())).isEqualTo("ab");
     }
 
