@@ -28,6 +28,8 @@ public final class Memberlist {
     private long leaveDeadlineMs = Long.MAX_VALUE;
     private boolean leaving;
 
+    private long dueMs = Long.MAX_VALUE;
+
     /** A node that is not started yet. */
     public Memberlist(MemberlistConfig config, RandomGenerator random, Outbox outbox, Delegate delegate) {
         this.delegate = delegate;
@@ -46,21 +48,28 @@ public final class Memberlist {
         prober.start(nowMs);
         streams.start(nowMs);
         membership.start(nowMs, meta);
+        noteWhatIsDue(nowMs);
     }
 
     /** Handles one message of a datagram that came from this address. */
     public void onMessage(long nowMs, InetSocketAddress from, Message message) {
+        noticePause(nowMs);
         message.deliverTo(new Arrival(nowMs, from));
+        noteWhatIsDue(nowMs);
     }
 
     /** A peer connected and sent this request; the answer, if any, is given to the outbox before this returns. */
     public void onStreamRequest(long nowMs, long streamId, Message request) {
+        noticePause(nowMs);
         streams.onRequest(nowMs, streamId, request);
+        noteWhatIsDue(nowMs);
     }
 
     /** The reply to a stream we opened. */
     public void onStreamReply(long nowMs, long streamId, Message reply) {
+        noticePause(nowMs);
         streams.onReply(nowMs, streamId, reply);
+        noteWhatIsDue(nowMs);
     }
 
     /** A stream we opened brought no reply. */
@@ -73,6 +82,23 @@ public final class Memberlist {
         prober.onSendFailed(nowMs, to);
     }
 
+    /**
+     * An input that comes long after something was due means that this process did not run in between, or not enough. Then the silence of
+     * others proves nothing: their answers may still wait in the socket.
+     */
+    private void noticePause(long nowMs) {
+        if (dueMs != Long.MAX_VALUE && nowMs - dueMs > pauseMs) {
+            membership.onPause(nowMs - dueMs);
+            prober.onPause();
+            counters.pauses++;
+            dueMs = nowMs;
+        }
+    }
+
+    private void noteWhatIsDue(long nowMs) {
+        dueMs = Math.max(nowMs, Math.min(prober.nextDeadlineMs(), membership.nextDeadlineMs()));
+    }
+
     /** When to call {@link #onTimer} at the latest. May be in the past: then at once. */
     public long nextDeadlineMs() {
         long next = Math.min(gossip.nextDeadlineMs(), prober.nextDeadlineMs());
@@ -80,14 +106,9 @@ public final class Memberlist {
         return Math.min(next, leaveDeadlineMs);
     }
 
-    /** Does everything that is due. A call that comes much too late means that this process did not run in between. */
+    /** Does everything that is due. */
     public void onTimer(long nowMs) {
-        long lateMs = nowMs - Math.min(prober.nextDeadlineMs(), membership.nextDeadlineMs());
-        if (lateMs > pauseMs) {
-            membership.onPause(lateMs);
-            prober.onPause();
-            counters.pauses++;
-        }
+        noticePause(nowMs);
         prober.onTimer(nowMs);
         membership.onTimer(nowMs);
         streams.onTimer(nowMs);
@@ -97,6 +118,7 @@ public final class Memberlist {
             leaveDeadlineMs = Long.MAX_VALUE;
             delegate.onLeaveSpread(nowMs);
         }
+        noteWhatIsDue(nowMs);
     }
 
     /** Exchanges states with these peers, all at once; the delegate hears the result under this id. */

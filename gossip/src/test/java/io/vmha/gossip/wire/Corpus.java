@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Frames captured from real Serf, Consul and memberlist programs, with their recorded meaning. */
-final class Corpus {
+public final class Corpus {
     static final List<String> SCENARIOS = List.of(
             "plain",
             "comp",
@@ -37,14 +37,14 @@ final class Corpus {
     private Corpus() {}
 
     /** One datagram, or one direction of a TCP connection. */
-    record Frame(
+    public record Frame(
             String name, boolean datagram, StreamCodec.Side sender, Bytes captured, JsonNode decoded, String label) {
-        byte[] content() {
+        public byte[] content() {
             return captured.toArray();
         }
 
         /** Keys, label and compression as the sender had them. */
-        WireSettings settings() {
+        public WireSettings settings() {
             JsonNode encrypted = decoded.path("encrypted");
             List<byte[]> ring = new ArrayList<>();
             if (!encrypted.isMissingNode()) {
@@ -92,13 +92,13 @@ final class Corpus {
         }
     }
 
-    static List<Frame> frames() {
+    public static List<Frame> frames() {
         List<Frame> frames = new ArrayList<>();
         SCENARIOS.forEach(scenario -> frames.addAll(frames(scenario)));
         return frames;
     }
 
-    static List<Frame> frames(String scenario) {
+    public static List<Frame> frames(String scenario) {
         try (InputStream input = Corpus.class.getResourceAsStream("/corpus/" + scenario + ".json")) {
             JsonNode root = new ObjectMapper().readTree(input);
             List<Frame> frames = new ArrayList<>();
