@@ -1,6 +1,7 @@
 package io.vmha.node.config;
 
 import io.vmha.recovery.config.Section;
+import io.vmha.recovery.fencing.FencingConfig;
 import io.vmha.recovery.openstack.OpenStackConfig;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,8 +33,23 @@ final class AdapterSections {
     }
 
     Optional<OpenStackConfig> openstack() {
+        if (!top.has("openstack")) {
+            top.problem("openstack", "is missing: vmhad must know where Keystone is; see vmhad.yaml.example");
+        }
         return read("openstack").flatMap(section -> {
             Optional<OpenStackConfig> config = OpenStackConfig.read(section);
+            report(section);
+            return config;
+        });
+    }
+
+    /** Without the section no host has a fence device: every dead host is then held for a person. */
+    Optional<FencingConfig> fencing() {
+        if (!top.has("fencing")) {
+            return Optional.of(FencingConfig.none());
+        }
+        return read("fencing").flatMap(section -> {
+            Optional<FencingConfig> config = FencingConfig.read(section);
             report(section);
             return config;
         });
@@ -58,7 +74,6 @@ final class AdapterSections {
 
     private Optional<Section> read(String name) {
         if (!top.has(name)) {
-            top.problem(name, "is missing; see vmhad.yaml.example");
             return Optional.empty();
         }
         if (values.get(name) instanceof Map<?, ?> map) {

@@ -9,6 +9,7 @@ import io.vmha.node.config.VmhadConfig.Token;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.RecoveryConfig;
+import io.vmha.recovery.fencing.FencingConfig;
 import io.vmha.recovery.openstack.OpenStackConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -84,11 +85,12 @@ final class ConfigReader {
         VmhadConfig.Raft raft = raft();
         var adapters = new AdapterSections(top, yaml);
         Optional<OpenStackConfig> openstack = adapters.openstack();
+        Optional<FencingConfig> fencing = adapters.fencing();
         VmhadConfig.Recovery recovery = recovery(openstack);
         SortedMap<String, String> tags = tags();
         adapters.refuseOpenSecrets();
         top.refuseUnknownKeys();
-        if (host.isEmpty() || clusterIp.isEmpty() || openstack.isEmpty()) {
+        if (host.isEmpty() || clusterIp.isEmpty() || openstack.isEmpty() || fencing.isEmpty()) {
             return Optional.empty();
         }
         return Optional.of(new VmhadConfig(
@@ -103,6 +105,7 @@ final class ConfigReader {
                 raft,
                 openstack.get(),
                 recovery,
+                fencing.get(),
                 tags));
     }
 

@@ -3,6 +3,7 @@ package io.vmha.node.config;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.RecoveryConfig;
+import io.vmha.recovery.fencing.FencingConfig;
 import io.vmha.recovery.openstack.OpenStackConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,6 +36,7 @@ public record VmhadConfig(
         Raft raft,
         OpenStackConfig openstack,
         Recovery recovery,
+        FencingConfig fencing,
         SortedMap<String, String> tags) {
     public VmhadConfig {
         tags = Collections.unmodifiableSortedMap(new TreeMap<>(tags));

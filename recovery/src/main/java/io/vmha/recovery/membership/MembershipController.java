@@ -20,6 +20,7 @@ import java.util.TreeSet;
  */
 public final class MembershipController {
     private static final long CHANGE_LIMIT_MS = 15_000;
+    private static final long RETRY_PAUSE_MS = 500;
     private static final long PROPOSAL_PAUSE_MS = 5_000;
     private static final int READINGS_TO_DROP = 2;
 
@@ -71,6 +72,12 @@ public final class MembershipController {
             changeUntilMs = 0;
         }
         voters = List.copyOf(configuration);
+        decide(nowMs);
+    }
+
+    /** The change that was asked for is over, done or not. What is still missing is asked for after a pause. */
+    public void onChangeOver(long nowMs) {
+        changeUntilMs = nowMs + RETRY_PAUSE_MS;
         decide(nowMs);
     }
 

@@ -1,0 +1,394 @@
+package io.vmha.node;
+
+import io.vmha.gossip.netty.GossipAgent;
+import io.vmha.gossip.netty.GossipConfig;
+import io.vmha.gossip.serf.GossipListener;
+import io.vmha.gossip.serf.Member;
+import io.vmha.gossip.serf.MemberStatus;
+import io.vmha.gossip.serf.UserEvent;
+import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.control.AggregateFollower;
+import io.vmha.node.control.AzRequests;
+import io.vmha.node.control.Clocks;
+import io.vmha.node.control.ControlLoop;
+import io.vmha.node.control.GroupAccess;
+import io.vmha.node.control.PeerBook;
+import io.vmha.node.control.PoolTags;
+import io.vmha.node.control.Renewals;
+import io.vmha.node.control.ViewBuilder;
+import io.vmha.node.group.GroupMachine;
+import io.vmha.node.group.StateCodec;
+import io.vmha.node.http.HttpApi;
+import io.vmha.node.raft.PeerInfo;
+import io.vmha.node.raft.RaftConfig;
+import io.vmha.node.raft.RaftListener;
+import io.vmha.node.raft.RaftNode;
+import io.vmha.node.raft.RaftTls;
+import io.vmha.node.raft.VoterSet;
+import io.vmha.node.view.NodeRequests;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.fencing.FenceAgents;
+import io.vmha.recovery.membership.Voter;
+import io.vmha.recovery.openstack.NovaCompute;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All parts of one vmhad, wired together; started in order and stopped in the opposite one.
+ *
+ * <p>Raft first (it knows who this node is), then gossip (which tells the pool), then the control loop, and the surfaces last.
+ */
+public final class Daemon implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+    private static final long AGGREGATE_PERIOD_MS = 3_000;
+    private static final long VIEW_PERIOD_MS = 200;
+    private static final long REJOIN_PERIOD_MS = 5_000;
+    private static final long LEAVE_LIMIT_MS = 5_000;
+
+    private final VmhadConfig config;
+    private final Consumer<String> failed;
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final PeerBook peers = new PeerBook();
+    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(2, runnable -> {
+        var thread = new Thread(runnable, "timer");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private GroupMachine machine;
+    private RaftNode raft;
+    private GossipAgent gossip;
+    private PoolTags tags;
+    private volatile ControlLoop loop;
+    private Renewals renewals;
+    private AggregateFollower aggregate;
+    private ViewBuilder view;
+    private volatile boolean stopping;
+    private volatile RecoveryState applied = RecoveryState.empty();
+
+    private Daemon(VmhadConfig config, Consumer<String> failed) {
+        this.config = config;
+        this.failed = failed;
+    }
+
+    /**
+     * Starts everything.
+     *
+     * @param failed called once with a sentence when the daemon can go on no more; the process should end
+     */
+    public static Daemon start(VmhadConfig config, Consumer<String> failed) {
+        var daemon = new Daemon(config, failed);
+        try {
+            daemon.start();
+            return daemon;
+        } catch (RuntimeException e) {
+            daemon.close();
+            throw e;
+        }
+    }
+
+    private void start() {
+        var codec = new StateCodec();
+        machine = new GroupMachine(codec, Clocks::nowMs, this::onApplied);
+        raft = keep(RaftNode.start(raftConfig(), machine, new FromRaft()));
+        tags = new PoolTags(config, raft);
+        gossip = keep(GossipAgent.start(gossipConfig(), new FromGossip()));
+        var compute = keep(new NovaCompute(config.openstack()));
+        var fencer = keep(new FenceAgents(config.fencing()));
+        loop = keep(new ControlLoop(
+                config.recovery().timing(),
+                config.host(),
+                raft,
+                codec,
+                compute,
+                fencer,
+                peers,
+                error -> failed.accept("programming error: " + error)));
+        aggregate = new AggregateFollower(compute);
+        renewals = new Renewals(config.host(), raft, peers, codec, new FromRenewals(), timer);
+        view = new ViewBuilder(config, raft, gossip, renewals, aggregate);
+        var requests = new AzRequests(
+                config, raft, peers, compute, fencer, loop, view, new GroupAccess(raft, renewals, codec));
+        loop.start();
+        onApplied(applied);
+        onPool();
+        renewals.start();
+        every(AGGREGATE_PERIOD_MS, this::followAggregate);
+        every(VIEW_PERIOD_MS, this::tick);
+        every(REJOIN_PERIOD_MS, this::rejoin);
+        openDoors(requests);
+        LOG.info(
+                "vmhad started host={} cluster={} raft={} gossip={} http={} rpc={}",
+                config.host(),
+                config.clusterIp().getHostAddress(),
+                config.ports().raft(),
+                config.ports().gossip(),
+                config.http().address(),
+                config.rpc().address());
+    }
+
+    private void openDoors(NodeRequests requests) {
+        var http = config.http();
+        try {
+            HttpApi api = keep(new HttpApi(
+                    http.address().getAddress(),
+                    http.address().getPort(),
+                    view::current,
+                    requests,
+                    this::gauges,
+                    http.token().map(VmhadConfig.Token::reveal)));
+            api.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "the HTTP API cannot listen on " + http.address() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private RaftConfig raftConfig() {
+        var address = new InetSocketAddress(config.clusterIp(), config.ports().raft());
+        var raftConfig = RaftConfig.of(
+                        config.dataDir().resolve("raft"), config.host().value(), address)
+                .withElectionTimeout(config.raft().rpcTimeoutMin());
+        return config.raft()
+                .tls()
+                .map(tls -> raftConfig.withTls(new RaftTls(tls.ca(), tls.cert(), tls.key())))
+                .orElse(raftConfig);
+    }
+
+    private GossipConfig gossipConfig() {
+        return tags.gossipConfig();
+    }
+
+    private <T extends AutoCloseable> T keep(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    private void every(long periodMs, Runnable work) {
+        // the work catches what it throws, so nothing is lost with the future
+        var unused = timer.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (RuntimeException e) {
+                        LOG.warn("periodic work failed why=\"{}\"", e.toString(), e);
+                    }
+                },
+                periodMs,
+                periodMs,
+                TimeUnit.MILLISECONDS);
+    }
+
+    private void followAggregate() {
+        if (loop.leading().isPresent() && raft.group().isPresent()) {
+            aggregate.read(applied, raft.group().get(), loop);
+        } else {
+            aggregate.rest();
+        }
+    }
+
+    private void tick() {
+        tags.publish(gossip);
+        onPool();
+        loop.onVoters(voters(raft.status().voters()));
+        view.refresh();
+    }
+
+    private void rejoin() {
+        boolean alone = gossip.members().stream()
+                .noneMatch(m -> !m.name().equals(config.gossip().name()) && m.status() == MemberStatus.ALIVE);
+        if (alone && !stopping) {
+            tags.join(gossip);
+        }
+    }
+
+    private void onPool() {
+        peers.refresh(gossip);
+        loop.onPool(peers);
+    }
+
+    private void onApplied(RecoveryState state) {
+        applied = state;
+        if (loop != null) {
+            renewals.watch(state.hosts().keySet().stream().map(HostName::value).toList());
+            view.onState(state);
+            loop.onState(state);
+        }
+    }
+
+    private static List<Voter> voters(VoterSet set) {
+        return set.voters().stream()
+                .map(peer ->
+                        new Voter(new HostName(peer.id().nodeName()), peer.id().value()))
+                .toList();
+    }
+
+    private Map<String, Double> gauges() {
+        return PoolTags.gauges(gossip);
+    }
+
+    /** Stops: hands the leadership over, says goodbye to the pool, closes everything. Bounded to some seconds. */
+    @Override
+    public void close() {
+        stopping = true;
+        timer.shutdownNow();
+        if (loop != null && loop.leading().isPresent()) {
+            handOver();
+        }
+        if (gossip != null) {
+            try {
+                gossip.leave().get(LEAVE_LIMIT_MS, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+                LOG.warn("left the pool without being heard why=\"{}\"", e.toString());
+            }
+        }
+        while (!parts.isEmpty()) {
+            closeQuietly(parts.pop());
+        }
+        LOG.info("vmhad stopped");
+    }
+
+    private void handOver() {
+        Optional<PeerInfo> heir = raft.status().voters().voters().stream()
+                .filter(v -> !v.id().equals(raft.self().id()))
+                .filter(v -> peers.agentOf(new HostName(v.id().nodeName()))
+                        .map(PeerBook.Agent::isAlive)
+                        .orElse(false))
+                .findFirst();
+        heir.ifPresent(to -> {
+            try {
+                raft.transferLeadership(to).get(LEAVE_LIMIT_MS, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+                LOG.warn("leadership not handed over to={} why=\"{}\"", to, e.toString());
+            }
+        });
+    }
+
+    private static void closeQuietly(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception e) {
+            LOG.warn(
+                    "part not closed cleanly part={} why=\"{}\"",
+                    part.getClass().getSimpleName(),
+                    e.toString());
+        }
+    }
+
+    private final class FromRaft implements RaftListener {
+        @Override
+        public void onLeadership(long term, boolean leader) {
+            LOG.info("leadership term={} leader={}", term, leader);
+            if (loop != null) {
+                loop.onLeadership(leader ? OptionalLong.of(term) : OptionalLong.empty());
+            } else if (leader) {
+                timer.execute(() -> onLeadership(term, true)); // elected while still starting
+            }
+        }
+
+        @Override
+        public void onLeaderChanged(Optional<PeerInfo> leader, long term) {
+            machine.onLeader(leader.map(l -> l.id().nodeName()).orElse(""));
+            LOG.info(
+                    "leader changed leader={} term={}",
+                    leader.map(PeerInfo::toString).orElse("none"),
+                    term);
+        }
+
+        @Override
+        public void onConfiguration(VoterSet voters) {
+            LOG.info("voters changed voters={}", voters.voters());
+        }
+
+        @Override
+        public void onClosed(Closure reason, String explanation) {
+            if (stopping) {
+                return;
+            }
+            if (reason == Closure.REMOVED) {
+                LOG.info("this node was let go by its group why=\"{}\"", explanation);
+                timer.execute(raft::leaveGroup);
+            } else {
+                failed.accept("the Raft server closed: " + explanation);
+            }
+        }
+    }
+
+    private final class FromGossip implements GossipListener {
+        private void changed(String what, Member member) {
+            LOG.info(
+                    "pool: {} member={} address={}:{}",
+                    what,
+                    member.name(),
+                    member.address().getHostAddress(),
+                    member.port());
+            if (loop != null) {
+                timer.execute(Daemon.this::onPool);
+            }
+        }
+
+        @Override
+        public void onJoin(Member member) {
+            changed("joined", member);
+        }
+
+        @Override
+        public void onLeave(Member member) {
+            changed("left", member);
+        }
+
+        @Override
+        public void onFailed(Member member) {
+            changed("failed", member);
+        }
+
+        @Override
+        public void onUpdate(Member member) {
+            changed("updated", member);
+        }
+
+        @Override
+        public void onSuspect(Member member) {
+            changed("suspected", member);
+        }
+
+        @Override
+        public void onRefuted(Member member) {
+            changed("refuted", member);
+        }
+
+        @Override
+        public void onUserEvent(UserEvent event) {
+            LOG.debug("pool event name={}", event.name());
+        }
+    }
+
+    private final class FromRenewals implements Renewals.Listener {
+        @Override
+        public void onClientState(RecoveryState state) {
+            view.onState(state);
+        }
+
+        @Override
+        public void onAges(Map<HostName, Long> agesMs) {
+            loop.onRenewalAges(new TreeMap<>(agesMs));
+        }
+    }
+}

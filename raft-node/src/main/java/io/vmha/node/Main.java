@@ -1,0 +1,52 @@
+package io.vmha.node;
+
+import io.vmha.node.config.ConfigException;
+import io.vmha.node.config.VmhadConfig;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The daemon {@code vmhad}. Exit codes: 0 stopped, 1 failed, 2 wrong usage, 78 configuration errors (all of them on standard error). */
+public final class Main {
+    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+    private static final int EXIT_FAILED = 1;
+    private static final int EXIT_USAGE = 2;
+    private static final int EXIT_CONFIG = 78; // sysexits.h, EX_CONFIG
+
+    private Main() {}
+
+    /** Runs until it is told to stop. */
+    public static void main(String[] arguments) {
+        if (arguments.length != 2 || !arguments[0].equals("--config")) {
+            System.err.println("usage: vmhad --config FILE      (such as /etc/vmha/vmhad.yaml)");
+            System.exit(EXIT_USAGE);
+        }
+        try {
+            VmhadConfig config = VmhadConfig.load(Path.of(arguments[1]));
+            run(config);
+        } catch (ConfigException e) {
+            System.err.println(e.getMessage());
+            System.exit(EXIT_CONFIG);
+        } catch (RuntimeException e) {
+            LOG.error("vmhad cannot start why=\"{}\"", e.getMessage(), e);
+            System.exit(EXIT_FAILED);
+        }
+    }
+
+    private static void run(VmhadConfig config) {
+        var failed = new CountDownLatch(1);
+        Daemon daemon = Daemon.start(config, why -> {
+            LOG.error("vmhad stops why=\"{}\"", why);
+            failed.countDown();
+        });
+        Runtime.getRuntime().addShutdownHook(new Thread(daemon::close, "stop"));
+        try {
+            failed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        // halt: a hook that waits for what has just failed must not keep a broken daemon alive
+        Runtime.getRuntime().halt(EXIT_FAILED);
+    }
+}

@@ -1,0 +1,207 @@
+package io.vmha.node.control;
+
+import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.raft.GroupId;
+import io.vmha.node.raft.RaftNode;
+import io.vmha.node.raft.RaftStatus;
+import io.vmha.node.view.NodeRequests.Answer;
+import io.vmha.proto.v1.LogReply;
+import io.vmha.recovery.core.Aggregate;
+import io.vmha.recovery.core.AzCommand;
+import io.vmha.recovery.core.AzSettings;
+import io.vmha.recovery.core.BmcStatement;
+import io.vmha.recovery.core.Compute;
+import io.vmha.recovery.core.Fencer;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.PowerState;
+import io.vmha.recovery.membership.AvailabilityZones;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts an AZ under protection: checks it against Nova, the pool and the BMCs, records the group in the aggregate's metadata, founds the
+ * group on this node alone. The leader then takes the other hosts in. Blocking; one at a time per node.
+ */
+final class AzForming {
+    private static final Logger LOG = LoggerFactory.getLogger(AzForming.class);
+    private static final long LEADER_LIMIT_MS = 12_000;
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final VmhadConfig config;
+    private final RaftNode raft;
+    private final PeerBook peers;
+    private final Compute compute;
+    private final Fencer fencer;
+    private final GroupAccess group;
+    private final ViewBuilder view;
+
+    AzForming(
+            VmhadConfig config,
+            RaftNode raft,
+            PeerBook peers,
+            Compute compute,
+            Fencer fencer,
+            GroupAccess group,
+            ViewBuilder view) {
+        this.config = config;
+        this.raft = raft;
+        this.peers = peers;
+        this.compute = compute;
+        this.fencer = fencer;
+        this.group = group;
+        this.view = view;
+    }
+
+    synchronized Answer enable(String az) {
+        AvailabilityZones.Lookup lookup = AvailabilityZones.find(compute.aggregates(), az);
+        if (lookup instanceof AvailabilityZones.Refused refused) {
+            return new Answer(status(refused), refused.sentence());
+        }
+        Aggregate aggregate = ((AvailabilityZones.Found) lookup).aggregate();
+        Optional<Answer> refusal = unfitHosts(aggregate).or(() -> unprovenHosts(aggregate));
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
+        String owner = aggregate.metadata().getOrDefault(AggregateFollower.GROUP_KEY, "");
+        if (!owner.isEmpty() && !owner.equals(view.current().group().orElse(""))) {
+            return new Answer(
+                    409,
+                    "the aggregate's metadata says that group " + owner + " protects " + az
+                            + ", and this node is not part of it; run this on one of its hosts, or, if that group is gone for good, remove the metadata key "
+                            + AggregateFollower.GROUP_KEY + " first");
+        }
+        return raft.group().isPresent() ? enableAgain(az, aggregate) : found(az, aggregate);
+    }
+
+    private static int status(AvailabilityZones.Refused refused) {
+        if (refused instanceof AvailabilityZones.NoSuchZone) {
+            return 404;
+        }
+        return refused instanceof AvailabilityZones.TooFewHosts ? 400 : 409;
+    }
+
+    /** Every host needs a living agent, and none may belong to another group. */
+    private Optional<Answer> unfitHosts(Aggregate aggregate) {
+        String own = view.current().group().orElse("");
+        for (HostName host : aggregate.hosts()) {
+            Optional<PeerBook.Agent> agent = peers.agentOf(host);
+            if (agent.isEmpty() || !agent.get().isAlive()) {
+                return Optional.of(
+                        new Answer(
+                                409,
+                                "host " + host
+                                        + " has no living vmhad in the pool; start it there (its `host` must be Nova's name for the host) and check `vmha members`"));
+            }
+            String its = agent.get().group().map(GroupId::toString).orElse("");
+            if (!its.isEmpty() && !its.equals(own)) {
+                return Optional.of(
+                        new Answer(412, "host " + host + " belongs to group " + its + ", which protects another AZ"));
+            }
+        }
+        if (!aggregate.hosts().contains(config.host())) {
+            return Optional.of(new Answer(
+                    409,
+                    "this host (" + config.host() + ") is not in the AZ; run this on one of " + aggregate.hosts()));
+        }
+        return Optional.empty();
+    }
+
+    /** Every host's BMC must answer and be the right one: otherwise nothing could ever be proven about it. */
+    private Optional<Answer> unprovenHosts(Aggregate aggregate) {
+        List<BmcStatement> statements = aggregate.hosts().parallelStream()
+                .filter(fencer::isConfigured)
+                .map(fencer::status)
+                .toList();
+        for (HostName host : aggregate.hosts()) {
+            Optional<BmcStatement> said =
+                    statements.stream().filter(s -> s.host().equals(host)).findFirst();
+            if (said.isEmpty()) {
+                return Optional.of(new Answer(
+                        409, "host " + host + " has no fence device; add it under fencing.hosts on every node"));
+            }
+            if (said.get().power() == PowerState.UNKNOWN) {
+                return Optional.of(new Answer(
+                        409,
+                        "the BMC of host " + host + " does not answer as it should: "
+                                + said.get().detail()));
+            }
+            if (!said.get().identityMatches()) {
+                return Optional.of(new Answer(
+                        409,
+                        "the BMC configured for host " + host + " is not that host's: "
+                                + said.get().detail() + "; correct fencing.hosts." + host
+                                + ".identity or its address"));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Answer found(String az, Aggregate aggregate) {
+        var fresh = GroupId.random();
+        compute.setAggregateMetadata(aggregate.id(), AggregateFollower.GROUP_KEY, Optional.of(fresh.toString()));
+        String recorded = compute.aggregates().stream()
+                .filter(a -> a.id() == aggregate.id())
+                .map(a -> a.metadata().getOrDefault(AggregateFollower.GROUP_KEY, ""))
+                .findFirst()
+                .orElse("");
+        if (!recorded.equals(fresh.toString())) {
+            return new Answer(
+                    409,
+                    "somebody else is enabling " + az + " at this moment (group " + recorded
+                            + "); nothing was done here");
+        }
+        LOG.info("founding the group of an AZ az={} group={}", az, fresh);
+        raft.bootstrap(fresh);
+        if (!leads()) {
+            return new Answer(
+                    503, "the new group has no leader after " + LEADER_LIMIT_MS / 1000 + " s; look at this node's log");
+        }
+        return commit(az, aggregate, fresh);
+    }
+
+    private Answer enableAgain(String az, Aggregate aggregate) {
+        Optional<AzSettings> known = view.state().az();
+        if (known.isPresent() && !known.get().name().equals(az)) {
+            return new Answer(412, "this node's group protects " + known.get().name() + " already");
+        }
+        var own = raft.group().orElseThrow();
+        compute.setAggregateMetadata(aggregate.id(), AggregateFollower.GROUP_KEY, Optional.of(own.toString()));
+        return commit(az, aggregate, own);
+    }
+
+    private Answer commit(String az, Aggregate aggregate, GroupId id) {
+        var settings = new AzSettings(
+                az,
+                aggregate.id(),
+                id.toString(),
+                true,
+                true,
+                config.recovery().instancesShared(),
+                config.recovery().limits());
+        LogReply reply = group.commit(new AzCommand.EnableAz(System.currentTimeMillis(), settings, aggregate.hosts()))
+                .join();
+        if (!reply.getRefusal().isEmpty()) {
+            return new Answer(409, reply.getRefusal());
+        }
+        return new Answer(
+                200,
+                az + " is protected: aggregate '" + aggregate.name() + "', "
+                        + aggregate.hosts().size()
+                        + " hosts, proof: BMC power-off; the other hosts are being taken in");
+    }
+
+    private boolean leads() {
+        long untilMs = Clocks.nowMs() + LEADER_LIMIT_MS;
+        while (raft.status().role() != RaftStatus.Role.LEADER) {
+            if (Clocks.nowMs() > untilMs || Thread.currentThread().isInterrupted()) {
+                return false;
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,154 @@
+package io.vmha.node.control;
+
+import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.raft.RaftNode;
+import io.vmha.node.raft.RaftNodeException;
+import io.vmha.node.view.NodeRequests;
+import io.vmha.node.view.NodeView;
+import io.vmha.proto.v1.LogReply;
+import io.vmha.recovery.core.AzCommand;
+import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Compute;
+import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.Fencer;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.IncidentCommand;
+import io.vmha.recovery.core.IncidentId;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/** What operators ask of this node: each becomes a committed command, or a refusal that says why. */
+public final class AzRequests implements NodeRequests {
+    private static final long ANSWER_LIMIT_MS = 20_000;
+
+    private final ControlLoop loop;
+    private final ViewBuilder view;
+    private final Compute compute;
+    private final AzForming forming;
+    private final GroupAccess group;
+
+    public AzRequests(
+            VmhadConfig config,
+            RaftNode raft,
+            PeerBook peers,
+            Compute compute,
+            Fencer fencer,
+            ControlLoop loop,
+            ViewBuilder view,
+            GroupAccess group) {
+        this.loop = loop;
+        this.view = view;
+        this.compute = compute;
+        this.group = group;
+        this.forming = new AzForming(config, raft, peers, compute, fencer, group, view);
+    }
+
+    @Override
+    public CompletableFuture<Answer> enable(String az) {
+        return onActionThread(() -> forming.enable(az));
+    }
+
+    @Override
+    public CompletableFuture<Answer> disable(String az) {
+        return onActionThread(() -> {
+            Optional<Answer> wrong = notThisAz(az);
+            if (wrong.isPresent()) {
+                return wrong.get();
+            }
+            Answer done =
+                    committed(new AzCommand.DisableAz(System.currentTimeMillis()), az + " is not protected any more");
+            if (done.isOk()) {
+                compute.setAggregateMetadata(
+                        view.state().az().orElseThrow().aggregateId(), AggregateFollower.GROUP_KEY, Optional.empty());
+            }
+            return done;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Answer> arm(String az, boolean armed) {
+        return onActionThread(() -> notThisAz(az)
+                .orElseGet(() -> committed(
+                        new AzCommand.SetArmed(System.currentTimeMillis(), armed),
+                        armed ? az + " is armed" : az + " is disarmed: incidents are recorded and held")));
+    }
+
+    @Override
+    public CompletableFuture<Answer> maintenance(HostName host, boolean on) {
+        return onActionThread(() -> committed(
+                new AzCommand.SetMaintenance(System.currentTimeMillis(), host, on),
+                on ? host + " is in maintenance: it is not declared dead" : host + " is watched again"));
+    }
+
+    @Override
+    public CompletableFuture<Answer> approve(IncidentId incident, String person) {
+        return onActionThread(() -> committed(
+                new IncidentCommand.ApproveIncident(System.currentTimeMillis(), incident, person),
+                "incident " + incident + " goes on, approved by " + person));
+    }
+
+    @Override
+    public CompletableFuture<Answer> cancel(IncidentId incident, String person) {
+        return onActionThread(() -> committed(
+                new IncidentCommand.CancelIncident(System.currentTimeMillis(), incident, person),
+                "incident " + incident + " is cancelled by " + person));
+    }
+
+    @Override
+    public CompletableFuture<NodeView> consistentView() {
+        return group.read().thenApply(state -> {
+            view.onState(state);
+            return view.current();
+        });
+    }
+
+    private Optional<Answer> notThisAz(String az) {
+        if (!view.state().az().map(s -> s.name().equals(az)).orElse(false)) {
+            return Optional.of(new Answer(
+                    404,
+                    "this node's group does not protect '" + az + "'"
+                            + view.state()
+                                    .az()
+                                    .map(s -> "; it protects " + s.name())
+                                    .orElse("; it protects nothing yet")));
+        }
+        return Optional.empty();
+    }
+
+    private Answer committed(Command command, String done) {
+        LogReply reply = group.commit(command).join();
+        return reply.getRefusal().isEmpty() ? new Answer(200, done) : new Answer(409, reply.getRefusal());
+    }
+
+    private CompletableFuture<Answer> onActionThread(Supplier<Answer> work) {
+        var answer = new CompletableFuture<Answer>();
+        loop.background(() -> {
+            try {
+                answer.complete(work.get());
+            } catch (CompletionException | RaftNodeException e) {
+                answer.complete(new Answer(503, sentence(e)));
+            } catch (ComputeException e) {
+                answer.complete(new Answer(e.kind() == ComputeException.Kind.UNKNOWN ? 503 : 502, e.getMessage()));
+            }
+        });
+        return answer.completeOnTimeout(
+                new Answer(
+                        503,
+                        "no answer within " + ANSWER_LIMIT_MS / 1000 + " s; it may still be done, look at the status"),
+                ANSWER_LIMIT_MS,
+                TimeUnit.MILLISECONDS);
+    }
+
+    private static String sentence(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        if (cause instanceof TimeoutException) {
+            return "the group did not answer in time; is there a leader?";
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+}

@@ -1,0 +1,270 @@
+package io.vmha.node.control;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.vmha.node.group.StateCodec;
+import io.vmha.node.raft.RaftNode;
+import io.vmha.proto.v1.LogReply;
+import io.vmha.recovery.core.Action;
+import io.vmha.recovery.core.ActionRunner;
+import io.vmha.recovery.core.Aggregate;
+import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Compute;
+import io.vmha.recovery.core.Fencer;
+import io.vmha.recovery.core.GossipSign;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Outbox;
+import io.vmha.recovery.core.RecoveryConfig;
+import io.vmha.recovery.core.RecoveryController;
+import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.membership.Candidate;
+import io.vmha.recovery.membership.MembershipController;
+import io.vmha.recovery.membership.MembershipOutbox;
+import io.vmha.recovery.membership.Voter;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that owns the recovery and membership controllers, and the action threads that do what they decide. Everything from outside is
+ * posted in; nothing is asked for.
+ */
+public final class ControlLoop implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlLoop.class);
+    private static final int ACTION_THREADS = 8;
+    private static final int ACTIONS_WAITING_MAX = 10_000;
+    private static final long TICK_MS = 100;
+
+    private final RaftNode raft;
+    private final StateCodec codec;
+    private final PeerBook peers;
+    private final RecoveryController recovery;
+    private final MembershipController membership;
+    private final ActionRunner runner;
+    private final ScheduledThreadPoolExecutor control;
+    private final ThreadPoolExecutor actions;
+    private final Consumer<Throwable> fatal;
+    private final Map<HostName, GossipSign> signs = new TreeMap<>();
+    private volatile OptionalLong leaderOfTerm = OptionalLong.empty();
+
+    /** @param fatal called with a programmer's error: the process must stop, because its picture cannot be trusted any more */
+    public ControlLoop(
+            RecoveryConfig config,
+            HostName self,
+            RaftNode raft,
+            StateCodec codec,
+            Compute compute,
+            Fencer fencer,
+            PeerBook peers,
+            Consumer<Throwable> fatal) {
+        this.raft = raft;
+        this.peers = peers;
+        this.codec = codec;
+        this.fatal = fatal;
+        this.recovery = new RecoveryController(config, self, new LogOutbox(), Clocks.wall());
+        this.membership = new MembershipController(self, new GroupOutbox(), Clocks.wall());
+        this.runner = new ActionRunner(compute, fencer, new VoterPanel(raft), this::termStands, Clocks::nowMs);
+        this.control = new ScheduledThreadPoolExecutor(1, runnable -> daemon(runnable, "control"));
+        control.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        var count = new AtomicInteger();
+        this.actions = new ThreadPoolExecutor(
+                ACTION_THREADS,
+                ACTION_THREADS,
+                30,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(ACTIONS_WAITING_MAX),
+                runnable -> daemon(runnable, "action-" + count.incrementAndGet()));
+        actions.allowCoreThreadTimeOut(true);
+    }
+
+    /** Starts the timer. */
+    public void start() {
+        var unused = control.scheduleWithFixedDelay(
+                guarded(() -> {
+                    recovery.onTimer(Clocks.nowMs());
+                    membership.onTimer(Clocks.nowMs());
+                }),
+                TICK_MS,
+                TICK_MS,
+                TimeUnit.MILLISECONDS);
+    }
+
+    /** This node leads in this term, or (empty) leads no more. */
+    public void onLeadership(OptionalLong term) {
+        leaderOfTerm = term;
+        post(() -> {
+            recovery.onLeadership(Clocks.nowMs(), term);
+            membership.onLeadership(Clocks.nowMs(), term);
+        });
+    }
+
+    /** A new state was applied. */
+    public void onState(RecoveryState state) {
+        post(() -> {
+            recovery.onState(Clocks.nowMs(), state);
+            membership.onState(Clocks.nowMs(), state);
+        });
+    }
+
+    /** The configuration in force. */
+    public void onVoters(List<Voter> voters) {
+        post(() -> membership.onVoters(Clocks.nowMs(), voters));
+    }
+
+    /** The pool as gossip shows it now. */
+    public void onPool(PeerBook book) {
+        List<Candidate> agents = book.candidates();
+        SortedMap<HostName, GossipSign> newSigns = book.signs();
+        post(() -> {
+            newSigns.forEach((host, sign) -> {
+                if (signs.put(host, sign) != sign) {
+                    recovery.onGossip(Clocks.nowMs(), host, sign);
+                }
+            });
+            membership.onPool(Clocks.nowMs(), agents);
+        });
+    }
+
+    /** How long each host has not renewed with this voter. */
+    public void onRenewalAges(SortedMap<HostName, Long> agesMs) {
+        post(() -> recovery.onRenewalAges(Clocks.nowMs(), agesMs));
+    }
+
+    /** The aggregate as Nova lists it, and whether its metadata names this group. */
+    public void onAggregate(Aggregate aggregate, boolean ours) {
+        post(() -> {
+            recovery.onAuthority(Clocks.nowMs(), ours);
+            if (ours) {
+                membership.onAggregate(Clocks.nowMs(), aggregate);
+            }
+        });
+    }
+
+    /** Runs something blocking on an action thread. */
+    public void background(Runnable work) {
+        actions.execute(guarded(work));
+    }
+
+    /** The term that this node leads in, as far as it knows. */
+    public OptionalLong leading() {
+        return leaderOfTerm;
+    }
+
+    /** Commits a command and tells what became of it. */
+    public CompletableFuture<LogReply> commit(Command command) {
+        return raft.propose(codec.encode(command)).thenApply(ControlLoop::reply);
+    }
+
+    private boolean termStands(long term) {
+        return leaderOfTerm.isPresent()
+                && leaderOfTerm.getAsLong() == term
+                && raft.status().term() == term;
+    }
+
+    private void post(Runnable event) {
+        if (!control.isShutdown()) {
+            control.execute(guarded(event));
+        }
+    }
+
+    private Runnable guarded(Runnable work) {
+        return () -> {
+            try {
+                work.run();
+            } catch (RuntimeException | AssertionError e) {
+                LOG.error("programming error, the node stops: its picture cannot be trusted any more", e);
+                fatal.accept(e);
+            }
+        };
+    }
+
+    private static LogReply reply(byte[] bytes) {
+        try {
+            return LogReply.parseFrom(bytes);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("the log's reply is not one of ours", e);
+        }
+    }
+
+    private static Thread daemon(Runnable runnable, String name) {
+        var thread = new Thread(runnable, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    @Override
+    public void close() {
+        control.shutdownNow();
+        actions.shutdownNow();
+    }
+
+    private final class LogOutbox implements Outbox {
+        @Override
+        public void propose(String key, Command command) {
+            var unused = commit(command).whenComplete((reply, failure) -> {
+                if (failure != null) {
+                    LOG.warn("proposal not confirmed key=\"{}\" why=\"{}\"", key, failure.toString());
+                }
+                var index = failure == null ? OptionalLong.of(reply.getIndex()) : OptionalLong.empty();
+                post(() -> recovery.onProposed(Clocks.nowMs(), key, index));
+            });
+        }
+
+        @Override
+        public void execute(Action action) {
+            actions.execute(guarded(() -> {
+                var result = runner.run(action);
+                LOG.debug("action done action={} result={}", action, result);
+                post(() -> recovery.onResult(Clocks.nowMs(), result));
+            }));
+        }
+    }
+
+    private final class GroupOutbox implements MembershipOutbox {
+        @Override
+        public void propose(String key, Command command) {
+            var unused = commit(command).whenComplete((reply, failure) -> {
+                if (failure != null) {
+                    LOG.warn("proposal not confirmed key=\"{}\" why=\"{}\"", key, failure.toString());
+                } else if (!reply.getRefusal().isEmpty()) {
+                    LOG.warn("proposal refused key=\"{}\" why=\"{}\"", key, reply.getRefusal());
+                }
+            });
+        }
+
+        @Override
+        public void changeVoters(List<String> peerIds) {
+            peers.find(peerIds).ifPresent(wanted -> {
+                LOG.info("changing voters wanted={}", peerIds);
+                var unused = raft.changeVoters(wanted).whenComplete((step, failure) -> {
+                    if (failure != null) {
+                        LOG.warn("voters not changed why=\"{}\"", failure.toString());
+                    }
+                    post(() -> membership.onChangeOver(Clocks.nowMs()));
+                });
+            });
+        }
+
+        @Override
+        public void transferLeadership(String peerId) {
+            peers.find(List.of(peerId)).ifPresent(to -> {
+                LOG.info("handing over leadership to={}", peerId);
+                var unused = raft.transferLeadership(to.get(0)).whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        LOG.warn("leadership not handed over why=\"{}\"", failure.toString());
+                    }
+                });
+            });
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package io.vmha.node.control;
+
+import io.vmha.gossip.netty.GossipAgent;
+import io.vmha.gossip.serf.Member;
+import io.vmha.gossip.serf.MemberStatus;
+import io.vmha.node.raft.GroupId;
+import io.vmha.node.raft.PeerId;
+import io.vmha.node.raft.PeerInfo;
+import io.vmha.recovery.core.GossipSign;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.membership.Candidate;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Who is in the pool, by what the members' tags say: which Nova host an agent serves, the id and port of its Raft server, and the group it
+ * votes in. Any thread may read it; it is replaced as a whole.
+ */
+public final class PeerBook {
+    /** The tags that our agents publish. */
+    static final String TAG_HOST = "host";
+
+    static final String TAG_PEER = "peer";
+    static final String TAG_RAFT_PORT = "raft";
+    static final String TAG_GROUP = "group";
+    static final String TAG_VOTER = "voter";
+
+    /**
+     * One of our agents.
+     *
+     * @param group the group that it is in, if any
+     * @param voter true if it votes there
+     */
+    public record Agent(
+            HostName host,
+            PeerInfo peer,
+            MemberStatus status,
+            boolean suspect,
+            Optional<GroupId> group,
+            boolean voter) {
+        /** True while gossip has it alive. */
+        public boolean isAlive() {
+            return status == MemberStatus.ALIVE;
+        }
+    }
+
+    private volatile List<Agent> agents = List.of();
+
+    /** Reads the pool anew. */
+    public void refresh(GossipAgent gossip) {
+        agents = gossip.members().stream().flatMap(m -> agent(m).stream()).toList();
+    }
+
+    /** All our agents in the pool, whatever their status. */
+    public List<Agent> agents() {
+        return agents;
+    }
+
+    /** The agent of a host: the living one, if there are several. */
+    public Optional<Agent> agentOf(HostName host) {
+        return agents.stream().filter(a -> a.host().equals(host)).reduce((a, b) -> b.isAlive() ? b : a);
+    }
+
+    /** Where these peers are; empty unless all are known. */
+    public Optional<List<PeerInfo>> find(List<String> peerIds) {
+        var found = new ArrayList<PeerInfo>();
+        for (String id : peerIds) {
+            agents.stream()
+                    .map(Agent::peer)
+                    .filter(peer -> peer.id().value().equals(id))
+                    .findFirst()
+                    .ifPresent(found::add);
+        }
+        return found.size() == peerIds.size() ? Optional.of(found) : Optional.empty();
+    }
+
+    /** The voters of each group that has any alive in the pool. */
+    public SortedMap<String, List<PeerInfo>> groups() {
+        var groups = new TreeMap<String, List<PeerInfo>>();
+        for (Agent agent : agents) {
+            if (agent.isAlive() && agent.voter() && agent.group().isPresent()) {
+                groups.computeIfAbsent(agent.group().get().toString(), g -> new ArrayList<>())
+                        .add(agent.peer());
+            }
+        }
+        return Collections.unmodifiableSortedMap(groups);
+    }
+
+    List<Candidate> candidates() {
+        return agents.stream()
+                .map(a -> new Candidate(a.host(), a.peer().id().value(), a.isAlive()))
+                .toList();
+    }
+
+    SortedMap<HostName, GossipSign> signs() {
+        var signs = new TreeMap<HostName, GossipSign>();
+        for (Agent agent : agents) {
+            // two agents may claim one host after its storage was replaced: the living one speaks for it
+            signs.merge(agent.host(), sign(agent), (a, b) -> a == GossipSign.ALIVE ? a : b);
+        }
+        return signs;
+    }
+
+    private static GossipSign sign(Agent agent) {
+        return switch (agent.status()) {
+            case ALIVE -> agent.suspect() ? GossipSign.SUSPECT : GossipSign.ALIVE;
+            case LEAVING, LEFT -> GossipSign.LEFT;
+            case FAILED -> GossipSign.FAILED;
+        };
+    }
+
+    private static Optional<Agent> agent(Member member) {
+        Map<String, String> tags = member.tags();
+        try {
+            if (!tags.containsKey(TAG_HOST) || !tags.containsKey(TAG_PEER) || !tags.containsKey(TAG_RAFT_PORT)) {
+                return Optional.empty(); // a stranger: Serf, Consul
+            }
+            var address = new InetSocketAddress(member.address(), Integer.parseInt(tags.get(TAG_RAFT_PORT)));
+            return Optional.of(new Agent(
+                    new HostName(tags.get(TAG_HOST)),
+                    new PeerInfo(new PeerId(tags.get(TAG_PEER)), address),
+                    member.status(),
+                    member.suspect(),
+                    Optional.ofNullable(tags.get(TAG_GROUP)).map(GroupId::parse),
+                    "1".equals(tags.get(TAG_VOTER))));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty(); // tags come from the network: a member that writes nonsense is none of ours
+        }
+    }
+}

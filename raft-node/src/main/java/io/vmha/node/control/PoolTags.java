@@ -1,0 +1,104 @@
+package io.vmha.node.control;
+
+import io.vmha.gossip.memberlist.Profile;
+import io.vmha.gossip.netty.GossipAgent;
+import io.vmha.gossip.netty.GossipConfig;
+import io.vmha.node.config.GossipKey;
+import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.raft.RaftNode;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What this member tells the pool about itself, kept up to date with its part in Raft. */
+public final class PoolTags {
+    private static final Logger LOG = LoggerFactory.getLogger(PoolTags.class);
+
+    private final VmhadConfig config;
+    private final RaftNode raft;
+    private SortedMap<String, String> said = new TreeMap<>();
+
+    public PoolTags(VmhadConfig config, RaftNode raft) {
+        this.config = config;
+        this.raft = raft;
+    }
+
+    /** The gossip agent's configuration, with the tags as they are now. */
+    public GossipConfig gossipConfig() {
+        said = now();
+        return GossipConfig.of(
+                        config.gossip().name(),
+                        new InetSocketAddress(config.clusterIp(), config.ports().gossip()))
+                .withTags(said)
+                .withKeys(config.gossip().keys().stream().map(GossipKey::bytes).toList())
+                .withProfile(profile());
+    }
+
+    private Profile profile() {
+        return switch (config.gossip().profile()) {
+            case LAN -> Profile.LAN;
+            case WAN -> Profile.WAN;
+            case LOCAL -> Profile.LOCAL;
+        };
+    }
+
+    /** Numbers about the pool for the metrics. */
+    public static SortedMap<String, Double> gauges(GossipAgent gossip) {
+        var stats = gossip.stats();
+        var gauges = new TreeMap<String, Double>();
+        gauges.put("gossip_packets_in", (double) stats.packetsIn());
+        gauges.put("gossip_packets_out", (double) stats.packetsOut());
+        gauges.put("gossip_bytes_in", (double) stats.bytesIn());
+        gauges.put("gossip_bytes_out", (double) stats.bytesOut());
+        gauges.put("gossip_decode_errors", (double) stats.decodeErrors());
+        gauges.put("gossip_suspicions", (double) stats.suspicions());
+        gauges.put("gossip_queue_length", (double) stats.queueLength());
+        gauges.put("gossip_health_score", (double) stats.healthScore());
+        return gauges;
+    }
+
+    /** Tells the pool if anything has changed. One thread. */
+    public void publish(GossipAgent gossip) {
+        SortedMap<String, String> tags = now();
+        if (!tags.equals(said)) {
+            said = tags;
+            gossip.setTags(tags);
+        }
+    }
+
+    /** Joins through the configured members; repeated by the caller until somebody answers. */
+    public void join(GossipAgent gossip) {
+        List<InetSocketAddress> addresses = config.gossip().retryJoin().stream()
+                .map(a -> new InetSocketAddress(a.host(), a.port()))
+                .filter(a -> !a.isUnresolved())
+                .toList();
+        if (!addresses.isEmpty()) {
+            var unused = gossip.join(addresses).whenComplete((count, failure) -> {
+                if (failure != null) {
+                    LOG.debug("nobody to join yet why=\"{}\"", failure.toString());
+                } else {
+                    LOG.info("joined the pool contacted={}", count);
+                }
+            });
+        }
+    }
+
+    private SortedMap<String, String> now() {
+        var tags = new TreeMap<>(config.tags());
+        tags.put("role", "node");
+        tags.put("dc", config.datacenter());
+        tags.put("vmha", "0.1.0");
+        tags.put(PeerBook.TAG_HOST, config.host().value());
+        tags.put(PeerBook.TAG_PEER, raft.self().id().value());
+        tags.put(PeerBook.TAG_RAFT_PORT, Integer.toString(config.ports().raft()));
+        var status = raft.status();
+        status.group().ifPresent(group -> tags.put(PeerBook.TAG_GROUP, group.toString()));
+        if (status.voters().contains(raft.self().id())) {
+            tags.put(PeerBook.TAG_VOTER, "1");
+        }
+        return tags;
+    }
+}

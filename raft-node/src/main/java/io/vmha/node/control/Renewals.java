@@ -1,0 +1,206 @@
+package io.vmha.node.control;
+
+import io.vmha.node.group.StateCodec;
+import io.vmha.node.raft.GroupId;
+import io.vmha.node.raft.PeerInfo;
+import io.vmha.node.raft.RaftNode;
+import io.vmha.proto.v1.AgesOf;
+import io.vmha.proto.v1.PeerReply;
+import io.vmha.proto.v1.PeerRequest;
+import io.vmha.proto.v1.Renew;
+import io.vmha.proto.v1.StateAfter;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.RecoveryState;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This host's renewals: once a second to every voter (S3). Through the answers a host that does not vote learns which group it belongs to,
+ * who leads it, and the group's state.
+ */
+public final class Renewals {
+    private static final Logger LOG = LoggerFactory.getLogger(Renewals.class);
+    private static final Duration LIMIT = Duration.ofMillis(900);
+    private static final long PERIOD_MS = 1_000;
+    private static final long AGES_PERIOD_MS = 500;
+    private static final long ADOPTED_FOR_MS = 10_000;
+
+    /**
+     * What the voters say of this host.
+     *
+     * @param group the group that knows it
+     * @param sealed a voter refused this life of the host: it is certified dead
+     * @param leaderHost the leader as the voters know it; empty if none
+     */
+    public record Standing(
+            GroupId group,
+            List<PeerInfo> voters,
+            long epoch,
+            boolean sealed,
+            String leaderHost,
+            long term,
+            long heardAtMs) {}
+
+    /** Where news goes; calls do not block. */
+    public interface Listener {
+        /** A newer state of the group that this host is a client of. */
+        void onClientState(RecoveryState state);
+
+        /** How long each host has not renewed with this voter. */
+        void onAges(Map<HostName, Long> agesMs);
+    }
+
+    private final HostName self;
+    private final RaftNode raft;
+    private final PeerBook peers;
+    private final StateCodec codec;
+    private final Listener listener;
+    private final ScheduledExecutorService timer;
+    private volatile Optional<Standing> standing = Optional.empty();
+    private volatile long clientIndex;
+    private volatile List<String> watched = List.of();
+
+    public Renewals(
+            HostName self,
+            RaftNode raft,
+            PeerBook peers,
+            StateCodec codec,
+            Listener listener,
+            ScheduledExecutorService timer) {
+        this.self = self;
+        this.raft = raft;
+        this.peers = peers;
+        this.codec = codec;
+        this.listener = listener;
+        this.timer = timer;
+    }
+
+    /** Starts renewing. */
+    public void start() {
+        var unusedRenewing = timer.scheduleAtFixedRate(quietly(this::renew), 0, PERIOD_MS, TimeUnit.MILLISECONDS);
+        var unusedAgeing =
+                timer.scheduleAtFixedRate(quietly(this::ages), AGES_PERIOD_MS, AGES_PERIOD_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** The group that answers this host's renewals; empty when none has for ten seconds. */
+    public Optional<Standing> standing() {
+        return standing.filter(s -> Clocks.nowMs() - s.heardAtMs() < ADOPTED_FOR_MS);
+    }
+
+    private void renew() {
+        var status = raft.status();
+        if (!status.voters().voters().isEmpty() && status.group().isPresent()) {
+            renewWith(status.group().get(), status.voters().voters(), false);
+            return;
+        }
+        Map<String, List<PeerInfo>> groups = new TreeMap<>(peers.groups());
+        standing()
+                .ifPresent(
+                        s -> groups.keySet().removeIf(g -> !g.equals(s.group().toString())));
+        groups.forEach((group, voters) -> renewWith(GroupId.parse(group), voters, true));
+    }
+
+    private void renewWith(GroupId group, List<PeerInfo> voters, boolean client) {
+        long epoch = standing()
+                .filter(s -> s.group().equals(group))
+                .map(Standing::epoch)
+                .orElse(0L);
+        byte[] request = PeerRequest.newBuilder()
+                .setRenew(Renew.newBuilder().setHost(self.value()).setEpoch(epoch))
+                .build()
+                .toByteArray();
+        for (PeerInfo voter : voters) {
+            var unused = raft.client(group, voters).ask(voter, request, LIMIT).whenComplete((bytes, failure) -> {
+                if (failure == null) {
+                    VoterPanel.parse(bytes).ifPresent(reply -> onAnswer(group, voters, voter, reply, client));
+                }
+            });
+        }
+    }
+
+    private void onAnswer(GroupId group, List<PeerInfo> voters, PeerInfo voter, PeerReply reply, boolean client) {
+        if (!reply.getKnown()) {
+            return;
+        }
+        Optional<Standing> before = standing;
+        if (reply.getSealed() && before.map(s -> !s.sealed()).orElse(true)) {
+            LOG.error(
+                    "this host is certified dead and has no lease: its VMs may run elsewhere epoch={}",
+                    reply.getEpoch());
+        }
+        standing = Optional.of(new Standing(
+                group,
+                voters,
+                reply.getEpoch(),
+                reply.getSealed(),
+                reply.getLeaderHost(),
+                reply.getTerm(),
+                Clocks.nowMs()));
+        if (client && reply.getAppliedIndex() > clientIndex) {
+            fetchState(group, voters, voter);
+        }
+    }
+
+    private void fetchState(GroupId group, List<PeerInfo> voters, PeerInfo voter) {
+        byte[] request = PeerRequest.newBuilder()
+                .setState(StateAfter.newBuilder().setIndex(clientIndex))
+                .build()
+                .toByteArray();
+        CompletableFuture<byte[]> answer = raft.client(group, voters).ask(voter, request, LIMIT);
+        var unused = answer.thenAccept(bytes -> VoterPanel.parse(bytes)
+                        .filter(reply -> !reply.getState().isEmpty())
+                        .ifPresent(reply -> {
+                            RecoveryState state =
+                                    codec.decodeState(reply.getState().toByteArray());
+                            if (state.applied().index() > clientIndex) {
+                                clientIndex = state.applied().index();
+                                listener.onClientState(state);
+                            }
+                        }))
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        LOG.debug("state not fetched voter={} why=\"{}\"", voter, failure.toString());
+                    }
+                });
+    }
+
+    private void ages() {
+        var status = raft.status();
+        if (!status.voters().contains(raft.self().id())) {
+            return;
+        }
+        byte[] request = PeerRequest.newBuilder()
+                .setAges(AgesOf.newBuilder().addAllHosts(watched))
+                .build()
+                .toByteArray();
+        var unused = raft.ask(raft.self(), request, LIMIT)
+                .thenAccept(bytes -> VoterPanel.parse(bytes).ifPresent(reply -> {
+                    var ages = new TreeMap<HostName, Long>();
+                    reply.getAgeMsMap().forEach((host, age) -> ages.put(new HostName(host), age));
+                    listener.onAges(ages);
+                }));
+    }
+
+    /** The hosts of the AZ, whose ages are read. */
+    public void watch(List<String> hosts) {
+        watched = List.copyOf(hosts);
+    }
+
+    private static Runnable quietly(Runnable work) {
+        return () -> {
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                LOG.warn("renewal round failed why=\"{}\"", e.toString());
+            }
+        };
+    }
+}

@@ -1,0 +1,135 @@
+package io.vmha.node.control;
+
+import io.vmha.gossip.netty.GossipAgent;
+import io.vmha.gossip.serf.Member;
+import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.raft.PeerInfo;
+import io.vmha.node.raft.RaftNode;
+import io.vmha.node.raft.RaftStatus;
+import io.vmha.node.view.NodeView;
+import io.vmha.recovery.core.RecoveryState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Makes the published picture of this node. The newest one can be read by any thread. */
+public final class ViewBuilder {
+    private final VmhadConfig config;
+    private final RaftNode raft;
+    private final GossipAgent gossip;
+    private final Renewals renewals;
+    private final AggregateFollower aggregate;
+    private volatile RecoveryState state = RecoveryState.empty();
+    private volatile long stateAtMs;
+    private volatile NodeView view;
+
+    public ViewBuilder(
+            VmhadConfig config, RaftNode raft, GossipAgent gossip, Renewals renewals, AggregateFollower aggregate) {
+        this.config = config;
+        this.raft = raft;
+        this.gossip = gossip;
+        this.renewals = renewals;
+        this.aggregate = aggregate;
+        refresh();
+    }
+
+    /** A newer state is known, applied here or fetched from a voter. */
+    public void onState(RecoveryState newer) {
+        state = newer;
+        stateAtMs = Clocks.nowMs();
+        refresh();
+    }
+
+    /** The state that the views show. */
+    public RecoveryState state() {
+        return state;
+    }
+
+    /** The newest picture. */
+    public NodeView current() {
+        return view;
+    }
+
+    /** Looks again at everything that changes by itself. */
+    public void refresh() {
+        RaftStatus status = raft.status();
+        Optional<Renewals.Standing> client = renewals.standing();
+        boolean member = !status.voters().voters().isEmpty();
+        List<PeerInfo> voters = member
+                ? status.voters().voters()
+                : client.map(Renewals.Standing::voters).orElse(List.of());
+        Optional<String> group = member
+                ? status.group().map(Object::toString)
+                : client.map(c -> c.group().toString());
+        view = new NodeView(
+                config.host().value(),
+                config.clusterIp().getHostAddress(),
+                group,
+                role(status, client, member),
+                leader(status, client, member),
+                member ? status.term() : client.map(Renewals.Standing::term).orElse(0L),
+                voters.stream().map(ViewBuilder::peer).toList(),
+                gossip.members().stream().map(ViewBuilder::member).toList(),
+                group.isPresent() ? Optional.of(state) : Optional.empty(),
+                stateAge(status, member),
+                trouble(client));
+    }
+
+    private static String role(RaftStatus status, Optional<Renewals.Standing> client, boolean member) {
+        if (!member) {
+            return client.isPresent() ? "client" : "none";
+        }
+        return switch (status.role()) {
+            case LEADER -> "leader";
+            case LEADER_NOT_READY, CANDIDATE -> "candidate";
+            case FOLLOWER, NONE -> "follower";
+        };
+    }
+
+    private Optional<NodeView.Peer> leader(RaftStatus status, Optional<Renewals.Standing> client, boolean member) {
+        if (member) {
+            return status.leader().map(ViewBuilder::peer);
+        }
+        return client.flatMap(c -> c.voters().stream()
+                .filter(v -> v.id().nodeName().equals(c.leaderHost()))
+                .findFirst()
+                .map(ViewBuilder::peer));
+    }
+
+    private OptionalLong stateAge(RaftStatus status, boolean member) {
+        if (status.role() == RaftStatus.Role.LEADER) {
+            return OptionalLong.of(0);
+        }
+        return member || stateAtMs == 0 ? OptionalLong.empty() : OptionalLong.of(Clocks.nowMs() - stateAtMs);
+    }
+
+    private List<String> trouble(Optional<Renewals.Standing> client) {
+        var trouble = new ArrayList<String>();
+        aggregate.trouble().ifPresent(trouble::add);
+        if (client.map(Renewals.Standing::sealed).orElse(false)) {
+            trouble.add("this host is certified dead: its VMs may run elsewhere, start none here");
+        }
+        return trouble;
+    }
+
+    private static NodeView.Peer peer(PeerInfo info) {
+        return new NodeView.Peer(info.id().nodeName(), info.hostAndPort());
+    }
+
+    private static NodeView.PoolMember member(Member m) {
+        return new NodeView.PoolMember(
+                m.name(),
+                m.address().getHostAddress(),
+                m.port(),
+                m.tags(),
+                m.status().code(),
+                m.suspect(),
+                m.protocolMin(),
+                m.protocolMax(),
+                m.protocolCur(),
+                m.delegateMin(),
+                m.delegateMax(),
+                m.delegateCur());
+    }
+}

@@ -1,0 +1,38 @@
+package io.vmha.testcluster.demo;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.List;
+import java.util.Optional;
+
+/** The OpenStack under the demonstration: a simulated one in this process, or a real one of Debian's packages. */
+interface CloudBackend extends AutoCloseable {
+    /** Brings the cloud up with these hosts in one AZ, and as many running VMs on each. */
+    void start(List<String> hosts, String az, int vmsPerHost);
+
+    URI authUrl();
+
+    String username();
+
+    String password();
+
+    String project();
+
+    /** The control endpoint that loses or gets a host with its power, for a cloud that has one. */
+    Optional<InetSocketAddress> powerEndpoint();
+
+    /**
+     * The shell command that turns the host's part of this cloud; {@code $1} is on, off or reset, {@code $2} the host. Everything is dead
+     * when off returns.
+     */
+    String powerCommand();
+
+    /** VMs that run on two hosts at once, as seen on the hosts themselves and not in Nova; the empty list is good news. */
+    List<String> runningTwice();
+
+    /** One line on what this cloud is. */
+    String describe();
+
+    @Override
+    void close();
+}

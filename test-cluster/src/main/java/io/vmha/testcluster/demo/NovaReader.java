@@ -1,0 +1,114 @@
+package io.vmha.testcluster.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads Nova with plain HTTP, sharing no code with the daemon: what it reports is what Nova says, not what we believe. */
+final class NovaReader {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final String token;
+    private final String compute;
+
+    /** A server as Nova shows it. */
+    record Vm(String id, String name, String status, String host, String taskState) {
+        boolean isActiveElsewhere(List<String> deadHosts) {
+            return status.equals("ACTIVE") && taskState.isEmpty() && !host.isEmpty() && !deadHosts.contains(host);
+        }
+    }
+
+    NovaReader(CloudBackend cloud) {
+        ObjectNode body = JSON.createObjectNode();
+        ObjectNode auth = body.putObject("auth");
+        ObjectNode identity = auth.putObject("identity");
+        identity.putArray("methods").add("password");
+        ObjectNode user = identity.putObject("password").putObject("user");
+        user.put("name", cloud.username())
+                .put("password", cloud.password())
+                .putObject("domain")
+                .put("name", "Default");
+        auth.putObject("scope")
+                .putObject("project")
+                .put("name", cloud.project())
+                .putObject("domain")
+                .put("name", "Default");
+        String base = cloud.authUrl().toString();
+        URI tokens = URI.create((base.endsWith("/v3") ? base : base + "/v3") + "/auth/tokens");
+        HttpResponse<String> reply = send(HttpRequest.newBuilder(tokens)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
+        token = reply.headers()
+                .firstValue("X-Subject-Token")
+                .orElseThrow(
+                        () -> new DemoException("Keystone gave no token: " + reply.statusCode() + " " + reply.body()));
+        compute = endpoint(parse(reply.body()));
+    }
+
+    private static String endpoint(JsonNode token) {
+        for (JsonNode service : token.at("/token/catalog")) {
+            if (service.path("type").asText().equals("compute")) {
+                for (JsonNode endpoint : service.path("endpoints")) {
+                    if (endpoint.path("interface").asText().equals("public")) {
+                        return endpoint.path("url").asText();
+                    }
+                }
+            }
+        }
+        throw new DemoException("Keystone's catalog has no public compute endpoint");
+    }
+
+    /** All VMs of all projects. */
+    List<Vm> servers() {
+        HttpResponse<String> reply =
+                send(HttpRequest.newBuilder(URI.create(compute + "/servers/detail?all_tenants=True"))
+                        .header("X-Auth-Token", token)
+                        .header("OpenStack-API-Version", "compute 2.60")
+                        .GET());
+        if (reply.statusCode() != 200) {
+            throw new DemoException("Nova's list of servers: " + reply.statusCode() + " " + reply.body());
+        }
+        var vms = new ArrayList<Vm>();
+        for (JsonNode server : parse(reply.body()).path("servers")) {
+            vms.add(new Vm(
+                    server.path("id").asText(),
+                    server.path("name").asText(),
+                    server.path("status").asText(),
+                    server.path("OS-EXT-SRV-ATTR:host").asText(""),
+                    server.path("OS-EXT-STS:task_state").isNull()
+                            ? ""
+                            : server.path("OS-EXT-STS:task_state").asText("")));
+        }
+        return vms;
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return http.send(request.timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new DemoException("no answer from OpenStack: " + e, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DemoException("interrupted", e);
+        }
+    }
+
+    private static JsonNode parse(String text) {
+        try {
+            return JSON.readTree(text);
+        } catch (IOException e) {
+            throw new DemoException("not JSON: " + text, e);
+        }
+    }
+}

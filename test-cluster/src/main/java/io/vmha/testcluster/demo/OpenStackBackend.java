@@ -1,0 +1,149 @@
+package io.vmha.testcluster.demo;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** A real OpenStack from Debian's packages, brought up and down by the scripts in {@code test-cluster/openstack}. */
+final class OpenStackBackend implements CloudBackend {
+    private final Path scripts;
+    private final Path state;
+    private final Screen screen;
+    private final Map<String, String> openrc = new LinkedHashMap<>();
+
+    OpenStackBackend(Path scripts, Path state, Screen screen) {
+        this.scripts = scripts;
+        this.state = state;
+        this.screen = screen;
+    }
+
+    Path script(String name) {
+        return scripts.resolve(name).toAbsolutePath();
+    }
+
+    @Override
+    public void start(List<String> hosts, String az, int vmsPerHost) {
+        run(true, "up", Integer.toString(hosts.size()));
+        readOpenrc();
+        run(true, "seed", "--per-host", Integer.toString(vmsPerHost), "--az", az);
+    }
+
+    private void readOpenrc() {
+        try {
+            for (String line : Files.readAllLines(state.resolve("openrc"))) {
+                String text = line.strip().replaceFirst("^export +", "");
+                for (String setting : text.split(" +", -1)) {
+                    int equals = setting.indexOf('=');
+                    if (equals > 0) {
+                        openrc.put(
+                                setting.substring(0, equals),
+                                setting.substring(equals + 1).replaceAll("^['\"]|['\"]$", ""));
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new DemoException("the cloud came up without an openrc: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public URI authUrl() {
+        return URI.create(openrc.get("OS_AUTH_URL"));
+    }
+
+    @Override
+    public String username() {
+        return openrc.get("OS_USERNAME");
+    }
+
+    @Override
+    public String password() {
+        return openrc.get("OS_PASSWORD");
+    }
+
+    @Override
+    public String project() {
+        return openrc.get("OS_PROJECT_NAME");
+    }
+
+    @Override
+    public Optional<InetSocketAddress> powerEndpoint() {
+        return Optional.empty();
+    }
+
+    @Override
+    public String powerCommand() {
+        return "VMHA_OPENSTACK=" + PowerHook.quoted(state) + " " + PowerHook.quoted(script("power")) + " \"$1\" \"$2\"";
+    }
+
+    @Override
+    public List<String> runningTwice() {
+        Map<String, Long> byGuest = run(false, "guests")
+                .lines()
+                .filter(line -> !line.isBlank())
+                .collect(Collectors.groupingBy(
+                        line -> line.strip().split(" +", -1)[0], LinkedHashMap::new, Collectors.counting()));
+        var twice = new ArrayList<String>();
+        byGuest.forEach((guest, count) -> {
+            if (count > 1) {
+                twice.add(guest + " runs " + count + " times");
+            }
+        });
+        return twice;
+    }
+
+    @Override
+    public String describe() {
+        return "real OpenStack (Keystone, Glance, Placement, Neutron, Nova of Debian 12) at " + authUrl();
+    }
+
+    /** Runs one of the scripts; its standard output comes back, its progress goes to the screen if wanted. */
+    private String run(boolean progress, String name, String... arguments) {
+        var command = new ArrayList<String>();
+        command.add(script(name).toString());
+        command.addAll(List.of(arguments));
+        try {
+            var builder = new ProcessBuilder(command).redirectErrorStream(progress);
+            if (!progress) {
+                builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+            }
+            builder.environment().put("VMHA_OPENSTACK", state.toString());
+            Process process = builder.start();
+            var output = new StringBuilder();
+            try (var lines = process.inputReader()) {
+                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                    output.append(line).append('\n');
+                    if (progress) {
+                        screen.step("  " + line);
+                    }
+                }
+            }
+            int status = process.waitFor();
+            if (status != 0 && progress) {
+                throw new DemoException(
+                        name + " failed with status " + status + "; its logs are in " + state.resolve("log"));
+            }
+            return output.toString();
+        } catch (IOException e) {
+            throw new DemoException("cannot run " + script(name) + ": " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DemoException("interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (Files.exists(state)) {
+            run(true, "down");
+        }
+    }
+}
