@@ -160,7 +160,9 @@ class VmhadConfigTest {
         Path password = write(dir.resolve("password"), "sesame\n");
         String example = Files.readString(Path.of("src/main/dist/vmhad.yaml.example"))
                 .replace("/etc/vmha/openstack.password", password.toString());
-        String everythingOn = example.lines()
+        int fencing = example.indexOf("# --- fencing");
+        String everythingOn = (example.substring(0, fencing) + example.substring(example.indexOf("# --- recovery")))
+                .lines()
                 .map(l -> l.matches(
                                 "#(  )?.*(_file|tls|  (ca|cert|key)|rack|tags|  room|region).*|  #(region|ca_file|key_file|tls|  (ca|cert|key)).*")
                         ? ""
@@ -380,6 +382,31 @@ class VmhadConfigTest {
                 .startsWith("cluster_ip (taken from " + nova + ") must be an address that the other hosts can reach");
         assertThat(problems("nova_conf: " + dir.resolve("absent") + "\n" + OPENSTACK))
                 .hasSize(2);
+    }
+
+    @Test
+    void fenceDevicesAreReadAndTheirMistakesGetLines() throws IOException {
+        String fencing = """
+                fencing:
+                  defaults:
+                    agent: fence_ipmilan
+                    username: admin
+                    password: open-sesame
+                    options: {lanplus: true}
+                  hosts:
+                    hv-1: {address: 10.9.0.1, identity: 11111111-2222-3333-4444-555555555555}
+                    hv-2.example.org: {address: 10.9.0.2, identity: 22111111222233334444555555555555}
+                """;
+
+        VmhadConfig config = read(SMALLEST + fencing);
+
+        assertThat(config.fencing().hosts()).containsExactly(new HostName("hv-1"), new HostName("hv-2.example.org"));
+        assertThat(config.toString()).doesNotContain("open-sesame");
+        assertThat(problems(SMALLEST + fencing.replace("22111111222233334444555555555555", "nonsense"))
+                        .get(0))
+                .contains("fencing.hosts.hv-2.example.org.identity must be a UUID")
+                .contains("line 16");
+        assertThat(problems(SMALLEST + "fencing: none\n").get(0)).contains("fencing must be a mapping");
     }
 
     @Test

@@ -1,0 +1,111 @@
+package io.vmha.node.cli;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** The protected AZ. */
+@Command(name = "az", description = "The protected availability zone.")
+final class AzVerb implements Callable<Integer> {
+    @ParentCommand
+    private VmhaCommand vmha;
+
+    @Override
+    public Integer call() {
+        return list();
+    }
+
+    @Command(description = "The AZs that this node knows of.")
+    int list() {
+        return vmha.connection().show("/v1/ha", azs -> {
+            vmha.connection()
+                    .screen()
+                    .table(
+                            List.of("AZ", "PROTECTION", "HOSTS", "LEADER", "OPEN INCIDENTS"),
+                            azs.items().stream()
+                                    .map(az -> List.of(
+                                            az.text("az"),
+                                            protection(az),
+                                            String.valueOf(
+                                                    az.at("hosts").items().size()),
+                                            orDash(az.at("leader").text("host")),
+                                            String.valueOf(az.at("open_incidents")
+                                                    .items()
+                                                    .size())))
+                                    .toList());
+            return ExitCode.OK.number();
+        });
+    }
+
+    @Command(description = "An AZ's settings and hosts.")
+    int show(@Parameters(paramLabel = "AZ") String name) {
+        return vmha.connection().show(path(name, ""), az -> {
+            Screen screen = vmha.connection().screen();
+            screen.fact("AZ", az.text("az"));
+            screen.fact("protection", protection(az));
+            screen.fact("aggregate", az.text("aggregate"));
+            screen.fact("group", az.text("group"));
+            screen.fact("leader", orDash(az.at("leader").text("host")));
+            screen.fact(
+                    "limits",
+                    az.at("limits").text("max_hosts") + " hosts of an incident, "
+                            + az.at("limits").text("max_share_percent") + " % of the AZ");
+            screen.fact(
+                    "disks",
+                    az.isTrue("instances_shared") ? "shared by all hosts" : "only volumes are known to be shared");
+            az.at("open_incidents").items().forEach(i -> screen.fact("incident", IncidentsVerb.line(i)));
+            screen.line("");
+            hosts(screen, az);
+            return ExitCode.OK.number();
+        });
+    }
+
+    @Command(description = "Puts an AZ under protection: checks it against Nova and forms the group.")
+    int enable(@Parameters(paramLabel = "AZ") String name) {
+        return vmha.connection().change(path(name, "/enable"), "");
+    }
+
+    @Command(description = "Ends an AZ's protection.")
+    int disable(@Parameters(paramLabel = "AZ") String name) {
+        return vmha.connection().change(path(name, "/disable"), "");
+    }
+
+    @Command(description = "Acts upon incidents by itself again.")
+    int arm(@Parameters(paramLabel = "AZ") String name) {
+        return vmha.connection().change(path(name, "/arm"), "");
+    }
+
+    @Command(description = "Only records incidents and holds them for a person.")
+    int disarm(@Parameters(paramLabel = "AZ") String name) {
+        return vmha.connection().change(path(name, "/disarm"), "");
+    }
+
+    static String protection(Document az) {
+        return !az.isTrue("enabled") ? "disabled" : az.isTrue("armed") ? "armed" : "disarmed";
+    }
+
+    static void hosts(Screen screen, Document az) {
+        screen.table(
+                List.of("HOST", "STATUS", "AGENT", "RAFT", "EPOCH", "ADDRESS", "MAINTENANCE"),
+                az.at("hosts").items().stream()
+                        .map(h -> List.of(
+                                h.text("host"),
+                                h.text("status").replace('_', ' '),
+                                h.text("agent"),
+                                MembersVerb.raft(h),
+                                h.text("epoch"),
+                                orDash(h.text("address")),
+                                h.isTrue("maintenance") ? "yes" : "-"))
+                        .toList());
+    }
+
+    private static String path(String az, String rest) {
+        return "/v1/ha/" + Connection.segment(az) + rest;
+    }
+
+    private static String orDash(String text) {
+        return text.isEmpty() ? "-" : text;
+    }
+}

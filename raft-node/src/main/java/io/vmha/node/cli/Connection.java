@@ -1,0 +1,146 @@
+package io.vmha.node.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.ToIntFunction;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The options that every verb has, and what every verb does with them. */
+final class Connection {
+    private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[A-Za-z0-9._-]+):([0-9]{1,5})");
+    private static final int TOKEN_BYTES_MAX = 4096;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
+    @Option(
+            names = {"-a", "--address"},
+            scope = ScopeType.INHERIT,
+            paramLabel = "HOST:PORT",
+            defaultValue = "${env:VMHA_ADDRESS:-127.0.0.1:8400}",
+            description = "the daemon's gRPC address (default: $$VMHA_ADDRESS, else 127.0.0.1:8400)")
+    private String address = "";
+
+    @Option(
+            names = "--token-file",
+            scope = ScopeType.INHERIT,
+            paramLabel = "FILE",
+            defaultValue = "${env:VMHA_TOKEN_FILE}",
+            description = "the daemon's rpc.token_file, to change things over the network (default: $$VMHA_TOKEN_FILE)")
+    private Path tokenFile;
+
+    @Option(
+            names = {"-j", "--json"},
+            scope = ScopeType.INHERIT,
+            description = "print the daemon's JSON document")
+    private boolean json;
+
+    /** Shows the document of a path; as text, the view says what and how it ends. */
+    int show(String path, ToIntFunction<Document> view) {
+        return exchange(admin -> admin.read(path), view);
+    }
+
+    /** Asks for a change and shows what came of it. */
+    int change(String path, String body) {
+        return exchange(admin -> admin.put(path, body), document -> {
+            screen().line(document.text("message"));
+            return ExitCode.OK.number();
+        });
+    }
+
+    /** Where this verb writes. */
+    Screen screen() {
+        return new Screen(out(), System.getenv("NO_COLOR") == null && isTerminal());
+    }
+
+    /** True if standard output is a terminal; what standard input is does not matter, and {@code System.console()} asks for both. */
+    private static boolean isTerminal() {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString().matches("/dev/(pts/.*|tty.*|console)");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** A word as one segment of a path. */
+    static String segment(String word) {
+        return URLEncoder.encode(word, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    private interface Exchange {
+        Admin.Answer with(Admin admin);
+    }
+
+    private int exchange(Exchange exchange, ToIntFunction<Document> view) {
+        Admin.Answer answer;
+        try (var admin = new Admin(where(), token())) {
+            answer = exchange.with(admin);
+        }
+        Document document = Document.parse(answer.json());
+        if (answer.status() >= 300) {
+            return refused(answer, document);
+        }
+        if (json) {
+            out().println(answer.json());
+            return noLeader(document) ? ExitCode.NO_LEADER.number() : ExitCode.OK.number();
+        }
+        return view.applyAsInt(document);
+    }
+
+    /** True for the documents that tell who leads, if nobody does. */
+    static boolean noLeader(Document document) {
+        return !document.isEmpty("reason") && document.isEmpty("leader");
+    }
+
+    private int refused(Admin.Answer answer, Document document) {
+        if (json) {
+            out().println(answer.json());
+        } else {
+            String error = document.text("error");
+            spec.commandLine().getErr().println(error.isEmpty() ? "refused with status " + answer.status() : error);
+        }
+        return (answer.status() == 503 ? ExitCode.NO_LEADER : ExitCode.REFUSED).number();
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    private InetSocketAddress where() {
+        var matcher = ADDRESS.matcher(address);
+        if (matcher.matches() && Integer.parseInt(matcher.group(2)) <= 65535) {
+            String host = matcher.group(1);
+            var where = new InetSocketAddress(
+                    host.startsWith("[") ? host.substring(1, host.length() - 1) : host,
+                    Integer.parseInt(matcher.group(2)));
+            if (where.isUnresolved()) {
+                throw new Failure(
+                        ExitCode.UNREACHABLE, "there is no host " + host + ": check --address or VMHA_ADDRESS");
+            }
+            return where;
+        }
+        throw new Failure(
+                ExitCode.USAGE, "the address must be HOST:PORT such as 127.0.0.1:8400 but is '" + address + "'");
+    }
+
+    private Optional<String> token() {
+        if (tokenFile == null || tokenFile.toString().isEmpty()) {
+            return Optional.empty();
+        }
+        try (var in = Files.newInputStream(tokenFile)) {
+            return Optional.of(new String(in.readNBytes(TOKEN_BYTES_MAX), StandardCharsets.US_ASCII).strip());
+        } catch (IOException e) {
+            throw new Failure(ExitCode.USAGE, "the token file cannot be read: " + e);
+        }
+    }
+}

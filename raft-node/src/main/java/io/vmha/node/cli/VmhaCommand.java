@@ -1,0 +1,96 @@
+package io.vmha.node.cli;
+
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.netty.util.internal.logging.JdkLoggerFactory;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command {@code vmha}. */
+@Command(
+        name = "vmha",
+        mixinStandardHelpOptions = true,
+        versionProvider = VmhaCommand.Version.class,
+        description = "Asks the high availability daemon of this host, and tells it what an operator wants.",
+        subcommands = {
+            LeaderVerb.class,
+            MembersVerb.class,
+            StatusVerb.class,
+            AzVerb.class,
+            IncidentsVerb.class,
+            ExplainVerb.class,
+            HostVerb.class
+        },
+        synopsisSubcommandLabel = "VERB",
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {
+            "0:done",
+            "1:refused or failed; the reason is on standard error",
+            "2:wrong usage",
+            "3:there is no leader",
+            "4:the daemon is not reachable"
+        })
+public final class VmhaCommand implements Runnable {
+    /** The package's version, as the build has written it. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = VmhaCommand.class.getPackage().getImplementationVersion();
+            return new String[] {"vmha " + (version == null ? "development" : version)};
+        }
+    }
+
+    /** What JUL and Netty's loggers hang on, kept from being collected. */
+    private static final Logger ROOT = Logger.getLogger("");
+
+    @Mixin
+    private Connection connection;
+
+    @Spec
+    private CommandSpec spec;
+
+    Connection connection() {
+        return connection;
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "which verb? See vmha --help");
+    }
+
+    /** Runs one command and ends the process with its exit status. */
+    public static void main(String[] args) {
+        ROOT.setLevel(Level.OFF); // a library's complaint would only hide the sentence that says what to do
+        InternalLoggerFactory.setDefaultFactory(
+                JdkLoggerFactory.INSTANCE); // and logback would cost a third of the start
+        var out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+        var err = new PrintWriter(System.err, false, StandardCharsets.UTF_8);
+        int status = run(out, err, args);
+        out.flush();
+        err.flush();
+        System.exit(status);
+    }
+
+    /** Runs one command. */
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        return new CommandLine(new VmhaCommand())
+                .setOut(out)
+                .setErr(err)
+                .setExecutionExceptionHandler((e, command, parsed) -> {
+                    if (e instanceof Failure failure) {
+                        command.getErr().println(failure.getMessage());
+                        return failure.exitCode().number();
+                    }
+                    throw e;
+                })
+                .execute(args);
+    }
+}

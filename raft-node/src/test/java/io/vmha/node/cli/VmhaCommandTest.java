@@ -1,0 +1,248 @@
+package io.vmha.node.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmha.node.documents.RecordedRequests;
+import io.vmha.node.documents.Samples;
+import io.vmha.node.rpc.AdminServer;
+import io.vmha.node.view.NodeView;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line against a real gRPC server: what it prints and how it ends. */
+class VmhaCommandTest {
+    private final RecordedRequests requests = new RecordedRequests();
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private volatile NodeView view = Samples.quiet();
+    private AdminServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new AdminServer(InetAddress.getLoopbackAddress(), 0, () -> view, requests, Optional.empty());
+        server.start();
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private int vmha(String... args) {
+        return vmhaAt("127.0.0.1:" + server.port(), args);
+    }
+
+    private int vmhaAt(String address, String... args) {
+        out.getBuffer().setLength(0);
+        err.getBuffer().setLength(0);
+        var all = new ArrayList<>(List.of(args));
+        all.add("--address");
+        all.add(address);
+        return VmhaCommand.run(new PrintWriter(out, true), new PrintWriter(err, true), all.toArray(new String[0]));
+    }
+
+    @Test
+    void leaderPrintsOneSentenceAndTellsTheShell() {
+        assertThat(vmha("leader")).isZero();
+        assertThat(out).hasToString("hv-2 (10.0.0.2:8300), term 7\n");
+
+        view = Samples.leaderless();
+
+        assertThat(vmha("leader")).isEqualTo(3);
+        assertThat(out)
+                .hasToString(
+                        "no leader: only 1 of 3 voters are alive in the pool and 2 are needed: bring back hv-2, hv-3\n");
+        assertThat(vmha("leader", "--consistent")).isZero();
+        requests.consistentlySee(CompletableFuture.failedFuture(new IllegalStateException("nobody leads")));
+        assertThat(vmha("leader", "--consistent")).isEqualTo(3);
+        assertThat(err.toString()).contains("No cluster leader");
+    }
+
+    @Test
+    void jsonIsTheDaemonsDocument() {
+        assertThat(vmha("leader", "--json")).isZero();
+        assertThat(out.toString())
+                .startsWith("{\"leader\":{\"host\":\"hv-2\",\"address\":\"10.0.0.2:8300\"},\"term\":7,")
+                .endsWith("}\n");
+
+        view = Samples.alone();
+
+        assertThat(vmha("--json", "leader")).isEqualTo(3);
+        assertThat(out.toString()).contains("\"leader\":null").contains("\"reason\":");
+        assertThat(vmha("az", "list", "--json")).isZero();
+        assertThat(out).hasToString("[]\n");
+        assertThat(vmha("az", "show", "az9", "--json")).isEqualTo(1);
+        assertThat(out).hasToString("{\"error\":\"there is no AZ az9 here; see /v1/ha\"}\n");
+    }
+
+    @Test
+    void membersAreAligned() {
+        view = Samples.recovering();
+
+        assertThat(vmha("members")).isZero();
+
+        assertThat(out.toString().lines().toList())
+                .startsWith(
+                        "NAME  ADDRESS        STATUS  RAFT    TAGS",
+                        "hv-1  10.0.0.1:8301  alive   voter   az=az1 dc=dc1 host=hv-1",
+                        "hv-2  10.0.0.2:8301  alive   leader  az=az1 dc=dc1 host=hv-2",
+                        "hv-3  10.0.0.3:8301  failed  voter   az=az1 dc=dc1 host=hv-3");
+    }
+
+    @Test
+    void statusShowsEverythingOnOneScreen() {
+        view = Samples.held();
+
+        assertThat(vmha("status")).isZero();
+
+        assertThat(out.toString().lines().toList())
+                .contains(
+                        "leader      hv-2 (10.0.0.2:8300), term 7",
+                        "this node   hv-1 (10.0.0.1), follower",
+                        "pool        4 of 5 members alive",
+                        "protection  az1: armed",
+                        "            7 held (hv-3): 3 of 5 hosts are lost and the limit is 49 %; a person must approve"
+                                + " (vmha incidents approve 7)",
+                        "HOST  STATUS       AGENT   RAFT    EPOCH  ADDRESS   MAINTENANCE",
+                        "hv-3  in recovery  failed  voter   1      10.0.0.3  -");
+        view = Samples.alone();
+        assertThat(vmha("status")).isEqualTo(3);
+        assertThat(out.toString()).contains("none: enable it with vmha az enable AZ");
+    }
+
+    @Test
+    void anAzIsListedShownAndChanged() {
+        assertThat(vmha("az")).isZero();
+        assertThat(out.toString().lines().toList())
+                .containsExactly("AZ   PROTECTION  HOSTS  LEADER  OPEN INCIDENTS", "az1  armed       5      hv-2    0");
+        assertThat(vmha("az", "show", "az1")).isZero();
+        assertThat(out.toString()).contains("limits      4 hosts of an incident, 49 % of the AZ");
+        for (String change : List.of("enable", "disable", "arm", "disarm")) {
+            assertThat(vmha("az", change, "az 1")).isZero();
+            assertThat(out).hasToString("done\n");
+        }
+        assertThat(requests.asked()).containsExactly("enable az 1", "disable az 1", "arm az 1", "disarm az 1");
+    }
+
+    @Test
+    void refusalsGoToStandardErrorWithTheirReason() {
+        requests.answerWith(400, "AZ az1 has 2 hosts and at least 3 are needed");
+
+        assertThat(vmha("az", "enable", "az1")).isEqualTo(1);
+        assertThat(out.toString()).isEmpty();
+        assertThat(err).hasToString("AZ az1 has 2 hosts and at least 3 are needed\n");
+
+        requests.answerWith(503, "no leader: try again when there is one");
+        assertThat(vmha("az", "enable", "az1")).isEqualTo(3);
+    }
+
+    @Test
+    void incidentsAreListedShownAndDecided() {
+        view = Samples.recovering();
+
+        assertThat(vmha("incidents")).isZero();
+        assertThat(out.toString().lines().toList())
+                .containsExactly(
+                        "ID  PHASE  OPENED                HOSTS  RECOVERED  LEFT  FAILED  UNDER WAY  LAST VM",
+                        "7   open   2026-11-22T10:00:00Z  hv-3   1          1     1       3          31.0 s");
+        assertThat(vmha("incidents", "show", "7")).isZero();
+        assertThat(out.toString())
+                .contains("certificate 1.9 s, first evacuate call 3.5 s, last VM 31.0 s after the declaration")
+                .contains("POWER_OFF: fence_ipmilan: Chassis Power is off")
+                .containsPattern("db-1 +recovered +1 +on hv-1 +11111111");
+        assertThat(vmha("incidents", "approve", "7", "--person", "Ada \"L\"")).isZero();
+        assertThat(vmha("incidents", "cancel", "7")).isZero();
+        assertThat(requests.asked()).hasSize(2).startsWith("approve 7 by Ada \"L\"");
+        assertThat(vmha("incidents", "show", "9")).isEqualTo(1);
+    }
+
+    @Test
+    void explainShowsTheRuleOfEveryStep() {
+        view = Samples.held();
+
+        assertThat(vmha("explain", "incident", "7")).isZero();
+        assertThat(out.toString())
+                .contains("waits for   3 of 5 hosts are lost and the limit is 49 %; a person must approve")
+                .containsPattern("limits +held +S8 +3 of 5")
+                .containsPattern("0\\.0 s +41 +declared dead: hv-3");
+        assertThat(vmha("explain", "host", "hv-5")).isZero();
+        assertThat(out.toString()).contains("in maintenance: it is never declared dead");
+        assertThat(vmha("explain", "host", "nobody")).isEqualTo(1);
+    }
+
+    @Test
+    void maintenanceIsSwitched() {
+        assertThat(vmha("host", "maintenance", "hv-1", "on")).isZero();
+        assertThat(vmha("host", "maintenance", "hv-1", "off")).isZero();
+
+        assertThat(requests.asked()).containsExactly("maintenance hv-1 true", "maintenance hv-1 false");
+    }
+
+    @Test
+    void wrongUsageSaysWhatIsRight() {
+        for (String[] wrong : new String[][] {
+            {"nonsense"},
+            {"explain"},
+            {"host"},
+            {"az", "show"},
+            {"incidents", "show", "x"},
+            {"host", "maintenance", "hv-1", "yes"},
+            {}
+        }) {
+            assertThat(vmha(wrong)).as(String.join(" ", wrong)).isEqualTo(2);
+            assertThat(err.toString()).isNotBlank();
+        }
+        assertThat(vmhaAt("nowhere", "leader")).isEqualTo(2);
+        assertThat(requests.asked()).isEmpty();
+        assertThat(vmha("--help")).isZero();
+        assertThat(out.toString()).contains("leader").contains("Exit status:");
+        assertThat(vmha("--version")).isZero();
+    }
+
+    @Test
+    void aDaemonThatIsNotThereIsSaidToBeSo() throws IOException {
+        int free;
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            free = socket.getLocalPort();
+        }
+
+        assertThat(vmhaAt("127.0.0.1:" + free, "leader")).isEqualTo(4);
+
+        assertThat(err.toString())
+                .startsWith("vmhad does not answer at 127.0.0.1:" + free)
+                .contains("Connection refused")
+                .contains("systemctl status vmhad");
+    }
+
+    @Test
+    void theTokenIsReadFromItsFile(@TempDir Path dir) throws IOException {
+        server.close();
+        server = new AdminServer(
+                InetAddress.getByName("0.0.0.0"), 0, () -> view, requests, Optional.of("0123456789abcdef"));
+        server.start();
+        Path token = Files.writeString(dir.resolve("token"), "0123456789abcdef\n");
+
+        assertThat(vmha("az", "arm", "az1")).isEqualTo(1);
+        assertThat(err.toString()).contains("rpc.token_file");
+        assertThat(vmha("az", "arm", "az1", "--token-file", token.toString())).isZero();
+    }
+
+    @Test
+    void namesCannotMoveTheCursor() {
+        assertThat(Document.parse("{\"name\":\"a\\u001b[2Jb\\u202ec\"}").text("name"))
+                .isEqualTo("a?[2Jb?c");
+    }
+}
