@@ -13,6 +13,7 @@ final class Lzw {
     private static final int WIDTH_MIN = 9;
     private static final int WIDTH_MAX = 12;
     private static final int CODE_MAX = (1 << WIDTH_MAX) - 1;
+    private static final int TABLE_SIZE = 4 << WIDTH_MAX;
     private static final int NONE = -1;
 
     private Lzw() {}
@@ -30,8 +31,8 @@ final class Lzw {
     }
 
     private static final class Encoder {
-        /** Successor of (code, literal): a perfect table, indexed by code * 256 + literal. */
-        private final short[] successors = new short[(CODE_MAX + 1) << 8];
+        /** Successors of (code, literal), four times as many places as codes: key in the upper 20 bits, successor in the lower 12. */
+        private final int[] successors = new int[TABLE_SIZE];
 
         private final ByteArrayOutputStream output = new ByteArrayOutputStream();
         private int bits;
@@ -46,14 +47,15 @@ final class Lzw {
                 for (int i = 1; i < plain.length; i++) {
                     int literal = plain[i] & 0xff;
                     int key = code << 8 | literal;
-                    if (successors[key] != 0) {
-                        code = successors[key];
+                    int place = placeOf(key);
+                    if (successors[place] != 0) {
+                        code = successors[place] & CODE_MAX;
                         continue;
                     }
                     write(code);
                     code = literal;
                     if (countCode()) {
-                        successors[key] = (short) highest;
+                        successors[place] = key << WIDTH_MAX | highest;
                     }
                 }
                 write(code);
@@ -64,6 +66,14 @@ final class Lzw {
                 output.write(bits);
             }
             return output.toByteArray();
+        }
+
+        private int placeOf(int key) {
+            int place = (key >> WIDTH_MAX ^ key) & (TABLE_SIZE - 1);
+            while (successors[place] != 0 && successors[place] >>> WIDTH_MAX != key) {
+                place = (place + 1) & (TABLE_SIZE - 1);
+            }
+            return place;
         }
 
         /** @return false if the table was full and has been cleared */
@@ -78,7 +88,7 @@ final class Lzw {
             write(CLEAR);
             width = WIDTH_MIN;
             highest = END;
-            Arrays.fill(successors, (short) 0);
+            Arrays.fill(successors, 0);
             return false;
         }
 
