@@ -25,6 +25,7 @@ import io.vmha.node.raft.RaftListener;
 import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.RaftTls;
 import io.vmha.node.raft.VoterSet;
+import io.vmha.node.rpc.AdminServer;
 import io.vmha.node.view.NodeRequests;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
@@ -154,6 +155,19 @@ public final class Daemon implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "the HTTP API cannot listen on " + http.address() + ": " + e.getMessage(), e);
+        }
+        var rpc = config.rpc();
+        try {
+            AdminServer admin = keep(new AdminServer(
+                    rpc.address().getAddress(),
+                    rpc.address().getPort(),
+                    view::current,
+                    requests,
+                    rpc.token().map(VmhadConfig.Token::reveal)));
+            admin.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "the rpc server cannot listen on " + rpc.address() + ": " + e.getMessage(), e);
         }
     }
 

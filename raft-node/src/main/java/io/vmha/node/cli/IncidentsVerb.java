@@ -1,6 +1,5 @@
 package io.vmha.node.cli;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -112,18 +111,7 @@ final class IncidentsVerb implements Callable<Integer> {
     }
 
     private int decide(long id, String what, String person) {
-        String name = person == null ? user() : person;
-        return vmha.connection().change("/v1/incidents/" + id + "/" + what, "{\"person\":" + quoted(name) + "}");
-    }
-
-    /** Who really sits there, even behind sudo. */
-    private static String user() {
-        String sudo = System.getenv("SUDO_USER");
-        return sudo == null || sudo.isBlank() ? System.getProperty("user.name", "") : sudo;
-    }
-
-    private static String quoted(String text) {
-        return "\"" + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + "\"";
+        return vmha.connection().change("/v1/incidents/" + id + "/" + what, Person.document(person));
     }
 
     /** An incident in one line. */

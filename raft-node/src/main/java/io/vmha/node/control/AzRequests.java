@@ -85,6 +85,23 @@ public final class AzRequests implements NodeRequests {
     }
 
     @Override
+    public CompletableFuture<Answer> returnHost(HostName host, String person) {
+        return onActionThread(() -> compute.computeServices().stream()
+                .filter(service -> service.host().equals(host))
+                .findFirst()
+                .filter(service -> service.forcedDown() || !service.up())
+                .map(service -> new Answer(
+                        409,
+                        "Nova has host " + host + (service.forcedDown() ? " forced down" : " down")
+                                + "; see that none of its old VMs runs there, restart its nova-compute (it removes what was evacuated), "
+                                + "then: openstack compute service set --up " + host
+                                + " nova-compute, and --enable; then ask again"))
+                .orElseGet(() -> committed(
+                        new AzCommand.ReturnHost(System.currentTimeMillis(), host, person),
+                        host + " is in service again, " + person + " answers for it")));
+    }
+
+    @Override
     public CompletableFuture<Answer> approve(IncidentId incident, String person) {
         return onActionThread(() -> committed(
                 new IncidentCommand.ApproveIncident(System.currentTimeMillis(), incident, person),

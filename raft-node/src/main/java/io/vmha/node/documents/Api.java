@@ -109,6 +109,9 @@ public final class Api {
         change("ha/*/arm", (call, az) -> requests.arm(az, true));
         change("ha/*/disarm", (call, az) -> requests.arm(az, false));
         change("hosts/*/maintenance", this::maintenance);
+        change(
+                "hosts/*/return",
+                (call, host) -> byName(call, person -> requests.returnHost(new HostName(host), person)));
         change("incidents/*/approve", (call, id) -> byPerson(call, id, requests::approve));
         change("incidents/*/cancel", (call, id) -> byPerson(call, id, requests::cancel));
     }
@@ -171,8 +174,13 @@ public final class Api {
         if (incident.isEmpty()) {
             return refuse(404, "there is no incident " + id + "; see /v1/incidents");
         }
+        return byName(call, person -> request.apply(incident.get(), person));
+    }
+
+    private static CompletableFuture<NodeRequests.Answer> byName(
+            Call call, Function<String, CompletableFuture<NodeRequests.Answer>> request) {
         return call.namedPerson()
-                .map(person -> request.apply(incident.get(), person))
+                .map(request)
                 .orElseGet(() -> refuse(
                         400,
                         "expected the name of the person who decides this (at most 100 characters) in the header X-Vmha-Person"

@@ -35,6 +35,9 @@ public interface NodeRequests {
     /** Starts or ends maintenance of a host. */
     CompletableFuture<Answer> maintenance(HostName host, boolean on);
 
+    /** Takes a recovered host back into service: Nova must have it up, and a person answers for its being clean. */
+    CompletableFuture<Answer> returnHost(HostName host, String person);
+
     /** Lets a held incident go on. */
     CompletableFuture<Answer> approve(IncidentId incident, String person);
 

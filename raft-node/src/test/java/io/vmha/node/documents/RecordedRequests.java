@@ -50,6 +50,11 @@ public final class RecordedRequests implements NodeRequests {
     }
 
     @Override
+    public CompletableFuture<Answer> returnHost(HostName host, String person) {
+        return remember("return " + host + " by " + person);
+    }
+
+    @Override
     public CompletableFuture<Answer> approve(IncidentId incident, String person) {
         return remember("approve " + incident + " by " + person);
     }

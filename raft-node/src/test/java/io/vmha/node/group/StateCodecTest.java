@@ -62,6 +62,7 @@ class StateCodecTest {
                 new VmCommand.AttemptFailed(11, 5, ONE, HOST, VM, 17, 8, true, "no valid host"),
                 new VmCommand.VmEnded(12, 5, ONE, HOST, VM, new Ending(Ending.Kind.LEFT, "deleted")),
                 new IncidentCommand.CloseIncident(13, 5, ONE),
+                new AzCommand.ReturnHost(13, HOST, "anna"),
                 new AzCommand.DisableAz(14));
     }
 

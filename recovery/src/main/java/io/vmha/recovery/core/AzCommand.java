@@ -70,6 +70,26 @@ public sealed interface AzCommand extends Command {
     }
 
     /**
+     * A person says that a recovered host is clean and in service again: it begins a new life. Until then no voter answers its renewals.
+     * The automatic way back (S11) will replace this.
+     */
+    record ReturnHost(long atMs, HostName host, String person) implements AzCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            HostRecord record = state.hosts().get(host);
+            if (record == null || record.status() != HostRecord.Status.DOWN) {
+                return Applied.refused(
+                        state,
+                        "host " + host + " is "
+                                + (record == null
+                                        ? "not in this AZ"
+                                        : record.status().toString()) + "; only a host that is DOWN can return");
+            }
+            return Applied.to(state.withHost(host, HostRecord::returned));
+        }
+    }
+
+    /**
      * The aggregate's hosts as the leader read them from Nova. New ones get epoch 1. A host under recovery or still down stays until it is
      * settled.
      */

@@ -21,6 +21,11 @@ public record HostRecord(HostName host, long epoch, Status status, boolean maint
         return new HostRecord(host, epoch, value, maintenance);
     }
 
+    /** The next life of a host that came back. */
+    HostRecord returned() {
+        return new HostRecord(host, epoch + 1, Status.IN_SERVICE, maintenance);
+    }
+
     HostRecord withMaintenance(boolean value) {
         return new HostRecord(host, epoch, status, value);
     }
