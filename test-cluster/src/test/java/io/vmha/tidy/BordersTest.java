@@ -150,6 +150,6 @@ class BordersTest {
     }
 
     private static void check(ArchRule rule) {
-        rule.allowEmptyShould(true).check(OURS);
+        rule.check(OURS);
     }
 }
