@@ -13,6 +13,8 @@ import java.util.function.LongSupplier;
  * read first whether it is still wanted and not yet there (S9).
  */
 public final class ActionRunner {
+    private static final long TURN_MS = 1_000;
+
     private final Compute compute;
     private final Fencer fencer;
     private final Voters voters;
@@ -149,10 +151,19 @@ public final class ActionRunner {
         List<Migration> migrations = compute.evacuationsFrom(watch.host());
         var servers = new ArrayList<Server>();
         var deleted = new ArrayList<ServerId>();
+        var running = new ArrayList<ServerId>();
         for (ServerId id : watch.servers()) {
-            boolean running = newest(migrations, id, 0).map(m -> !m.isFinal()).orElse(false);
-            if (!running) {
+            if (newest(migrations, id, 0).map(m -> !m.isFinal()).orElse(false)) {
+                running.add(id);
+            } else {
                 compute.server(id).ifPresentOrElse(servers::add, () -> deleted.add(id));
+            }
+        }
+        if (!running.isEmpty()) {
+            // one of them in turn: its owner may delete a server under way, and its migration then never ends
+            ServerId next = running.get((int) (nowMs.getAsLong() / TURN_MS % running.size()));
+            if (compute.server(next).isEmpty()) {
+                deleted.add(next);
             }
         }
         return new Result.Servers(watch, servers, deleted, migrations);

@@ -12,6 +12,13 @@ public record Ending(Kind kind, String detail) {
         FAILED
     }
 
+    /** The server is on another host than the dead one, or on none. */
+    static Ending elsewhere(HostName host) {
+        return host.equals(Server.NO_HOST)
+                ? new Ending(Kind.LEFT, "it is on no host any more: shelved or unscheduled meanwhile")
+                : recovered(host);
+    }
+
     static Ending recovered(HostName destination) {
         return new Ending(Kind.RECOVERED, destination.value());
     }

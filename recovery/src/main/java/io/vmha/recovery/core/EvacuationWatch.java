@@ -15,7 +15,8 @@ final class EvacuationWatch {
     private final RecoveryConfig config;
     private final Calls calls;
     private final IncidentSteps.Proposer proposer;
-    private final Map<ServerId, Long> absentSinceMs = new TreeMap<>();
+    private final Map<ServerId, Seen> absentSince = new TreeMap<>();
+    private final Map<ServerId, Seen> stuckSince = new TreeMap<>();
 
     EvacuationWatch(RecoveryConfig config, Calls calls, IncidentSteps.Proposer proposer) {
         this.config = config;
@@ -24,19 +25,31 @@ final class EvacuationWatch {
     }
 
     void forget() {
-        absentSinceMs.clear();
+        absentSince.clear();
+        stuckSince.clear();
     }
 
-    void onServers(long nowMs, long atMs, HostRecovery host, Action.Watch seen, Result.Servers result) {
+    /** Since when something has been seen of the attempt with this intent. */
+    private record Seen(long intentIndex, long atMs) {}
+
+    private static long sinceMs(Map<ServerId, Seen> seen, VmRecovery vm, long nowMs) {
+        Seen first = seen.get(vm.server());
+        if (first == null || first.intentIndex() != vm.intentIndex()) {
+            first = new Seen(vm.intentIndex(), nowMs);
+            seen.put(vm.server(), first);
+        }
+        return nowMs - first.atMs();
+    }
+
+    void onServers(
+            long nowMs, long atMs, RecoveryState state, HostRecovery host, Action.Watch seen, Result.Servers result) {
         Map<ServerId, Server> servers = new TreeMap<>();
         result.servers().forEach(s -> servers.put(s.id(), s));
         for (ServerId id : seen.servers()) {
             VmRecovery vm = host.vms().get(id);
-            boolean open =
-                    vm != null && (vm.step() == VmRecovery.Step.CALLING || vm.step() == VmRecovery.Step.ACCEPTED);
-            if (open) {
+            if (vm != null && vm.isUnderWay()) {
                 Optional<Server> server = Optional.ofNullable(servers.get(id));
-                judge(nowMs, host, vm, server, result.deleted().contains(id), result.migrations())
+                judge(nowMs, state, host, vm, server, result.deleted().contains(id), result.migrations())
                         .ifPresent(outcome -> proposer.propose(
                                 nowMs,
                                 "outcome " + id,
@@ -65,6 +78,7 @@ final class EvacuationWatch {
 
     private Optional<Function<About, Command>> judge(
             long nowMs,
+            RecoveryState state,
             HostRecovery host,
             VmRecovery vm,
             Optional<Server> server,
@@ -75,15 +89,40 @@ final class EvacuationWatch {
         }
         Optional<Migration> migration = ActionRunner.newest(migrations, vm.server(), vm.migrationFloor());
         if (migration.isPresent()) {
-            absentSinceMs.remove(vm.server());
+            absentSince.remove(vm.server());
             if (vm.step() == VmRecovery.Step.CALLING) {
                 return Optional.of(about -> about.accepted(migration.get().id()));
             }
             return migration.get().isFinal()
                     ? server.flatMap(s -> conclude(nowMs, host, migration.get(), s))
-                    : Optional.empty();
+                    : stuck(nowMs, state, vm, migration.get());
         }
         return server.flatMap(s -> withoutMigration(nowMs, host, vm, s));
+    }
+
+    /**
+     * The evacuation's target is certified dead: it will never write the end of its migration, and Nova has no other way to end it. Looked
+     * at twice, because a look may have begun before the target died and just after it was done.
+     */
+    private Optional<Function<About, Command>> stuck(
+            long nowMs, RecoveryState state, VmRecovery vm, Migration migration) {
+        boolean targetIsDead = migration
+                .destination()
+                .map(target -> state.hosts().get(target))
+                .map(target -> state.isCertified(target.host(), target.epoch()))
+                .orElse(false);
+        if (!targetIsDead) {
+            stuckSince.remove(vm.server());
+            return Optional.empty();
+        }
+        if (sinceMs(stuckSince, vm, nowMs) < config.requestLimitMs()) {
+            return Optional.empty();
+        }
+        HostName target = migration.destination().orElseThrow();
+        return Optional.of(about -> about.ended(new Ending(
+                Ending.Kind.FAILED,
+                "its target " + target + " died over migration " + migration.id() + ", which stays "
+                        + migration.status() + " for ever; reset the server's state in Nova and evacuate it again")));
     }
 
     /** Nova's record is final: where did it leave the server? */
@@ -94,10 +133,7 @@ final class EvacuationWatch {
         }
         boolean elsewhere = !server.host().equals(host.host());
         if (migration.hasSucceeded() && elsewhere) {
-            return Optional.of(about -> about.ended(
-                    server.vmState().equals("error")
-                            ? new Ending(Ending.Kind.FAILED, "it arrived on " + server.host() + " in state error")
-                            : Ending.recovered(server.host())));
+            return Optional.of(about -> about.ended(arrival(server)));
         }
         if (elsewhere) {
             return Optional.of(about -> about.ended(new Ending(
@@ -113,23 +149,29 @@ final class EvacuationWatch {
         return Optional.empty();
     }
 
+    private static Ending arrival(Server server) {
+        return server.vmState().equals("error")
+                ? new Ending(Ending.Kind.FAILED, "it arrived on " + server.host() + " in state error")
+                : Ending.elsewhere(server.host());
+    }
+
     /** No migration has appeared: either Nova never took the call, or it has not got so far. */
     private Optional<Function<About, Command>> withoutMigration(
             long nowMs, HostRecovery host, VmRecovery vm, Server server) {
         if (!server.host().equals(host.host()) && server.taskState().isEmpty()) {
-            return Optional.of(about -> about.ended(Ending.recovered(server.host())));
+            return Optional.of(about -> about.ended(arrival(server)));
         }
         if (server.taskState().isPresent()) {
-            absentSinceMs.remove(vm.server());
+            absentSince.remove(vm.server());
             return Optional.empty();
         }
-        long absentMs = nowMs - absentSinceMs.computeIfAbsent(vm.server(), id -> nowMs);
+        long absentMs = sinceMs(absentSince, vm, nowMs);
         boolean sentCallIsOver = calls.isOver(vm) ? calls.sinceOverMs(nowMs, vm) >= config.requestLimitMs() : true;
         boolean neverTaken = vm.step() == VmRecovery.Step.CALLING
                 ? sentCallIsOver && absentMs >= config.requestLimitMs()
                 : absentMs >= ABSENT_MS;
         if (neverTaken) {
-            absentSinceMs.remove(vm.server());
+            absentSince.remove(vm.server());
             return Optional.of(about -> about.failed(vm.migrationFloor(), "Nova never began it"));
         }
         return Optional.empty();

@@ -13,6 +13,8 @@ import java.util.TreeSet;
  * at what is committed and asks for what is missing; results become commands.
  */
 final class IncidentSteps {
+    /** Nova takes a silent compute service for down after this long (nova.conf service_down_time). */
+    private static final long NOVA_NOTICES_MS = 60_000;
 
     /** Asks for a command to be proposed, unless one with this key is under way. */
     interface Proposer {
@@ -30,6 +32,7 @@ final class IncidentSteps {
     private final Executor executor;
     private final EvacuationWatch watch;
     private final SortedMap<HostName, Integer> swept = new TreeMap<>();
+    private final SortedMap<HostName, Long> targetSinceMs = new TreeMap<>();
     private final Calls calls = new Calls();
     private long term;
     private long leaderSinceMs;
@@ -46,6 +49,7 @@ final class IncidentSteps {
         term = newTerm;
         leaderSinceMs = nowMs;
         swept.clear();
+        targetSinceMs.clear();
         calls.forget();
         watch.forget();
     }
@@ -54,7 +58,9 @@ final class IncidentSteps {
         for (HostRecovery host : incident.hosts().values()) {
             advance(nowMs, atMs, incident.id(), host, state.mayFence(incident));
         }
-        startCalls(nowMs, atMs, incident);
+        if (novaKnowsTheDead(nowMs, state)) {
+            startCalls(nowMs, atMs, state, incident);
+        }
         boolean sweptAll =
                 incident.hosts().values().stream().allMatch(h -> h.vms().size() == swept.getOrDefault(h.host(), -1));
         if (incident.hasEnded() && sweptAll) {
@@ -142,15 +148,37 @@ final class IncidentSteps {
         return vm.intentTerm() == term ? calls.isOver(vm) : nowMs - leaderSinceMs >= config.inheritedWaitMs();
     }
 
-    private void startCalls(long nowMs, long atMs, Incident incident) {
-        long underWay = 0;
+    /**
+     * Nova schedules to a dead host as long as it does not know that it is dead, and what it has scheduled there never comes back. So calls
+     * wait until every host under recovery is forced down, at the longest until Nova has noticed by itself.
+     */
+    private boolean novaKnowsTheDead(long nowMs, RecoveryState state) {
+        boolean known = true;
+        for (Incident incident : state.openIncidents()) {
+            for (HostRecovery host : incident.hosts().values()) {
+                if (!host.forcedDown()) {
+                    long sinceMs = targetSinceMs.computeIfAbsent(host.host(), h -> nowMs);
+                    known &= nowMs - sinceMs >= NOVA_NOTICES_MS;
+                }
+            }
+        }
+        return known;
+    }
+
+    private void startCalls(long nowMs, long atMs, RecoveryState state, Incident incident) {
+        long underWay = state.openIncidents().stream()
+                .flatMap(i -> i.hosts().values().stream())
+                .flatMap(h -> h.vms().values().stream())
+                .filter(VmRecovery::isUnderWay)
+                .count();
         var waiting = new ArrayList<VmRecovery>();
         var hostOf = new TreeMap<ServerId, HostName>();
         for (HostRecovery host : incident.hosts().values()) {
             for (VmRecovery vm : host.vms().values()) {
-                if (vm.step() == VmRecovery.Step.CALLING || vm.step() == VmRecovery.Step.ACCEPTED) {
-                    underWay++;
-                } else if (vm.step() == VmRecovery.Step.PLANNED && host.mayEvacuate()) {
+                if (vm.step() == VmRecovery.Step.PLANNED
+                        && host.mayEvacuate()
+                        && state.evacuatingElsewhere(incident.id(), host.host(), vm.server())
+                                .isEmpty()) {
                     waiting.add(vm);
                     hostOf.put(vm.server(), host.host());
                 }
@@ -232,7 +260,8 @@ final class IncidentSteps {
     void onServers(long nowMs, long atMs, RecoveryState state, Result.Servers result) {
         if (result.action() instanceof Action.Watch seen) {
             pending.pause(nowMs, seen.key(), config.pollMs());
-            host(state, seen.incident(), seen.host()).ifPresent(h -> watch.onServers(nowMs, atMs, h, seen, result));
+            host(state, seen.incident(), seen.host())
+                    .ifPresent(h -> watch.onServers(nowMs, atMs, state, h, seen, result));
             return;
         }
         var list = (Action.ListServers) result.action();
@@ -304,7 +333,7 @@ final class IncidentSteps {
                         answer.detail()));
             }
             case UNKNOWN -> Optional.empty();
-            case ELSEWHERE -> ended(atMs, call, Ending.recovered(new HostName(answer.detail())));
+            case ELSEWHERE -> ended(atMs, call, Ending.elsewhere(new HostName(answer.detail())));
             case DELETED -> ended(atMs, call, new Ending(Ending.Kind.LEFT, "deleted meanwhile"));
         };
     }

@@ -80,6 +80,20 @@ public record RecoveryState(
                         .isPresent();
     }
 
+    /** Another place, an incident and a host, from which this server is being evacuated. */
+    Optional<IncidentId> evacuatingElsewhere(IncidentId incident, HostName host, ServerId server) {
+        for (Incident other : openIncidents()) {
+            for (HostRecovery from : other.hosts().values()) {
+                boolean here = other.id().equals(incident) && from.host().equals(host);
+                VmRecovery vm = from.vms().get(server);
+                if (!here && vm != null && vm.isUnderWay()) {
+                    return Optional.of(other.id());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
     RecoveryState withAz(AzSettings settings) {
         return new RecoveryState(applied, Optional.of(settings), hosts, incidents, nextIncident);
     }

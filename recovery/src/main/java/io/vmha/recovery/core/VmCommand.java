@@ -12,12 +12,17 @@ public sealed interface VmCommand extends Command {
 
     /**
      * Intent: this leader is about to ask Nova to evacuate the VM. Refused without a confirmed certificate (S1), and while another
-     * intent is open: there is one caller at a time (S9).
+     * intent for it is open, be it in another incident, whose target has died meanwhile: there is one caller at a time (S9).
      */
     record BeginEvacuation(long atMs, long term, IncidentId incident, HostName host, ServerId server)
             implements VmCommand {
         @Override
         public Applied apply(RecoveryState state, Entry entry) {
+            Optional<IncidentId> elsewhere = state.evacuatingElsewhere(incident, host, server);
+            if (elsewhere.isPresent()) {
+                return Applied.refused(
+                        state, "server " + server + " is still being evacuated in incident " + elsewhere.get());
+            }
             return onVm(
                     state,
                     entry,

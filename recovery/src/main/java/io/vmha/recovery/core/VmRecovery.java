@@ -128,6 +128,11 @@ public record VmRecovery(
                 atMs);
     }
 
+    /** True while an intent is open or Nova works on it. */
+    public boolean isUnderWay() {
+        return step == Step.CALLING || step == Step.ACCEPTED;
+    }
+
     /** True once the VM has its ending. */
     public boolean hasEnded() {
         return step == Step.ENDED;

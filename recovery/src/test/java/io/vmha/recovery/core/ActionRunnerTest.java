@@ -168,4 +168,21 @@ class ActionRunnerTest {
         assertThat(seen.deleted()).containsExactly(vm(3));
         assertThat(seen.migrations()).hasSize(1);
     }
+
+    @Test
+    void serverThatItsOwnerDeletesWhileItIsEvacuatedIsNoticed() {
+        nova.put(FakeNova.active(vm(2), hv(1)));
+        nova.evacuate(vm(1));
+        nova.evacuate(vm(2));
+        nova.delete(vm(2));
+        var watch = new Action.Watch(3, ID, hv(1), new TreeSet<>(List.of(vm(1), vm(2))));
+
+        var noticed = new TreeSet<ServerId>();
+        for (int look = 0; look < 4; look++) {
+            noticed.addAll(((Result.Servers) runner.run(watch)).deleted());
+            nowMs += 500;
+        }
+
+        assertThat(noticed).containsExactly(vm(2));
+    }
 }

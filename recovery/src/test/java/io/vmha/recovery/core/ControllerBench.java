@@ -5,6 +5,7 @@ import static io.vmha.recovery.core.CommittedLog.hv;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -26,13 +27,19 @@ final class ControllerBench implements Outbox {
     /** How often each intent was handed out to be called for, over all leaders. */
     final Map<String, Integer> evacuateActions = new HashMap<>();
 
+    private final List<HostName> dead;
     private final ActionRunner runner;
     private final Deque<Asked> asked = new ArrayDeque<>();
     private RecoveryController leader;
     private int steps;
 
     ControllerBench(Limits limits) {
-        this.log = CommittedLog.of(3, limits);
+        this(3, limits, DEAD);
+    }
+
+    ControllerBench(int hosts, Limits limits, HostName... dead) {
+        this.log = CommittedLog.of(hosts, limits);
+        this.dead = List.of(dead);
         this.runner = new ActionRunner(nova, group, group, term -> term == log.term(), () -> nowMs);
         elect();
     }
@@ -42,8 +49,12 @@ final class ControllerBench implements Outbox {
         leader.onState(nowMs, log.state());
         leader.onLeadership(nowMs, OptionalLong.of(log.term()));
         leader.onGossip(nowMs, hv(2), GossipSign.ALIVE);
-        leader.onGossip(nowMs, DEAD, GossipSign.FAILED);
-        leader.onRenewalAges(nowMs, new TreeMap<>(Map.of(hv(2), 100L, DEAD, 10_000L)));
+        var ages = new TreeMap<HostName, Long>();
+        for (HostName host : dead) {
+            leader.onGossip(nowMs, host, GossipSign.FAILED);
+            ages.put(host, 10_000L);
+        }
+        leader.onRenewalAges(nowMs, ages);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The voters and the BMCs of three hosts as a unit test needs them: they say what the test has set. */
 final class FakeGroup implements Voters, Fencer {
@@ -13,6 +14,8 @@ final class FakeGroup implements Voters, Fencer {
     long ageMs = 10_000;
     PowerState power = PowerState.ON;
     boolean identityMatches = true;
+    /** Hosts whose BMC does not answer. */
+    final SortedSet<HostName> mute = new TreeSet<>();
     /** Power states that the next questions are answered with, before {@link #power} counts again. */
     final List<PowerState> nextStatus = new ArrayList<>();
     /** Every change that was asked for, oldest first. */
@@ -46,6 +49,9 @@ final class FakeGroup implements Voters, Fencer {
 
     @Override
     public BmcStatement status(HostName host) {
+        if (mute.contains(host)) {
+            return new BmcStatement(host, PowerState.UNKNOWN, false, "no answer", 4_000);
+        }
         PowerState said = nextStatus.isEmpty() ? power : nextStatus.remove(0);
         return new BmcStatement(host, said, identityMatches, "chassis power is " + said, 50);
     }
@@ -53,6 +59,9 @@ final class FakeGroup implements Voters, Fencer {
     @Override
     public BmcStatement powerOff(HostName host) {
         effects.add("power-off " + host);
+        if (mute.contains(host)) {
+            return status(host);
+        }
         power = PowerState.OFF;
         return new BmcStatement(host, power, identityMatches, "chassis power is off", 200);
     }

@@ -163,6 +163,41 @@ class RecoveryControllerTest {
     }
 
     @Test
+    void callsWaitUntilNovaKnowsThatTheOtherHostOfTheCutIsDeadToo() {
+        // Nova would rebuild on a host that it takes for alive, and what it sends to a dead one never comes back
+        var five = new ControllerBench(5, CommittedLog.ROOMY, CommittedLog.hv(4), CommittedLog.hv(5));
+        for (int i = 1; i <= 4; i++) {
+            five.nova.put(FakeNova.active(vm(i), CommittedLog.hv(3 + (i + 1) / 2)));
+        }
+
+        five.runToTheEnd();
+
+        List<String> effects = five.nova.effects;
+        int firstCall = effects.indexOf(effects.stream()
+                .filter(e -> e.startsWith("evacuate"))
+                .findFirst()
+                .orElseThrow());
+        assertThat(effects.subList(0, firstCall)).contains("force-down hv-4", "force-down hv-5");
+    }
+
+    @Test
+    void hostThatCannotBeFencedHoldsUpTheOthersForAMinuteAtMost() {
+        var five = new ControllerBench(5, CommittedLog.ROOMY, CommittedLog.hv(4), CommittedLog.hv(5));
+        five.group.mute.add(CommittedLog.hv(5));
+        five.nova.put(FakeNova.active(vm(1), CommittedLog.hv(4)));
+
+        for (int i = 0; i < 3_000; i++) {
+            five.step(true);
+        }
+
+        Incident incident = five.incident();
+        VmRecovery vm = incident.hosts().get(CommittedLog.hv(4)).vms().get(vm(1));
+        assertThat(vm.hasEnded()).isTrue();
+        assertThat(vm.requestedAtMs() - incident.openedAtMs()).isBetween(60_000L, 75_000L);
+        assertThat(incident.phase()).isEqualTo(Incident.Phase.OPEN);
+    }
+
+    @Test
     void serverThatAppearsLateIsStillTakenAlong() {
         while (bench.log.state().incidents().isEmpty()
                 || bench.incident().hosts().get(DEAD).vms().isEmpty()) {

@@ -77,6 +77,17 @@ class VmCommandTest {
     }
 
     @Test
+    void serverIsEvacuatedFromOneIncidentAtATime() {
+        planOneVm();
+        log.accept(log.begin(id, hv(2), 1)).accept(log.accepted(id, hv(2), 1));
+        IncidentId next = log.declare(hv(4)); // its target, which Nova has it on already
+        log.proveDown(next, hv(4)).accept(log.plan(next, hv(4), 1));
+
+        assertThat(log.refuse(log.begin(next, hv(4), 1))).contains("incident " + id);
+        log.accept(log.ended(id, hv(2), 1)).accept(log.begin(next, hv(4), 1));
+    }
+
+    @Test
     void intentOfAnEndedLeadershipIsRefused() {
         planOneVm();
         VmCommand.BeginEvacuation stale = log.begin(id, hv(2), 1);

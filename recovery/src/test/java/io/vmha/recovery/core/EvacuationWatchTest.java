@@ -1,0 +1,126 @@
+package io.vmha.recovery.core;
+
+import static io.vmha.recovery.core.CommittedLog.hv;
+import static io.vmha.recovery.core.CommittedLog.vm;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Only Nova's own records end a VM (S13). */
+class EvacuationWatchTest {
+    private final CommittedLog log = CommittedLog.of(5, CommittedLog.ROOMY);
+    private final List<Command> proposed = new ArrayList<>();
+    private final EvacuationWatch watch =
+            new EvacuationWatch(RecoveryConfig.DEFAULT, new Calls(), (nowMs, key, command) -> proposed.add(command));
+    private final IncidentId id = log.declare(hv(1));
+    private long nowMs = 1_000_000;
+
+    @BeforeEach
+    void oneVmIsBeingEvacuated() {
+        log.proveDown(id, hv(1)).accept(log.plan(id, hv(1), 1)).accept(log.begin(id, hv(1), 1));
+        log.accept(log.accepted(id, hv(1), 1));
+    }
+
+    private Optional<Command> look(Optional<Server> server, Migration... migrations) {
+        var action = new Action.Watch(log.term(), id, hv(1), new TreeSet<>(List.of(vm(1))));
+        var result = new Result.Servers(action, server.stream().toList(), List.of(), List.of(migrations));
+        proposed.clear();
+        watch.onServers(nowMs, 0, log.state(), log.incident(id).hosts().get(hv(1)), action, result);
+        return proposed.stream().findFirst();
+    }
+
+    private static Migration migration(String status) {
+        return new Migration(7, vm(1), hv(1), Optional.of(hv(4)), status, "");
+    }
+
+    private static Server on(HostName host, String vmState, Optional<String> taskState) {
+        return FakeNova.with(FakeNova.active(vm(1), host), host, vmState, taskState);
+    }
+
+    private Ending endingAfter(Optional<Command> command) {
+        return ((VmCommand.VmEnded) command.orElseThrow()).ending();
+    }
+
+    @Test
+    void runningMigrationIsLeftAloneHoweverLongItTakes() {
+        assertThat(look(Optional.empty(), migration("pre-migrating"))).isEmpty();
+        nowMs += 86_400_000;
+        assertThat(look(Optional.empty(), migration("pre-migrating"))).isEmpty();
+    }
+
+    @Test
+    void arrivalIsRecoveredAndArrivalInErrorHasFailed() {
+        assertThat(endingAfter(look(Optional.of(on(hv(4), "active", Optional.empty())), migration("done"))))
+                .isEqualTo(Ending.recovered(hv(4)));
+        assertThat(endingAfter(look(Optional.of(on(hv(4), "error", Optional.empty())), migration("done")))
+                        .kind())
+                .isEqualTo(Ending.Kind.FAILED);
+    }
+
+    @Test
+    void serverIsWaitedForWhenItsMigrationEndedAMomentBefore() {
+        assertThat(look(Optional.of(on(hv(1), "active", Optional.of("rebuilding"))), migration("done")))
+                .isEmpty();
+    }
+
+    @Test
+    void failedMigrationIsAFailedAttempt() {
+        var failed =
+                (VmCommand.AttemptFailed) look(Optional.of(on(hv(1), "error", Optional.empty())), migration("failed"))
+                        .orElseThrow();
+
+        assertThat(failed.migrationFloor()).isEqualTo(7);
+        assertThat(failed.called()).isTrue();
+        assertThat(failed.intentIndex()).isEqualTo(log.vm(id, hv(1), vm(1)).intentIndex());
+    }
+
+    @Test
+    void evacuationThatNovaTookAndForgotIsTriedAgainAfterAMinute() {
+        Server untouched = on(hv(1), "active", Optional.empty());
+        assertThat(look(Optional.of(untouched))).isEmpty();
+        nowMs += 59_999;
+        assertThat(look(Optional.of(untouched))).isEmpty();
+        nowMs += 1;
+
+        assertThat(look(Optional.of(untouched))).containsInstanceOf(VmCommand.AttemptFailed.class);
+    }
+
+    @Test
+    void absenceSeenInOneAttemptDoesNotCountForTheNext() {
+        Server untouched = on(hv(1), "active", Optional.empty());
+        look(Optional.of(untouched));
+        log.accept(log.failed(id, hv(1), 1, true)).accept(log.begin(id, hv(1), 1));
+        log.accept(log.accepted(id, hv(1), 1));
+        nowMs += 60_000;
+
+        assertThat(look(Optional.of(untouched))).isEmpty();
+    }
+
+    @Test
+    void migrationWhoseTargetIsCertifiedDeadEndsTheVmAsFailed() {
+        look(Optional.empty(), migration("pre-migrating"));
+        IncidentId next = log.declare(hv(4));
+        nowMs += 60_000;
+        assertThat(look(Optional.empty(), migration("pre-migrating"))).isEmpty();
+        log.accept(log.beginFence(next, hv(4))).accept(log.certify(next, hv(4)));
+
+        assertThat(look(Optional.empty(), migration("pre-migrating"))).isEmpty();
+        nowMs += RecoveryConfig.DEFAULT.requestLimitMs();
+        Ending ending = endingAfter(look(Optional.empty(), migration("pre-migrating")));
+
+        assertThat(ending.kind()).isEqualTo(Ending.Kind.FAILED);
+        assertThat(ending.detail()).contains("hv-4", "migration 7", "reset");
+    }
+
+    @Test
+    void serverThatIsOnNoHostAnyMoreIsNotCalledRecovered() {
+        assertThat(endingAfter(look(Optional.of(on(Server.NO_HOST, "active", Optional.empty()))))
+                        .kind())
+                .isEqualTo(Ending.Kind.LEFT);
+    }
+}
