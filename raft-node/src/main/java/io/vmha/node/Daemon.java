@@ -57,7 +57,7 @@ public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     private static final long AGGREGATE_PERIOD_MS = 3_000;
     private static final long VIEW_PERIOD_MS = 200;
-    private static final long REJOIN_PERIOD_MS = 5_000;
+    private static final long REJOIN_PERIOD_MS = 1_000;
     private static final long LEAVE_LIMIT_MS = 5_000;
 
     private final VmhadConfig config;

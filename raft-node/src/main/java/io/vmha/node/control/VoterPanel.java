@@ -10,7 +10,6 @@ import io.vmha.proto.v1.PeerRequest;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Voters;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,11 +19,13 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
 /** Asks each voter by itself, all at once, with one short time limit: a dead voter costs one limit, not one limit each. */
 final class VoterPanel implements Voters {
     private static final Duration LIMIT = Duration.ofMillis(1_500);
+    private static final long ASK_AGAIN_NANOS = 50_000_000;
 
     private final RaftNode raft;
 
@@ -52,18 +53,25 @@ final class VoterPanel implements Voters {
         return ages;
     }
 
+    /** Asks again until a majority has applied it or the limit is over: followers learn of a commit a moment after the leader. */
     @Override
     public List<String> appliedAtLeast(long index) {
         var question = PeerRequest.newBuilder()
                 .setApplied(AppliedIndex.getDefaultInstance())
                 .build();
-        var applied = new ArrayList<String>();
-        askAll(question, reply -> reply.getAppliedIndex() >= index).forEach((voter, reply) -> {
-            if (reply.getAppliedIndex() >= index) {
-                applied.add(voter);
+        long untilMs = Clocks.nowMs() + LIMIT.toMillis();
+        while (true) {
+            List<String> applied = askAll(question, reply -> reply.getAppliedIndex() >= index).entrySet().stream()
+                    .filter(answer -> answer.getValue().getAppliedIndex() >= index)
+                    .map(Map.Entry::getKey)
+                    .toList();
+            if (applied.size() * 2 > count()
+                    || Clocks.nowMs() >= untilMs
+                    || Thread.currentThread().isInterrupted()) {
+                return applied;
             }
-        });
-        return applied;
+            LockSupport.parkNanos(ASK_AGAIN_NANOS);
+        }
     }
 
     /**
