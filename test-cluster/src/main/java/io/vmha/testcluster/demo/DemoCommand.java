@@ -1,9 +1,15 @@
 package io.vmha.testcluster.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vmha.testcluster.cluster.CloudBackend;
+import io.vmha.testcluster.cluster.Cluster;
+import io.vmha.testcluster.cluster.ClusterException;
+import io.vmha.testcluster.cluster.ClusterHost;
+import io.vmha.testcluster.cluster.Loopback;
+import io.vmha.testcluster.cluster.NovaClient;
+import io.vmha.testcluster.cluster.OpenStackBackend;
+import io.vmha.testcluster.cluster.SimulatedBackend;
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -71,16 +77,17 @@ final class DemoCommand implements Callable<Integer> {
             return 2;
         }
         Path directory = temporaryDirectory();
-        String net = freeNet();
+        String net = Loopback.freeNet();
         CloudBackend cloud = openstack
-                ? new OpenStackBackend(Path.of("test-cluster", "openstack"), directory.resolve("openstack"), screen)
+                ? new OpenStackBackend(
+                        Path.of("test-cluster", "openstack"), directory.resolve("openstack"), screen::step)
                 : new SimulatedBackend(new InetSocketAddress(net + ".200", 5000));
-        var cluster = new DemoCluster(directory, net, cloud, screen);
+        var cluster = new Cluster(directory, net, cloud, screen::step);
         var cleaned = new Cleanup(cluster, directory);
         Runtime.getRuntime().addShutdownHook(new Thread(cleaned::run, "cleanup"));
         try {
             return run(cluster, cloud);
-        } catch (DemoException e) {
+        } catch (ClusterException e) {
             System.err.println("demo: " + e.getMessage());
             cleaned.keepLogs();
             return 1;
@@ -89,13 +96,13 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private int run(DemoCluster cluster, CloudBackend cloud) {
+    private int run(Cluster cluster, CloudBackend cloud) {
         screen.title("vmha: " + hosts + " hosts, " + vms + " VMs on each");
         cluster.start(hosts, vms);
-        cluster.enable();
-        var nova = new NovaReader(cloud);
+        cluster.enable(hosts);
+        var nova = new NovaClient(cloud);
         List<String> dead = victims(cluster);
-        List<NovaReader.Vm> before = nova.servers();
+        List<NovaClient.Vm> before = nova.servers();
         placement(cluster, before);
         screen.title("Cutting the power of " + String.join(" and ", dead));
         String leader = cluster.leader();
@@ -112,10 +119,10 @@ final class DemoCommand implements Callable<Integer> {
         return report.isGood() ? 0 : 1;
     }
 
-    private List<String> victims(DemoCluster cluster) {
+    private List<String> victims(Cluster cluster) {
         String leader = cluster.leader();
         List<String> followers = cluster.hosts().stream()
-                .map(DemoHost::name)
+                .map(ClusterHost::name)
                 .filter(h -> !h.equals(leader))
                 .toList();
         return switch (kill) {
@@ -126,16 +133,16 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private DemoReport follow(
-            DemoCluster cluster,
+            Cluster cluster,
             CloudBackend cloud,
-            NovaReader nova,
+            NovaClient nova,
             List<String> dead,
-            List<NovaReader.Vm> before,
+            List<NovaClient.Vm> before,
             Timeline timeline,
             long cutAtMs) {
-        List<NovaReader.Vm> lost =
+        List<NovaClient.Vm> lost =
                 before.stream().filter(vm -> dead.contains(vm.host())).toList();
-        List<DemoHost> living =
+        List<ClusterHost> living =
                 cluster.hosts().stream().filter(h -> !dead.contains(h.name())).toList();
         long untilMs = cutAtMs + 1000L * (openstack ? OPENSTACK_LIMIT_S : SIMULATED_LIMIT_S);
         OptionalDouble allActive = OptionalDouble.empty();
@@ -149,29 +156,29 @@ final class DemoCommand implements Callable<Integer> {
             if (allActive.isPresent() && view.map(v -> closed(v, dead)).orElse(false)) {
                 break;
             }
-            DemoCluster.pause();
+            Cluster.pause();
         }
         return report(cloud, nova, dead, lost, view, allActive, cutAtMs);
     }
 
     private DemoReport report(
             CloudBackend cloud,
-            NovaReader nova,
+            NovaClient nova,
             List<String> dead,
-            List<NovaReader.Vm> lost,
+            List<NovaClient.Vm> lost,
             Optional<JsonNode> view,
             OptionalDouble allActive,
             long cutAtMs) {
-        List<NovaReader.Vm> after = nova.servers();
+        List<NovaClient.Vm> after = nova.servers();
         var lines = new ArrayList<DemoReport.Line>();
-        for (NovaReader.Vm vm : lost) {
-            Optional<NovaReader.Vm> now =
+        for (NovaClient.Vm vm : lost) {
+            Optional<NovaClient.Vm> now =
                     after.stream().filter(s -> s.id().equals(vm.id())).findFirst();
             lines.add(new DemoReport.Line(
                     vm.name(),
                     vm.host(),
-                    now.map(NovaReader.Vm::host).orElse("gone"),
-                    now.map(NovaReader.Vm::status).orElse("gone"),
+                    now.map(NovaClient.Vm::host).orElse("gone"),
+                    now.map(NovaClient.Vm::status).orElse("gone"),
                     now.map(s -> s.isActiveElsewhere(dead)).orElse(false)));
         }
         var complaints = new ArrayList<String>();
@@ -191,8 +198,8 @@ final class DemoCommand implements Callable<Integer> {
                 complaints);
     }
 
-    private static boolean allActive(NovaReader nova, List<NovaReader.Vm> lost, List<String> dead) {
-        List<NovaReader.Vm> now = nova.servers();
+    private static boolean allActive(NovaClient nova, List<NovaClient.Vm> lost, List<String> dead) {
+        List<NovaClient.Vm> now = nova.servers();
         return lost.stream()
                 .allMatch(vm -> now.stream().anyMatch(s -> s.id().equals(vm.id()) && s.isActiveElsewhere(dead)));
     }
@@ -210,11 +217,11 @@ final class DemoCommand implements Callable<Integer> {
         return names;
     }
 
-    private void placement(DemoCluster cluster, List<NovaReader.Vm> servers) {
-        for (DemoHost host : cluster.hosts()) {
+    private void placement(Cluster cluster, List<NovaClient.Vm> servers) {
+        for (ClusterHost host : cluster.hosts()) {
             List<String> here = servers.stream()
                     .filter(s -> s.host().equals(host.name()))
-                    .map(NovaReader.Vm::name)
+                    .map(NovaClient.Vm::name)
                     .sorted()
                     .toList();
             screen.line(String.format(Locale.ROOT, "  %-6s %s", host.name(), String.join(" ", here)));
@@ -226,13 +233,13 @@ final class DemoCommand implements Callable<Integer> {
             try {
                 Files.writeString(file, report.json().toPrettyString() + "\n", StandardCharsets.UTF_8);
             } catch (IOException e) {
-                throw new DemoException("the report cannot be written to " + file + ": " + e.getMessage(), e);
+                throw new ClusterException("the report cannot be written to " + file + ": " + e.getMessage(), e);
             }
         });
     }
 
-    private void lookAround(DemoCluster cluster) {
-        DemoHost host = cluster.living().get(0);
+    private void lookAround(Cluster cluster) {
+        ClusterHost host = cluster.living().get(0);
         screen.title("Still running. Look around:");
         screen.line("  status page   http://" + host.address() + ":8500/ui");
         screen.line("  command line  ./vmha --address " + host.address()
@@ -250,34 +257,18 @@ final class DemoCommand implements Callable<Integer> {
         try {
             return Files.createTempDirectory("vmha-demo-");
         } catch (IOException e) {
-            throw new DemoException("no temporary directory: " + e.getMessage(), e);
+            throw new ClusterException("no temporary directory: " + e.getMessage(), e);
         }
-    }
-
-    /** Three numbers of loopback addresses that nobody uses: two demonstrations can run at a time. */
-    private String freeNet() {
-        int first = (int) (ProcessHandle.current().pid() % 200);
-        for (int i = 0; i < 200; i++) {
-            String net = "127.77." + ((first + i) % 200 + 1);
-            try (var probe = new DatagramSocket(new InetSocketAddress(InetAddress.getByName(net + ".1"), 8301))) {
-                if (probe.isBound()) {
-                    return net;
-                }
-            } catch (IOException e) {
-                screen.step(net + " is somebody else's, taking another");
-            }
-        }
-        throw new DemoException("no free loopback network among 127.77.1 to 127.77.200");
     }
 
     /** Ends everything once, whichever way the demonstration ends. */
     private static final class Cleanup {
-        private final DemoCluster cluster;
+        private final Cluster cluster;
         private final Path directory;
         private boolean done;
         private boolean logsKept;
 
-        Cleanup(DemoCluster cluster, Path directory) {
+        Cleanup(Cluster cluster, Path directory) {
             this.cluster = cluster;
             this.directory = directory;
         }

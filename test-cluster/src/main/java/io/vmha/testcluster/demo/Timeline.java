@@ -1,6 +1,8 @@
 package io.vmha.testcluster.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vmha.testcluster.cluster.ClusterHost;
+import io.vmha.testcluster.cluster.NodeClient;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +26,10 @@ final class Timeline {
     }
 
     /** Looks at all living daemons once; the newest view of the group, if any gave one. */
-    Optional<JsonNode> look(List<DemoHost> living) {
+    Optional<JsonNode> look(List<ClusterHost> living) {
         Optional<JsonNode> newest = Optional.empty();
         long newestIndex = -1;
-        for (DemoHost host : living) {
+        for (ClusterHost host : living) {
             Optional<JsonNode> view = client.get(host, "/v1/view");
             if (view.isPresent()) {
                 members(host, view.get());
@@ -43,7 +45,7 @@ final class Timeline {
         return newest;
     }
 
-    private void members(DemoHost host, JsonNode view) {
+    private void members(ClusterHost host, JsonNode view) {
         for (JsonNode member : view.path("members")) {
             String name = member.path("name").asText();
             switch (member.path("status").asText()) {
@@ -59,7 +61,7 @@ final class Timeline {
         }
     }
 
-    private void leader(DemoHost host, JsonNode view) {
+    private void leader(ClusterHost host, JsonNode view) {
         String now = view.at("/leader/host").asText("");
         boolean itself = now.equals(host.name()) && view.path("role").asText().equals("leader");
         if (itself && !now.equals(leader)) {

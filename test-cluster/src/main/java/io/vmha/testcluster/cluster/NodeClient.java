@@ -1,4 +1,4 @@
-package io.vmha.testcluster.demo;
+package io.vmha.testcluster.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** Asks a daemon over its HTTP API, as any client would. */
-final class NodeClient {
+public final class NodeClient {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration READ_LIMIT = Duration.ofSeconds(2);
     private static final Duration CHANGE_LIMIT = Duration.ofSeconds(40);
@@ -22,33 +22,45 @@ final class NodeClient {
             .build();
 
     /** A daemon's answer. */
-    record Reply(int status, String body) {}
+    public record Reply(int status, String body) {}
 
     /** A document, or empty when the daemon does not give one just now. */
-    Optional<JsonNode> get(DemoHost host, String path) {
+    public Optional<JsonNode> get(ClusterHost host, String path) {
+        Reply reply =
+                send(host, path, HttpRequest.newBuilder().timeout(READ_LIMIT).GET());
         try {
-            HttpResponse<String> reply = http.send(
-                    HttpRequest.newBuilder(url(host, path))
-                            .timeout(READ_LIMIT)
-                            .GET()
-                            .build(),
-                    HttpResponse.BodyHandlers.ofString());
-            return reply.statusCode() == 200 ? Optional.of(JSON.readTree(reply.body())) : Optional.empty();
+            return reply.status() == 200 ? Optional.of(JSON.readTree(reply.body())) : Optional.empty();
         } catch (IOException e) {
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
             return Optional.empty();
         }
     }
 
-    /** A change. */
-    Reply put(DemoHost host, String path) {
+    /** The answer to a read as it is; status 503 if there is none. */
+    public Reply read(ClusterHost host, String path) {
+        return send(host, path, HttpRequest.newBuilder().timeout(READ_LIMIT).GET());
+    }
+
+    /** A change; status 503 if there is no answer. */
+    public Reply put(ClusterHost host, String path) {
+        return send(
+                host, path, HttpRequest.newBuilder().timeout(CHANGE_LIMIT).PUT(HttpRequest.BodyPublishers.noBody()));
+    }
+
+    /** A change that a named person answers for. */
+    public Reply putAs(ClusterHost host, String path, String person) {
+        return send(
+                host,
+                path,
+                HttpRequest.newBuilder()
+                        .timeout(CHANGE_LIMIT)
+                        .header("X-Vmha-Person", person)
+                        .PUT(HttpRequest.BodyPublishers.noBody()));
+    }
+
+    private Reply send(ClusterHost host, String path, HttpRequest.Builder request) {
         try {
             HttpResponse<String> reply = http.send(
-                    HttpRequest.newBuilder(url(host, path))
-                            .timeout(CHANGE_LIMIT)
-                            .PUT(HttpRequest.BodyPublishers.noBody())
+                    request.uri(URI.create("http://" + host.address() + ":8500" + path))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
             return new Reply(reply.statusCode(), reply.body().strip());
@@ -58,9 +70,5 @@ final class NodeClient {
             Thread.currentThread().interrupt();
             return new Reply(503, "interrupted");
         }
-    }
-
-    private static URI url(DemoHost host, String path) {
-        return URI.create("http://" + host.address() + ":8500" + path);
     }
 }

@@ -1,4 +1,4 @@
-package io.vmha.testcluster.demo;
+package io.vmha.testcluster.cluster;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,10 +23,11 @@ final class PowerHook {
             Files.writeString(file, script);
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
         } catch (IOException e) {
-            throw new DemoException("cannot write " + file + ": " + e.getMessage(), e);
+            throw new ClusterException("cannot write " + file + ": " + e.getMessage(), e);
         }
     }
 
+    /** The path as one word of a shell. */
     static String quoted(Path path) {
         return "'" + path.toAbsolutePath().toString().replace("'", "'\\''") + "'";
     }

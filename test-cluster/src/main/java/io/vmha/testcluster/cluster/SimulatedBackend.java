@@ -1,4 +1,4 @@
-package io.vmha.testcluster.demo;
+package io.vmha.testcluster.cluster;
 
 import io.vmha.testcluster.cloud.CloudSettings;
 import io.vmha.testcluster.cloud.GuestLedger;
@@ -8,30 +8,44 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Simulated Keystone and Nova over real HTTP, in this process. */
-final class SimulatedBackend implements CloudBackend {
-    private static final String PASSWORD = "demo-password";
-
+public final class SimulatedBackend implements CloudBackend {
     private final InetSocketAddress address;
+    private final CloudSettings settings;
+    private final Set<String> outside;
     private SimulatedCloud cloud;
 
-    SimulatedBackend(InetSocketAddress address) {
+    /** A cloud with the durations as measured on a real one, whose hosts share their instance disks. */
+    public SimulatedBackend(InetSocketAddress address) {
+        this(address, CloudSettings.defaults().withSharedStorage(true), Set.of());
+    }
+
+    /** @param outside hosts that Nova knows, but that are in no zone */
+    public SimulatedBackend(InetSocketAddress address, CloudSettings settings, Set<String> outside) {
         this.address = address;
+        this.settings = settings;
+        this.outside = Set.copyOf(outside);
     }
 
     @Override
     public void start(List<String> hosts, String az, int vmsPerHost) {
-        cloud = SimulatedCloud.start(
-                address, CloudSettings.defaults().withPassword(PASSWORD).withSharedStorage(true));
+        cloud = SimulatedCloud.start(address, settings);
         hosts.forEach(cloud::addHost);
-        cloud.addZone(az, hosts);
-        for (String host : hosts) {
+        List<String> inside = hosts.stream().filter(h -> !outside.contains(h)).toList();
+        cloud.addZone(az, inside);
+        for (String host : inside) {
             for (int i = 1; i <= vmsPerHost; i++) {
                 cloud.addServer(
                         ServerSpec.named("vm-" + host + "-" + i).on(host).inZone(az));
             }
         }
+    }
+
+    /** The cloud itself, once it is started: to break it, and to look at what truly happened. */
+    public SimulatedCloud cloud() {
+        return cloud;
     }
 
     @Override
@@ -46,7 +60,7 @@ final class SimulatedBackend implements CloudBackend {
 
     @Override
     public String password() {
-        return PASSWORD;
+        return settings.password();
     }
 
     @Override

@@ -1,12 +1,12 @@
-package io.vmha.testcluster.demo;
+package io.vmha.testcluster.cluster;
 
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 
-/** The OpenStack under the demonstration: a simulated one in this process, or a real one of Debian's packages. */
-interface CloudBackend extends AutoCloseable {
+/** The OpenStack under the cluster: a simulated one in this process, or a real one of Debian's packages. */
+public interface CloudBackend extends AutoCloseable {
     /** Brings the cloud up with these hosts in one AZ, and as many running VMs on each. */
     void start(List<String> hosts, String az, int vmsPerHost);
 

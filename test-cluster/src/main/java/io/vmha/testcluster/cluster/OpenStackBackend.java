@@ -1,4 +1,4 @@
-package io.vmha.testcluster.demo;
+package io.vmha.testcluster.cluster;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -10,19 +10,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** A real OpenStack from Debian's packages, brought up and down by the scripts in {@code test-cluster/openstack}. */
-final class OpenStackBackend implements CloudBackend {
+public final class OpenStackBackend implements CloudBackend {
     private final Path scripts;
     private final Path state;
-    private final Screen screen;
+    private final Consumer<String> tell;
     private final Map<String, String> openrc = new LinkedHashMap<>();
 
-    OpenStackBackend(Path scripts, Path state, Screen screen) {
+    /**
+     * @param scripts the directory of the scripts
+     * @param state where the cloud keeps its files
+     * @param tell hears of the progress
+     */
+    public OpenStackBackend(Path scripts, Path state, Consumer<String> tell) {
         this.scripts = scripts;
         this.state = state;
-        this.screen = screen;
+        this.tell = tell;
     }
 
     Path script(String name) {
@@ -50,7 +56,7 @@ final class OpenStackBackend implements CloudBackend {
                 }
             }
         } catch (IOException e) {
-            throw new DemoException("the cloud came up without an openrc: " + e.getMessage(), e);
+            throw new ClusterException("the cloud came up without an openrc: " + e.getMessage(), e);
         }
     }
 
@@ -122,21 +128,21 @@ final class OpenStackBackend implements CloudBackend {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     output.append(line).append('\n');
                     if (progress) {
-                        screen.step("  " + line);
+                        tell.accept("  " + line);
                     }
                 }
             }
             int status = process.waitFor();
             if (status != 0 && progress) {
-                throw new DemoException(
+                throw new ClusterException(
                         name + " failed with status " + status + "; its logs are in " + state.resolve("log"));
             }
             return output.toString();
         } catch (IOException e) {
-            throw new DemoException("cannot run " + script(name) + ": " + e.getMessage(), e);
+            throw new ClusterException("cannot run " + script(name) + ": " + e.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new DemoException("interrupted", e);
+            throw new ClusterException("interrupted", e);
         }
     }
 

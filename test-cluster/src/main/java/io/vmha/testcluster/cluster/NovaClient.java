@@ -1,4 +1,4 @@
-package io.vmha.testcluster.demo;
+package io.vmha.testcluster.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,9 +11,12 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
-/** Reads Nova with plain HTTP, sharing no code with the daemon: what it reports is what Nova says, not what we believe. */
-final class NovaReader {
+/**
+ * An administrator of the cloud, with plain HTTP, sharing no code with the daemon: what it reports is what Nova says, not what we believe.
+ */
+public final class NovaClient {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
@@ -23,13 +26,15 @@ final class NovaReader {
     private final String compute;
 
     /** A server as Nova shows it. */
-    record Vm(String id, String name, String status, String host, String taskState) {
-        boolean isActiveElsewhere(List<String> deadHosts) {
+    public record Vm(String id, String name, String status, String host, String taskState) {
+        /** True if it has settled, running, on a host that is not among these. */
+        public boolean isActiveElsewhere(List<String> deadHosts) {
             return status.equals("ACTIVE") && taskState.isEmpty() && !host.isEmpty() && !deadHosts.contains(host);
         }
     }
 
-    NovaReader(CloudBackend cloud) {
+    /** Logs in. */
+    public NovaClient(CloudBackend cloud) {
         ObjectNode body = JSON.createObjectNode();
         ObjectNode auth = body.putObject("auth");
         ObjectNode identity = auth.putObject("identity");
@@ -51,8 +56,8 @@ final class NovaReader {
                 .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
         token = reply.headers()
                 .firstValue("X-Subject-Token")
-                .orElseThrow(
-                        () -> new DemoException("Keystone gave no token: " + reply.statusCode() + " " + reply.body()));
+                .orElseThrow(() ->
+                        new ClusterException("Keystone gave no token: " + reply.statusCode() + " " + reply.body()));
         compute = endpoint(parse(reply.body()));
     }
 
@@ -66,18 +71,18 @@ final class NovaReader {
                 }
             }
         }
-        throw new DemoException("Keystone's catalog has no public compute endpoint");
+        throw new ClusterException("Keystone's catalog has no public compute endpoint");
     }
 
     /** All VMs of all projects. */
-    List<Vm> servers() {
+    public List<Vm> servers() {
         HttpResponse<String> reply =
                 send(HttpRequest.newBuilder(URI.create(compute + "/servers/detail?all_tenants=True"))
                         .header("X-Auth-Token", token)
                         .header("OpenStack-API-Version", "compute 2.60")
                         .GET());
         if (reply.statusCode() != 200) {
-            throw new DemoException("Nova's list of servers: " + reply.statusCode() + " " + reply.body());
+            throw new ClusterException("Nova's list of servers: " + reply.statusCode() + " " + reply.body());
         }
         var vms = new ArrayList<Vm>();
         for (JsonNode server : parse(reply.body()).path("servers")) {
@@ -93,14 +98,31 @@ final class NovaReader {
         return vms;
     }
 
+    /** Takes a host back: {@code openstack compute service set --up} and {@code --enable}. False while Nova refuses. */
+    public boolean forceUp(String host) {
+        return service("force-down", host, body -> body.put("forced_down", false)) == 200
+                && service("enable", host, body -> {}) == 200;
+    }
+
+    private int service(String action, String host, Consumer<ObjectNode> rest) {
+        ObjectNode body = JSON.createObjectNode().put("binary", "nova-compute").put("host", host);
+        rest.accept(body);
+        return send(HttpRequest.newBuilder(URI.create(compute + "/os-services/" + action))
+                        .header("X-Auth-Token", token)
+                        .header("OpenStack-API-Version", "compute 2.11")
+                        .header("Content-Type", "application/json")
+                        .PUT(HttpRequest.BodyPublishers.ofString(body.toString())))
+                .statusCode();
+    }
+
     private HttpResponse<String> send(HttpRequest.Builder request) {
         try {
             return http.send(request.timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofString());
         } catch (IOException e) {
-            throw new DemoException("no answer from OpenStack: " + e, e);
+            throw new ClusterException("no answer from OpenStack: " + e, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new DemoException("interrupted", e);
+            throw new ClusterException("interrupted", e);
         }
     }
 
@@ -108,7 +130,7 @@ final class NovaReader {
         try {
             return JSON.readTree(text);
         } catch (IOException e) {
-            throw new DemoException("not JSON: " + text, e);
+            throw new ClusterException("not JSON: " + text, e);
         }
     }
 }

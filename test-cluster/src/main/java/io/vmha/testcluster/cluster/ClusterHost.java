@@ -1,9 +1,9 @@
-package io.vmha.testcluster.demo;
+package io.vmha.testcluster.cluster;
 
 import java.nio.file.Path;
 
 /**
- * One host of the demonstration.
+ * One host of the cluster.
  *
  * @param name Nova's name of it
  * @param address its cluster IP, a loopback address of its own
@@ -11,4 +11,4 @@ import java.nio.file.Path;
  * @param bmcGuid the BMC's identity, 32 hex digits
  * @param directory its files: configuration, log, Raft storage
  */
-record DemoHost(String name, String address, String bmcAddress, String bmcGuid, Path directory) {}
+public record ClusterHost(String name, String address, String bmcAddress, String bmcGuid, Path directory) {}

@@ -1,0 +1,120 @@
+package io.vmha.testcluster.cluster;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** One real vmhad, in a session of its own, with a configuration that a person could have written. */
+public final class VmhadProcess {
+    /** The flags that the package starts the daemon with. */
+    private static final List<String> JVM = List.of(
+            "-Xms16m",
+            "-Xmx96m",
+            "-Xss512k",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:ReservedCodeCacheSize=32m",
+            "-XX:MaxDirectMemorySize=48m",
+            "-XX:ActiveProcessorCount=2",
+            "-Djava.awt.headless=true");
+
+    private final ClusterHost host;
+    private final Process process;
+
+    private VmhadProcess(ClusterHost host, Process process) {
+        this.host = host;
+        this.process = process;
+    }
+
+    /**
+     * Writes the configuration and starts the daemon. It ends when this JVM ends, however that happens, and when the calling thread ends:
+     * the kernel ties it to that.
+     */
+    public static VmhadProcess start(ClusterHost host, VmhadSettings settings) {
+        try {
+            Path configuration = write(host, settings);
+            Process process = new ProcessBuilder(command(configuration))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log(host).toFile()))
+                    .start();
+            process.getOutputStream().close();
+            return new VmhadProcess(host, process);
+        } catch (IOException e) {
+            throw new ClusterException("vmhad of " + host.name() + " cannot be started: " + e.getMessage(), e);
+        }
+    }
+
+    /** Writes the configuration file, readable by its owner only. */
+    static Path write(ClusterHost host, VmhadSettings settings) throws IOException {
+        Files.createDirectories(host.directory());
+        Path configuration = host.directory().resolve("vmhad.yaml");
+        Files.writeString(configuration, settings.yaml(), StandardCharsets.UTF_8);
+        Files.setPosixFilePermissions(configuration, PosixFilePermissions.fromString("rw-------"));
+        return configuration;
+    }
+
+    /** The command that runs a daemon with this configuration. */
+    static List<String> command(Path configuration) {
+        var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "setsid"));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JVM);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.vmha.node.Main"));
+        command.addAll(List.of("--config", configuration.toString()));
+        return command;
+    }
+
+    static Path log(ClusterHost host) {
+        return host.directory().resolve("vmhad.log");
+    }
+
+    ClusterHost host() {
+        return host;
+    }
+
+    ProcessHandle handle() {
+        return process.toHandle();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** {@code kill -9}; returns when it is dead. */
+    void kill() {
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    private void awaitEnd() {
+        try {
+            if (!process.waitFor(10, TimeUnit.SECONDS)) {
+                throw new ClusterException("vmhad of " + host.name() + " outlives kill -9, pid " + process.pid());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Sends a signal by its name, such as STOP. */
+    void signal(String name) {
+        try {
+            int status = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            if (status != 0) {
+                throw new ClusterException(
+                        "vmhad of " + host.name() + " cannot be sent " + name + ": status " + status);
+            }
+        } catch (IOException e) {
+            throw new ClusterException("kill cannot be run: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
