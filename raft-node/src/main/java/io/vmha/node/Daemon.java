@@ -175,7 +175,7 @@ public final class Daemon implements AutoCloseable {
         var address = new InetSocketAddress(config.clusterIp(), config.ports().raft());
         var raftConfig = RaftConfig.of(
                         config.dataDir().resolve("raft"), config.host().value(), address)
-                .withElectionTimeout(config.raft().rpcTimeoutMin());
+                .withElectionTimeout(config.raft().electionTimeout());
         return config.raft()
                 .tls()
                 .map(tls -> raftConfig.withTls(new RaftTls(tls.ca(), tls.cert(), tls.key())))

@@ -243,19 +243,11 @@ final class ConfigReader {
 
     private VmhadConfig.Raft raft() {
         Settings section = top.section("raft");
-        var least = Duration.ofMillis(150);
-        var most = Duration.ofSeconds(60);
-        Duration min = section.duration("rpc_timeout_min", Duration.ofSeconds(1), least, most);
-        Duration max = section.duration("rpc_timeout_max", Duration.ofSeconds(2), least, most);
-        if (min.compareTo(max) >= 0) {
-            section.problem(
-                    section.has("rpc_timeout_max") ? "rpc_timeout_max" : "rpc_timeout_min",
-                    "must leave rpc_timeout_max above rpc_timeout_min but they are " + Settings.written(max) + " and "
-                            + Settings.written(min));
-        }
+        Duration election = section.duration(
+                "election_timeout", Duration.ofSeconds(1), Duration.ofMillis(150), Duration.ofSeconds(30));
         Optional<Tls> tls = section.has("tls") ? tls(section.section("tls")) : Optional.empty();
         section.refuseUnknownKeys();
-        return new VmhadConfig.Raft(min, max, tls);
+        return new VmhadConfig.Raft(election, tls);
     }
 
     private static Optional<Tls> tls(Settings section) {
@@ -276,7 +268,7 @@ final class ConfigReader {
         Settings section = top.section("recovery");
         RecoveryConfig standard = RecoveryConfig.DEFAULT;
         // S9: a new leader waits out whatever call its predecessor may have begun, so the two limits belong together
-        long callMs = openstack.map(o -> o.limits().call().toMillis()).orElse(standard.requestLimitMs());
+        long requestMs = openstack.map(o -> o.limits().request().toMillis()).orElse(standard.requestLimitMs());
         var timing = new RecoveryConfig(
                 millis(section, "suspect_after", standard.suspectAfterMs()),
                 millis(section, "silence", standard.silenceMs()),
@@ -285,19 +277,19 @@ final class ConfigReader {
                 section.integer("parallel", standard.parallelMax(), 1, 256),
                 millis(section, "lease", standard.leaseMs()),
                 millis(section, "grace", standard.graceMs()),
-                millis(section, "request_limit", callMs));
+                millis(section, "request_limit", requestMs));
         if (timing.silenceMs() < timing.suspectAfterMs()) {
             section.problem(
                     section.has("silence") ? "silence" : "suspect_after",
                     "must leave silence at least as long as suspect_after but they are " + timing.silenceMs()
                             + "ms and " + timing.suspectAfterMs() + "ms");
         }
-        if (timing.requestLimitMs() < callMs) {
+        if (timing.requestLimitMs() < requestMs) {
             section.problem(
                     "request_limit",
-                    "must be at least openstack.call_timeout, which is " + callMs + "ms, but is "
+                    "must be at least openstack.request_timeout, which is " + requestMs + "ms, but is "
                             + timing.requestLimitMs()
-                            + "ms: a new leader must not call while the old one's call may still run");
+                            + "ms: a new leader must not call while the old one's request may still run");
         }
         boolean shared = section.flag("instances_shared", false);
         Settings limits = section.section("limits");

@@ -89,9 +89,10 @@ public record VmhadConfig(
     /**
      * The Raft server's timings and identity.
      *
+     * @param electionTimeout a voter that hears no leader for between this and twice this stands for election
      * @param tls mutual TLS between the voters; empty for none
      */
-    public record Raft(Duration rpcTimeoutMin, Duration rpcTimeoutMax, Optional<Tls> tls) {}
+    public record Raft(Duration electionTimeout, Optional<Tls> tls) {}
 
     /** PEM files: the authority that signed every node's certificate, and this node's certificate and key. */
     public record Tls(Path ca, Path cert, Path key) {}

@@ -88,10 +88,9 @@ class VmhadConfigTest {
         assertThat(config.rpc().address().toString()).isEqualTo("/127.0.0.1:8400");
         assertThat(config.gossip().name()).isEqualTo("hv-1");
         assertThat(config.gossip().keys()).isEmpty();
-        assertThat(config.raft().rpcTimeoutMax()).isEqualTo(Duration.ofSeconds(2));
         assertThat(config.recovery().timing().leaseMs()).isEqualTo(RecoveryConfig.DEFAULT.leaseMs());
         assertThat(config.recovery().timing().requestLimitMs())
-                .isEqualTo(config.openstack().limits().call().toMillis());
+                .isEqualTo(config.openstack().limits().request().toMillis());
         assertThat(config.recovery().instancesShared()).isFalse();
         assertThat(config.toString()).doesNotContain("sesame-open");
     }
@@ -115,7 +114,7 @@ class VmhadConfigTest {
                   retry_join: ["10.0.0.2:9000", hv-3, "[fd00::1]:7"]
                   profile: local
                   name: first
-                raft: {rpc_timeout_min: 300ms, rpc_timeout_max: 600ms}
+                raft: {election_timeout: 300ms}
                 recovery:
                   instances_shared: true
                   silence: 4s
@@ -135,7 +134,7 @@ class VmhadConfigTest {
                         new VmhadConfig.HostAndPort("hv-3", 18301),
                         new VmhadConfig.HostAndPort("fd00::1", 7));
         assertThat(config.gossip().profile()).isEqualTo(VmhadConfig.Profile.LOCAL);
-        assertThat(config.raft().rpcTimeoutMin()).isEqualTo(Duration.ofMillis(300));
+        assertThat(config.raft().electionTimeout()).isEqualTo(Duration.ofMillis(300));
         assertThat(config.recovery().timing().parallelMax()).isEqualTo(3);
         assertThat(config.recovery().timing().requestLimitMs()).isEqualTo(60_000);
         assertThat(config.recovery().limits().maxSharePercent()).isEqualTo(34);
@@ -188,7 +187,7 @@ class VmhadConfigTest {
                   keys: [c2hvcnQ=]
                   profil: lan
                 raft:
-                  rpc_timeout_min: soon
+                  election_timeout: soon
                 openstack:
                   auth_url: ftp://keystone
                   username: vmha
@@ -202,7 +201,7 @@ class VmhadConfigTest {
                         "gossip.keys must be a key of 16, 24 or 32 bytes in base64 but has 5 bytes; make one with:"
                                 + " openssl rand -base64 32 (vmhad.yaml, line 6)",
                         "gossip.profil is not a known key; did you mean profile? (vmhad.yaml, line 7)",
-                        "raft.rpc_timeout_min must be a time such as 500ms, 10s or 2m but is 'soon' (vmhad.yaml, line 9)",
+                        "raft.election_timeout must be a time such as 500ms, 10s or 2m but is 'soon' (vmhad.yaml, line 9)",
                         "openstack.password is missing; set it, or password_file (vmhad.yaml, line 10)",
                         "openstack.auth_url is refused: auth_url must be an http or https address such as"
                                 + " https://keystone:5000/v3 but is 'ftp://keystone' (vmhad.yaml, line 11)",
@@ -293,14 +292,14 @@ class VmhadConfigTest {
     }
 
     @Test
-    void theRequestLimitMustCoverACallToNova() throws IOException {
+    void theRequestLimitMustCoverARequestToNova() throws IOException {
         assertThat(problems(SMALLEST + "recovery: {request_limit: 5s}\n").get(0))
-                .startsWith("recovery.request_limit must be at least openstack.call_timeout");
+                .startsWith("recovery.request_limit must be at least openstack.request_timeout");
     }
 
     @Test
     void limitsThatContradictEachOtherAreRefused() throws IOException {
-        assertThat(problems(SMALLEST + "raft: {rpc_timeout_min: 2s}\nrecovery: {silence: 1s}\nports: {rpc: 8500}\n"))
+        assertThat(problems(SMALLEST + "raft: {election_timeout: 31s}\nrecovery: {silence: 1s}\nports: {rpc: 8500}\n"))
                 .hasSize(3);
     }
 

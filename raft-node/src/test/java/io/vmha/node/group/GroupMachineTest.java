@@ -1,0 +1,197 @@
+package io.vmha.node.group;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.vmha.node.raft.LogPosition;
+import io.vmha.node.raft.PeerId;
+import io.vmha.node.raft.PeerInfo;
+import io.vmha.node.raft.Replicated.Standing;
+import io.vmha.node.raft.VoterSet;
+import io.vmha.proto.v1.AgesOf;
+import io.vmha.proto.v1.LogReply;
+import io.vmha.proto.v1.PeerReply;
+import io.vmha.proto.v1.PeerRequest;
+import io.vmha.proto.v1.Renew;
+import io.vmha.proto.v1.StateAfter;
+import io.vmha.recovery.core.AzCommand;
+import io.vmha.recovery.core.AzSettings;
+import io.vmha.recovery.core.BmcStatement;
+import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.IncidentCommand;
+import io.vmha.recovery.core.IncidentId;
+import io.vmha.recovery.core.Limits;
+import io.vmha.recovery.core.PowerState;
+import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.Witness;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class GroupMachineTest {
+    private static final long TERM = 4;
+    private static final HostName DEAD = new HostName("hv-2");
+    private static final IncidentId ONE = new IncidentId(1);
+    private static final PeerInfo SELF = PeerInfo.parse("hv-1@0000000000000001", "127.0.0.1:8300");
+    private static final PeerInfo OTHER = PeerInfo.parse("hv-3@0000000000000003", "127.0.0.3:8300");
+
+    private final StateCodec codec = new StateCodec();
+    private RecoveryState published = RecoveryState.empty();
+    private long nowMs = 10_000;
+    private long index;
+    private GroupMachine machine;
+
+    @BeforeEach
+    void aVoterOfThreeHosts() {
+        machine = new GroupMachine(codec, () -> nowMs, state -> published = state);
+        machine.reset();
+        apply(new AzCommand.EnableAz(
+                1,
+                new AzSettings("az1", 1, "g", true, true, true, Limits.DEFAULT),
+                List.of(new HostName("hv-1"), DEAD, new HostName("hv-3"))));
+    }
+
+    private String apply(Command command) {
+        try {
+            return LogReply.parseFrom(machine.apply(new LogPosition(TERM, ++index), codec.encode(command)))
+                    .getRefusal();
+        } catch (InvalidProtocolBufferException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private PeerReply ask(PeerRequest request) {
+        try {
+            return PeerReply.parseFrom(machine.peerQuery(
+                    request.toByteArray(),
+                    new Standing(new PeerId("hv-1@0000000000000001"), new LogPosition(TERM, index), VoterSet.NONE)));
+        } catch (InvalidProtocolBufferException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private PeerReply renew(long epoch) {
+        return ask(PeerRequest.newBuilder()
+                .setRenew(Renew.newBuilder().setHost(DEAD.value()).setEpoch(epoch))
+                .build());
+    }
+
+    private long age() {
+        return ask(PeerRequest.newBuilder()
+                        .setAges(AgesOf.newBuilder().addHosts(DEAD.value()))
+                        .build())
+                .getAgeMsMap()
+                .get(DEAD.value());
+    }
+
+    private void certify() {
+        var off = new BmcStatement(DEAD, PowerState.OFF, true, "off", 1);
+        var words = new TreeMap<HostName, List<Witness>>();
+        words.put(DEAD, List.of());
+        assertThat(apply(new IncidentCommand.DeclareIncident(2, TERM, words))).isEmpty();
+        assertThat(apply(new IncidentCommand.BeginFence(3, TERM, ONE, DEAD))).isEmpty();
+        assertThat(apply(new IncidentCommand.Certify(4, TERM, ONE, DEAD, 1, off)))
+                .isEmpty();
+    }
+
+    @Test
+    void aRenewalMakesTheHostYoung() {
+        nowMs += 5_000;
+
+        assertThat(age()).isEqualTo(5_000);
+        assertThat(renew(0).getEpoch()).isEqualTo(1);
+        assertThat(age()).isZero();
+    }
+
+    @Test
+    void aCertifiedLifeIsAnsweredNoMore() {
+        renew(1);
+        certify();
+        nowMs += 2_000;
+
+        assertThat(renew(1).getSealed()).isTrue();
+        assertThat(renew(0).getSealed())
+                .as("nor one that does not say which life it is")
+                .isTrue();
+        assertThat(age()).as("a refusal is no renewal").isEqualTo(2_000);
+    }
+
+    @Test
+    void aHostOfAnotherAzIsNotKnown() {
+        var stranger = ask(PeerRequest.newBuilder()
+                .setRenew(Renew.newBuilder().setHost("hv-9"))
+                .build());
+
+        assertThat(stranger.getKnown()).isFalse();
+    }
+
+    @Test
+    void aNewSetOfVotersLetsEveryAgeBeginAnewButAnElectionDoesNot() {
+        machine.configured(new LogPosition(TERM, ++index), new VoterSet(List.of(SELF), List.of(), index));
+        nowMs += 7_000;
+        machine.configured(new LogPosition(TERM + 1, ++index), new VoterSet(List.of(SELF), List.of(), index));
+
+        assertThat(age()).isEqualTo(7_000);
+
+        machine.configured(new LogPosition(TERM + 1, ++index), new VoterSet(List.of(SELF, OTHER), List.of(), index));
+
+        assertThat(age()).isZero();
+    }
+
+    @Test
+    void aRefusedCommandIsToldAndChangesNothing() {
+        RecoveryState before = published;
+
+        String refusal = apply(new IncidentCommand.CloseIncident(2, TERM, ONE));
+
+        assertThat(refusal).contains("not ready");
+        assertThat(published.hosts()).isEqualTo(before.hosts());
+        assertThat(published.applied().index()).isEqualTo(index);
+    }
+
+    @Test
+    void aSnapshotCarriesEverythingToANewcomer() {
+        certify();
+        RecoveryState state = published;
+        byte[] snapshot = machine.snapshot();
+
+        var newcomer = new GroupMachine(codec, () -> nowMs, s -> published = s);
+        newcomer.restore(new LogPosition(TERM, index), snapshot);
+
+        assertThat(published).isEqualTo(state);
+        assertThat(newcomer.snapshot()).isEqualTo(snapshot);
+    }
+
+    @Test
+    void aClientGetsTheStateOnlyIfItIsNewer() {
+        var old = ask(PeerRequest.newBuilder()
+                .setState(StateAfter.newBuilder().setIndex(index - 1))
+                .build());
+        var same = ask(PeerRequest.newBuilder()
+                .setState(StateAfter.newBuilder().setIndex(index))
+                .build());
+
+        assertThat(codec.decodeState(old.getState().toByteArray())).isEqualTo(published);
+        assertThat(same.getState().isEmpty()).isTrue();
+    }
+
+    @Test
+    void nonsenseIsRefusedAndHarmless() {
+        var standing = new Standing(SELF.id(), new LogPosition(TERM, index), VoterSet.NONE);
+
+        assertThatThrownBy(() -> machine.peerQuery("?".getBytes(StandardCharsets.UTF_8), standing))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> machine.peerQuery(new byte[0], standing)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> renewOf("")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private PeerReply renewOf(String host) {
+        return ask(PeerRequest.newBuilder()
+                .setRenew(Renew.newBuilder().setHost(host))
+                .build());
+    }
+}
