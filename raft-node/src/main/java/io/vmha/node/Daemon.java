@@ -44,6 +44,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,11 +74,16 @@ public final class Daemon implements AutoCloseable {
     private RaftNode raft;
     private GossipAgent gossip;
     private PoolTags tags;
-    private volatile ControlLoop loop;
+    private ControlLoop loop;
     private Renewals renewals;
     private AggregateFollower aggregate;
     private ViewBuilder view;
+    /** True once every part is there: Raft and gossip have news before that, which waits in the two fields below. */
+    private volatile boolean wired;
+
     private volatile boolean stopping;
+    private final AtomicBoolean reading = new AtomicBoolean();
+    private volatile OptionalLong leading = OptionalLong.empty();
     private volatile RecoveryState applied = RecoveryState.empty();
 
     private Daemon(VmhadConfig config, Consumer<String> failed) {
@@ -123,8 +129,10 @@ public final class Daemon implements AutoCloseable {
         view = new ViewBuilder(config, raft, gossip, renewals, aggregate);
         var requests = new AzRequests(
                 config, raft, peers, compute, fencer, loop, view, new GroupAccess(raft, renewals, codec));
+        wired = true;
         loop.start();
         onApplied(applied);
+        loop.onLeadership(leading);
         onPool();
         renewals.start();
         every(AGGREGATE_PERIOD_MS, this::followAggregate);
@@ -207,10 +215,17 @@ public final class Daemon implements AutoCloseable {
     }
 
     private void followAggregate() {
-        if (loop.leading().isPresent() && raft.group().isPresent()) {
-            aggregate.read(applied, raft.group().get(), loop);
-        } else {
+        if (loop.leading().isEmpty() || raft.group().isEmpty()) {
             aggregate.rest();
+        } else if (reading.compareAndSet(false, true)) {
+            // Nova may take its time; the timer may not
+            loop.background(() -> {
+                try {
+                    raft.group().ifPresent(group -> aggregate.read(applied, group, loop));
+                } finally {
+                    reading.set(false);
+                }
+            });
         }
     }
 
@@ -229,14 +244,14 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
-    private void onPool() {
+    private synchronized void onPool() {
         peers.refresh(gossip);
         loop.onPool(peers);
     }
 
     private void onApplied(RecoveryState state) {
         applied = state;
-        if (loop != null) {
+        if (wired) {
             renewals.watch(state.hosts().keySet().stream().map(HostName::value).toList());
             view.onState(state);
             loop.onState(state);
@@ -310,10 +325,9 @@ public final class Daemon implements AutoCloseable {
         @Override
         public void onLeadership(long term, boolean leader) {
             LOG.info("leadership term={} leader={}", term, leader);
-            if (loop != null) {
-                loop.onLeadership(leader ? OptionalLong.of(term) : OptionalLong.empty());
-            } else if (leader) {
-                timer.execute(() -> onLeadership(term, true)); // elected while still starting
+            leading = leader ? OptionalLong.of(term) : OptionalLong.empty();
+            if (wired) {
+                loop.onLeadership(leading);
             }
         }
 
@@ -338,7 +352,7 @@ public final class Daemon implements AutoCloseable {
             }
             if (reason == Closure.REMOVED) {
                 LOG.info("this node was let go by its group why=\"{}\"", explanation);
-                timer.execute(raft::leaveGroup);
+                timer.execute(() -> raft.leaveGroup());
             } else {
                 failed.accept("the Raft server closed: " + explanation);
             }
@@ -353,7 +367,7 @@ public final class Daemon implements AutoCloseable {
                     member.name(),
                     member.address().getHostAddress(),
                     member.port());
-            if (loop != null) {
+            if (wired) {
                 timer.execute(Daemon.this::onPool);
             }
         }
