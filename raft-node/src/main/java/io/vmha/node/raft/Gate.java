@@ -11,6 +11,8 @@ import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.ReadIndexRequestProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
 import org.apache.ratis.thirdparty.io.grpc.ServerCall;
@@ -29,17 +31,23 @@ import org.slf4j.LoggerFactory;
  *   <li>it lets everybody change the voters, delete a group or take part in elections through its administration service. Here
  *       all of that is done in process by the leader; the only order taken from outside is "be ready for this group", with an
  *       empty list of peers, which changes nothing else.
+ *   <li>an invitation to a second group it refuses only half: the group stays among its groups, and the next invitation to it is
+ *       answered as if it had been accepted.
  *   <li>it takes kinds of client requests that we never send.
  * </ul>
  */
 final class Gate implements ServerInterceptor {
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+    private static final int GROUP_ID_BYTES = 16;
 
     private final Supplier<PeerId> self;
+    private final Supplier<Optional<GroupId>> own;
     private final AtomicLong refused = new AtomicLong();
 
-    Gate(Supplier<PeerId> self) {
+    /** @param own the group that this server is in, if any */
+    Gate(Supplier<PeerId> self, Supplier<Optional<GroupId>> own) {
         this.self = self;
+        this.own = own;
     }
 
     /** Messages refused since the start. */
@@ -130,7 +138,15 @@ final class Gate implements ServerInterceptor {
         if (!m.hasGroupAdd() || m.getGroupAdd().getGroup().getPeersCount() != 0) {
             return Optional.of("only an invitation to a group, without peers, is taken from outside");
         }
-        return misaddressed(m.getRpcRequest());
+        ByteString invited = m.getGroupAdd().getGroup().getGroupId().getId();
+        if (invited.size() != GROUP_ID_BYTES) {
+            return Optional.of("a group's id has " + GROUP_ID_BYTES + " bytes, not " + invited.size());
+        }
+        var group = new GroupId(RaftGroupId.valueOf(invited).getUuid());
+        return own.get()
+                .filter(mine -> !mine.equals(group))
+                .map(mine -> "this node is in group " + mine + " and cannot join " + group + " as well")
+                .or(() -> misaddressed(m.getRpcRequest()));
     }
 
     private Optional<String> misaddressed(RaftRpcRequestProto request) {

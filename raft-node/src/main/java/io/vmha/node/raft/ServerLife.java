@@ -53,7 +53,7 @@ final class ServerLife implements AutoCloseable {
         // Ratis would end the process from inside a library; the watch tells the daemon instead
         ExitUtils.disableSystemExit();
         PeerInfo self = store.self();
-        Gate gate = new Gate(self::id);
+        Gate gate = new Gate(self::id, store::group);
         Watch watch = new Watch(listener, self, witness);
         RaftServer server = null;
         try {
@@ -92,14 +92,18 @@ final class ServerLife implements AutoCloseable {
 
     /** This server's part in its group, if it is in one and that part is not just being made. */
     Optional<RaftServer.Division> division() {
-        try {
-            for (RaftGroupId group : server.getGroupIds()) {
+        return division(server);
+    }
+
+    static Optional<RaftServer.Division> division(RaftServer server) {
+        for (RaftGroupId group : server.getGroupIds()) {
+            try {
                 return Optional.of(server.getDivision(group));
+            } catch (IOException | RuntimeException e) {
+                LOG.trace("no division of group {}: being added or removed, or refused", group);
             }
-            return Optional.empty();
-        } catch (IOException | RuntimeException e) {
-            return Optional.empty();
         }
+        return Optional.empty();
     }
 
     RaftStatus status(PeerInfo self, Optional<GroupId> group, RaftServer.Division division) {

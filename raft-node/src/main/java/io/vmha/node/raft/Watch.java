@@ -1,7 +1,6 @@
 package io.vmha.node.raft;
 
 import io.vmha.node.raft.RaftListener.Closure;
-import java.io.IOException;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -139,23 +138,12 @@ final class Watch implements LogMachine.Events, AutoCloseable {
         if (server == null || closedTold) {
             return;
         }
-        division = division();
+        division = ServerLife.division(server).orElse(null); // null while it is being added or removed
         if (division != null) {
             lookAtLeader();
             lookAtMembership();
         }
         lookAtLife();
-    }
-
-    private RaftServer.Division division() {
-        try {
-            for (var group : server.getGroupIds()) {
-                return server.getDivision(group);
-            }
-            return null;
-        } catch (IOException | RuntimeException e) {
-            return null; // being added or removed right now
-        }
     }
 
     private void lookAtLeader() {

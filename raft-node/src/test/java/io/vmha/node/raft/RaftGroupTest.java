@@ -47,6 +47,25 @@ final class RaftGroupTest {
     }
 
     @Test
+    void voterOfOneGroupCannotBeTakenIntoAnother() {
+        try (TestGroup group = TestGroup.found(dir, "n1");
+                TestGroup other = TestGroup.found(dir, "m1")) {
+            TestNode wanted = group.nodes.get(0);
+            TestNode greedy = other.nodes.get(0);
+            List<PeerInfo> both = List.of(greedy.self(), wanted.self());
+
+            for (int attempt = 0; attempt < 4; attempt++) {
+                assertFails(greedy.node.changeVoters(both), Kind.CHANGE_REFUSED, "cannot join");
+            }
+
+            assertThat(wanted.leads()).isTrue();
+            assertThat(wanted.node.status().voters().voters()).containsExactly(wanted.self());
+            assertThat(wanted.write("a=1")).isEqualTo("1");
+            assertThat(greedy.write("b=1")).isEqualTo("1");
+        }
+    }
+
+    @Test
     void hostThatIsNoVoterWritesReadsAndAsks() {
         try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3");
                 TestNode outsider = TestNode.start(dir, "outsider")) {

@@ -14,6 +14,7 @@ import org.apache.ratis.proto.RaftProtos.GroupAddRequestProto;
 import org.apache.ratis.proto.RaftProtos.GroupManagementRequestProto;
 import org.apache.ratis.proto.RaftProtos.GroupRemoveRequestProto;
 import org.apache.ratis.proto.RaftProtos.RaftClientRequestProto;
+import org.apache.ratis.proto.RaftProtos.RaftGroupIdProto;
 import org.apache.ratis.proto.RaftProtos.RaftGroupProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
@@ -21,6 +22,7 @@ import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.proto.RaftProtos.SetConfigurationRequestProto;
 import org.apache.ratis.proto.RaftProtos.WatchRequestTypeProto;
 import org.apache.ratis.proto.RaftProtos.WriteRequestTypeProto;
+import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.junit.jupiter.api.Test;
 
@@ -102,7 +104,7 @@ final class RaftWireTest {
 
     @Test
     void gateLetsOnlyMessagesForThisPeerThrough() {
-        Gate gate = new Gate(() -> SELF);
+        Gate gate = new Gate(() -> SELF, Optional::empty);
 
         assertThat(gate.objection(vote("hv-01@0000000000000007"))).isEmpty();
         assertThat(gate.objection(vote("hv-01@0000000000000008")))
@@ -117,16 +119,21 @@ final class RaftWireTest {
 
     @Test
     void gateTakesInvitationsButNoOrders() {
-        Gate gate = new Gate(() -> SELF);
+        Gate gate = new Gate(() -> SELF, Optional::empty);
         GroupManagementRequestProto.Builder request =
                 GroupManagementRequestProto.newBuilder().setRpcRequest(to(SELF.value()));
         RaftGroupProto full = RaftGroupProto.newBuilder()
                 .addPeers(RaftPeerProto.getDefaultInstance())
                 .build();
 
+        assertThat(gate.objection(
+                        request.setGroupAdd(invitation(GroupId.random())).build()))
+                .isEmpty();
         assertThat(gate.objection(request.setGroupAdd(GroupAddRequestProto.getDefaultInstance())
                         .build()))
-                .isEmpty();
+                .get()
+                .asString()
+                .contains("16 bytes");
         assertThat(gate.objection(
                         request.setGroupAdd(GroupAddRequestProto.newBuilder().setGroup(full))
                                 .build()))
@@ -139,8 +146,32 @@ final class RaftWireTest {
     }
 
     @Test
+    void gateTakesNoInvitationToASecondGroup() {
+        GroupId own = GroupId.random();
+        Gate gate = new Gate(() -> SELF, () -> Optional.of(own));
+        GroupManagementRequestProto.Builder request =
+                GroupManagementRequestProto.newBuilder().setRpcRequest(to(SELF.value()));
+
+        assertThat(gate.objection(request.setGroupAdd(invitation(own)).build())).isEmpty();
+        assertThat(gate.objection(
+                        request.setGroupAdd(invitation(GroupId.random())).build()))
+                .get()
+                .asString()
+                .contains("in group " + own);
+    }
+
+    private static GroupAddRequestProto invitation(GroupId group) {
+        ByteString id = ByteString.copyFrom(
+                RaftGroupId.valueOf(group.value()).toByteString().asReadOnlyByteBuffer());
+        return GroupAddRequestProto.newBuilder()
+                .setGroup(RaftGroupProto.newBuilder()
+                        .setGroupId(RaftGroupIdProto.newBuilder().setId(id)))
+                .build();
+    }
+
+    @Test
     void gateBoundsClientRequests() {
-        Gate gate = new Gate(() -> SELF);
+        Gate gate = new Gate(() -> SELF, Optional::empty);
         RaftClientRequestProto.Builder write = RaftClientRequestProto.newBuilder()
                 .setRpcRequest(to(SELF.value()))
                 .setWrite(WriteRequestTypeProto.getDefaultInstance());
