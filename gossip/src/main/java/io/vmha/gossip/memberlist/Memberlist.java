@@ -25,6 +25,7 @@ public final class Memberlist {
     private final Prober prober;
     private final Delegate delegate;
     private final long pauseMs;
+    private long leaveBegunAtMs;
     private long leaveDeadlineMs = Long.MAX_VALUE;
     private boolean leaving;
 
@@ -129,6 +130,7 @@ public final class Memberlist {
     /** Tells everybody that we leave; the delegate hears when that has been spread. We still answer pings afterwards. */
     public void leave(long nowMs) {
         leaving = true;
+        leaveBegunAtMs = nowMs;
         leaveDeadlineMs = nowMs + LEAVE_SPREAD_MAX_MS;
         boolean somebodyHears = membership.leave(nowMs, this::onLeaveSpread);
         if (!somebodyHears) {
@@ -138,7 +140,7 @@ public final class Memberlist {
 
     private void onLeaveSpread() {
         if (leaving) {
-            leaveDeadlineMs = Long.MIN_VALUE;
+            leaveDeadlineMs = leaveBegunAtMs; // past, so at once
         }
     }
 

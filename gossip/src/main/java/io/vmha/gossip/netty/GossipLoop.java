@@ -189,7 +189,9 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
             timer.cancel(false);
         }
         armedMs = deadlineMs;
-        timer = loop.schedule(this::onTimer, Math.max(0, deadlineMs - nowMs()), TimeUnit.MILLISECONDS);
+        long nowMs = nowMs();
+        long delayMs = deadlineMs <= nowMs ? 0 : deadlineMs - nowMs; // compared first: a difference could overflow
+        timer = loop.schedule(this::onTimer, delayMs, TimeUnit.MILLISECONDS);
     }
 
     private void onTimer() {

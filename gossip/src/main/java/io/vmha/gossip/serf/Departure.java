@@ -15,6 +15,7 @@ final class Departure {
     private final long lingerMs;
     private final Runnable onGone;
     private Step step = Step.STAYING;
+    private long begunAtMs;
     private long deadlineMs = Long.MAX_VALUE;
 
     private enum Step {
@@ -36,12 +37,13 @@ final class Departure {
 
     void begin(long nowMs, boolean somebodyHears) {
         step = Step.SPREADING_INTENT;
+        begunAtMs = nowMs;
         deadlineMs = somebodyHears ? nowMs + INTENT_SPREAD_MAX_MS : nowMs;
     }
 
     void onIntentSpread() {
         if (step == Step.SPREADING_INTENT) {
-            deadlineMs = Long.MIN_VALUE;
+            deadlineMs = begunAtMs; // past, so at once
         }
     }
 

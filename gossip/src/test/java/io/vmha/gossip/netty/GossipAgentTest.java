@@ -7,7 +7,10 @@ import io.vmha.gossip.memberlist.Profile;
 import io.vmha.gossip.serf.Member;
 import io.vmha.gossip.serf.MemberStatus;
 import io.vmha.gossip.wire.Bytes;
+import io.vmha.gossip.wire.Message;
+import io.vmha.gossip.wire.MessageCodec;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
@@ -18,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +92,39 @@ final class GossipAgentTest {
         awaitStatuses(a, "a=ALIVE b=ALIVE c=LEFT");
         awaitStatuses(b, "a=ALIVE b=ALIVE c=LEFT");
         assertThat(heard.events()).contains("leave c").doesNotContain("failed c");
+    }
+
+    /** The end of a step of the leave is then noticed by an input instead of the timer, which must be armed for "at once". */
+    @Test
+    void leaveEndsWhenItsNewsTravelsInAnswersToPings() throws Exception {
+        GossipAgent a = start("a", List.of());
+        GossipAgent b = start("b", List.of());
+        b.join(List.of(a.address())).get(20, TimeUnit.SECONDS);
+        awaitStatuses(a, "a=ALIVE b=ALIVE");
+
+        try (DatagramSocket pinger = new DatagramSocket(0, a.address().getAddress())) {
+            CompletableFuture<Void> left = b.leave();
+            Await.until(
+                    "b left",
+                    SOON,
+                    () -> {
+                        pingTenTimes(pinger, b);
+                        return String.valueOf(left.isDone());
+                    },
+                    "true"::equals);
+        }
+    }
+
+    private static void pingTenTimes(DatagramSocket pinger, GossipAgent agent) {
+        byte[] ping = MessageCodec.encode(new Message.Ping(1, "", Message.Source.NONE))
+                .toArray();
+        try {
+            for (int i = 0; i < 10; i++) {
+                pinger.send(new DatagramPacket(ping, ping.length, agent.address()));
+            }
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
     }
 
     @Test

@@ -73,6 +73,30 @@ final class SerfTest {
     }
 
     @Test
+    void leaveGoesOnWhenAnswersToPingsCarryTheLastCopiesOfIntentAndDeath() {
+        Peer[] peers = joined("a", "b");
+        Peer leaving = peers[1];
+
+        leaving.serf().leave(pool.nowMs());
+        pinged(leaving, peers[0]);
+
+        assertThat(leaving.serf().nextDeadlineMs()).isBetween(0L, pool.nowMs());
+        leaving.serf().onTimer(pool.nowMs());
+        pinged(leaving, peers[0]);
+        assertThat(leaving.serf().nextDeadlineMs()).isBetween(0L, pool.nowMs());
+        pool.run(1_500);
+        assertThat(leaving.take()).contains("gone");
+        assertThat(peers[0].statuses()).isEqualTo("a=alive b=left");
+    }
+
+    private void pinged(Peer peer, Peer by) {
+        for (int i = 0; i < 10; i++) {
+            Message.Ping ping = new Message.Ping(1_000 + i, "", Message.Source.NONE);
+            peer.serf().onMessage(pool.nowMs(), by.address(), ping);
+        }
+    }
+
+    @Test
     void failedMemberThatReturnsIsFoundAgainByReconnecting() {
         Peer[] peers = joined("a", "b", "c");
         peers[2].power(false);
