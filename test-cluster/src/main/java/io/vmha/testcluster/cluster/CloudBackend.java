@@ -3,6 +3,7 @@ package io.vmha.testcluster.cluster;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The OpenStack under the cluster: a simulated one in this process, or a real one of Debian's packages. */
@@ -29,6 +30,9 @@ public interface CloudBackend extends AutoCloseable {
 
     /** VMs that run on two hosts at once, as seen on the hosts themselves and not in Nova; the empty list is good news. */
     List<String> runningTwice();
+
+    /** Where each VM's guest runs now, by the VM's UUID, as seen on the hosts themselves and not in Nova. */
+    Map<String, List<String>> guests();
 
     /** One line on what this cloud is. */
     String describe();

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /** A real OpenStack from Debian's packages, brought up and down by the scripts in {@code test-cluster/openstack}. */
 public final class OpenStackBackend implements CloudBackend {
@@ -92,18 +91,22 @@ public final class OpenStackBackend implements CloudBackend {
 
     @Override
     public List<String> runningTwice() {
-        Map<String, Long> byGuest = run(false, "guests")
+        return guests().entrySet().stream()
+                .filter(guest -> guest.getValue().size() > 1)
+                .map(guest -> guest.getKey() + " runs on " + guest.getValue())
+                .toList();
+    }
+
+    @Override
+    public Map<String, List<String>> guests() {
+        var hosts = new LinkedHashMap<String, List<String>>();
+        run(false, "guests")
                 .lines()
-                .filter(line -> !line.isBlank())
-                .collect(Collectors.groupingBy(
-                        line -> line.strip().split(" +", -1)[0], LinkedHashMap::new, Collectors.counting()));
-        var twice = new ArrayList<String>();
-        byGuest.forEach((guest, count) -> {
-            if (count > 1) {
-                twice.add(guest + " runs " + count + " times");
-            }
-        });
-        return twice;
+                .map(line -> line.strip().split(" +", -1))
+                .filter(words -> words.length >= 2)
+                .forEach(words -> hosts.computeIfAbsent(words[0], uuid -> new ArrayList<>())
+                        .add(words[1]));
+        return hosts;
     }
 
     @Override

@@ -6,9 +6,12 @@ import io.vmha.testcluster.cloud.ServerSpec;
 import io.vmha.testcluster.cloud.SimulatedCloud;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Simulated Keystone and Nova over real HTTP, in this process. */
 public final class SimulatedBackend implements CloudBackend {
@@ -84,6 +87,16 @@ public final class SimulatedBackend implements CloudBackend {
         return cloud.ledger().doubleRuns().stream()
                 .map(GuestLedger.DoubleRun::toString)
                 .toList();
+    }
+
+    @Override
+    public Map<String, List<String>> guests() {
+        return cloud.ledger().runs().stream()
+                .filter(run -> run.toMs().isEmpty())
+                .collect(Collectors.groupingBy(
+                        GuestLedger.Run::server,
+                        LinkedHashMap::new,
+                        Collectors.mapping(GuestLedger.Run::host, Collectors.toList())));
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
@@ -182,6 +183,18 @@ final class DemoCommand implements Callable<Integer> {
                     now.map(s -> s.isActiveElsewhere(dead)).orElse(false)));
         }
         var complaints = new ArrayList<String>();
+        Map<String, List<String>> guests = cloud.guests();
+        for (NovaClient.Vm vm : lost) {
+            String host = after.stream()
+                    .filter(s -> s.id().equals(vm.id()))
+                    .map(NovaClient.Vm::host)
+                    .findFirst()
+                    .orElse("");
+            List<String> runs = guests.getOrDefault(vm.id(), List.of());
+            if (!runs.equals(List.of(host))) {
+                complaints.add("Nova has " + vm.name() + " on " + host + " but its guest runs on " + runs);
+            }
+        }
         if (!view.map(v -> closed(v, dead)).orElse(false)) {
             complaints.add("not every incident was closed in time");
         }
