@@ -1,0 +1,233 @@
+package io.vmha.sim.recovery;
+
+import io.vmha.recovery.core.Action;
+import io.vmha.recovery.core.Aggregate;
+import io.vmha.recovery.core.BmcStatement;
+import io.vmha.recovery.core.Compute;
+import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.ComputeService;
+import io.vmha.recovery.core.Fencer;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Migration;
+import io.vmha.recovery.core.PowerState;
+import io.vmha.recovery.core.Server;
+import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.Voters;
+import io.vmha.sim.Dice;
+import io.vmha.sim.Simulation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/** The way from one agent to Nova, the BMCs and the voters: delays, losses, errors, and what each call does where it arrives. */
+final class AgentPorts implements SimulatedPorts {
+    private static final String NOTHING = "its effect";
+    private static final long VOTER_LIMIT_MS = 1_000;
+    private static final long BMC_LIMIT_MS = 20_000;
+
+    private final Cluster cluster;
+    private final HostName self;
+    private final Dice dice;
+
+    AgentPorts(Cluster cluster, Simulation sim, HostName self) {
+        this.cluster = cluster;
+        this.self = self;
+        this.dice = sim.dice("ports " + self);
+    }
+
+    /** One request to Nova, with the fate that Nova's and the network's present faults give it. */
+    private <T> ReplayedAction.Asked<T> toNova(String what, long senderPausesMs, Supplier<T> onArrival) {
+        NovaFault fault = cluster.novaFault();
+        long limitMs = cluster.scenario().requestLimitMs() + senderPausesMs;
+        Object unknown = new ComputeException(ComputeException.Kind.UNKNOWN, 0, what + ": no answer", null);
+        boolean arrives = cluster.network().reachesApi(self) && !fault.swallows(dice);
+        if (!arrives) {
+            return new ReplayedAction.Asked<>(what, -1, onArrival, 0, dice.chance(50) ? 200 : limitMs, unknown);
+        }
+        long arrivesMs = senderPausesMs + fault.delayMs(dice);
+        if (fault.failsBefore(dice)) {
+            return new ReplayedAction.Asked<>(what, -1, onArrival, 0, arrivesMs, serverError(what));
+        }
+        if (fault.failsAfter(dice)) {
+            Supplier<T> thenFails = () -> {
+                T lost = onArrival.get();
+                throw serverError(what + " after " + lost);
+            };
+            return new ReplayedAction.Asked<>(what, arrivesMs, thenFails, 5, limitMs, unknown);
+        }
+        long answersMs = fault.losesAnswer(dice) ? limitMs : dice.mostly(2, 100);
+        return new ReplayedAction.Asked<>(what, arrivesMs, onArrival, answersMs, limitMs, unknown);
+    }
+
+    private static ComputeException serverError(String what) {
+        return new ComputeException(ComputeException.Kind.UNKNOWN, 503, what + ": 503", null);
+    }
+
+    @Override
+    public Compute compute(ReplayedAction action) {
+        return new NovaPort(action);
+    }
+
+    private ReplayedAction.Asked<BmcStatement> toBmc(
+            HostName host, String what, long takesMs, Supplier<BmcStatement> onArrival) {
+        boolean arrives = cluster.network().reachesBmcs(self);
+        var silence = new BmcStatement(host, PowerState.UNKNOWN, false, "no route to the BMC", 4_000);
+        return new ReplayedAction.Asked<>(what, arrives ? takesMs : -1, onArrival, 5, BMC_LIMIT_MS, silence);
+    }
+
+    @Override
+    public Fencer fencer(ReplayedAction action) {
+        return new Fencer() {
+            @Override
+            public boolean isConfigured(HostName host) {
+                return true;
+            }
+
+            @Override
+            public BmcStatement status(HostName host) {
+                Machine machine = cluster.machine(host);
+                return action.ask(() -> toBmc(host, "power status of " + host, machine.answerMs(), () -> {
+                    BmcStatement said = machine.status();
+                    cluster.rules().onPowerAnswer(said);
+                    return said;
+                }));
+            }
+
+            @Override
+            public BmcStatement powerOff(HostName host) {
+                Machine machine = cluster.machine(host);
+                return action.ask(() -> toBmc(host, "power off " + host, machine.powerOffMs(), () -> {
+                    cluster.rules().beforePowerOff(action.action(), host);
+                    BmcStatement said = machine.powerOff();
+                    cluster.rules().onPowerAnswer(said);
+                    cluster.point();
+                    return said;
+                }));
+            }
+        };
+    }
+
+    @Override
+    public Voters voters(ReplayedAction action) {
+        return new Voters() {
+            @Override
+            public int count() {
+                return cluster.raft().votersCount();
+            }
+
+            @Override
+            public SortedMap<String, SortedMap<HostName, Long>> ages(SortedSet<HostName> hosts) {
+                return action.<SortedMap<String, SortedMap<HostName, Long>>>ask(() ->
+                        toVoters("ages of " + hosts, () -> {
+                            var byVoter = new TreeMap<String, SortedMap<HostName, Long>>();
+                            for (Agent voter : cluster.votersThatAnswer(self)) {
+                                byVoter.put(
+                                        voter.host().value(), cluster.renewals().agesAt(voter.host(), hosts));
+                            }
+                            return byVoter;
+                        }));
+            }
+
+            @Override
+            public List<String> appliedAtLeast(long index) {
+                return action.<List<String>>ask(() -> toVoters("who has applied " + index, () -> {
+                    var names = new ArrayList<String>();
+                    for (Agent voter : cluster.votersThatAnswer(self)) {
+                        if (voter.applied() >= index) {
+                            names.add(voter.host().value());
+                        }
+                    }
+                    return names;
+                }));
+            }
+        };
+    }
+
+    /** All voters are asked at once; one that does not answer costs the whole time limit. */
+    private <T> ReplayedAction.Asked<T> toVoters(String what, Supplier<T> onArrival) {
+        boolean all = cluster.votersThatAnswer(self).size() == cluster.raft().votersCount();
+        long arrivesMs = dice.mostly(1, 60);
+        return new ReplayedAction.Asked<>(
+                what, arrivesMs, onArrival, all ? 2 : VOTER_LIMIT_MS - arrivesMs, VOTER_LIMIT_MS + 1, NOTHING);
+    }
+
+    /** Nova, as one action reaches it. */
+    private final class NovaPort implements Compute {
+        private final ReplayedAction action;
+
+        NovaPort(ReplayedAction action) {
+            this.action = action;
+        }
+
+        @Override
+        public List<Aggregate> aggregates() {
+            throw new UnsupportedOperationException("recovery of a host reads no aggregates");
+        }
+
+        @Override
+        public List<ComputeService> computeServices() {
+            throw new UnsupportedOperationException("recovery of a host reads no services");
+        }
+
+        @Override
+        public List<Server> serversOn(HostName host) {
+            return action.ask(
+                    () -> toNova("list " + host, 0, () -> cluster.nova().serversOn(host)));
+        }
+
+        @Override
+        public Optional<Server> server(ServerId id) {
+            return cluster.mutant()
+                    .seen(action.ask(
+                            () -> toNova("show " + id, 0, () -> cluster.nova().server(id))));
+        }
+
+        @Override
+        public List<Migration> evacuationsFrom(HostName host) {
+            return cluster.mutant()
+                    .seen(
+                            action.action(),
+                            action.ask(() -> toNova(
+                                    "migrations " + host,
+                                    0,
+                                    () -> cluster.nova().evacuationsFrom(host))));
+        }
+
+        @Override
+        public void forceDown(HostName host) {
+            action.ask(() -> toNova("force down " + host, 0, () -> {
+                cluster.rules().beforeForceDown(action.action(), host);
+                cluster.nova().forceDown(host);
+                return NOTHING;
+            }));
+        }
+
+        @Override
+        public void disable(HostName host, String reason) {
+            action.ask(() -> toNova("disable " + host, 0, () -> {
+                cluster.rules().beforeForceDown(action.action(), host);
+                cluster.nova().disable(host);
+                return NOTHING;
+            }));
+        }
+
+        @Override
+        public void evacuate(ServerId id) {
+            action.ask(() -> toNova("evacuate " + id, cluster.scenario().senderPauseMs(dice), () -> {
+                cluster.rules().beforeEvacuate((Action.Evacuate) action.action(), id);
+                cluster.nova().evacuate(id);
+                cluster.point();
+                return NOTHING;
+            }));
+        }
+
+        @Override
+        public void setAggregateMetadata(long aggregateId, String key, Optional<String> value) {
+            throw new UnsupportedOperationException("recovery of a host changes no aggregate");
+        }
+    }
+}

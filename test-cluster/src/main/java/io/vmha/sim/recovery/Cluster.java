@@ -1,0 +1,273 @@
+package io.vmha.sim.recovery;
+
+import io.vmha.recovery.core.AzCommand;
+import io.vmha.recovery.core.AzSettings;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.HostRecord;
+import io.vmha.recovery.core.Incident;
+import io.vmha.recovery.core.IncidentCommand;
+import io.vmha.recovery.core.Server;
+import io.vmha.recovery.core.ServerId;
+import io.vmha.sim.Dice;
+import io.vmha.sim.Simulation;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
+
+/** One AZ in virtual time: machines, agents, log, Nova, network, and the rules that watch them. */
+final class Cluster {
+    private static final long BOOT_LEAST_MS = 15_000;
+    private static final long BOOT_MOST_MS = 40_000;
+
+    private final Simulation sim;
+    private final Scenario scenario;
+    private final Mutant mutant;
+    private final Dice dice;
+    private final Ledger ledger;
+    private final Network network = new Network();
+    private final SortedMap<HostName, Machine> machines = new TreeMap<>();
+    private final SortedMap<HostName, Agent> agents = new TreeMap<>();
+    private final SortedMap<HostName, Agent> voters = new TreeMap<>();
+    private final SimulatedNova nova;
+    private final Rules rules;
+    private final Raft raft;
+    private final Renewals renewals;
+    private NovaFault novaFault = NovaFault.HEALTHY;
+    private LongConsumer onPoint = point -> {};
+    private long points;
+    private boolean enabled;
+
+    Cluster(Simulation sim, Scenario scenario, Mutant mutant) {
+        this.sim = sim;
+        this.scenario = scenario;
+        this.mutant = mutant;
+        this.dice = sim.dice("cluster");
+        this.ledger = new Ledger(sim);
+        for (int i = 1; i <= scenario.hosts(); i++) {
+            var host = new HostName("hv-" + i);
+            machines.put(host, new Machine(sim, host, ledger));
+            agents.put(host, new Agent(sim, host, mutant.config()));
+            if (i <= scenario.voters()) {
+                voters.put(host, agents.get(host));
+            }
+        }
+        this.nova = new SimulatedNova(sim, ledger, machines);
+        this.rules = new Rules(sim, this);
+        this.raft = new Raft(sim, network, voters, mutant.applier(), rules);
+        this.renewals =
+                new Renewals(sim, network, agents, voters, mutant.config().silenceMs());
+        machines.forEach(
+                (host, machine) -> machine.onPowerLost(() -> agents.get(host).kill()));
+        voters.forEach((host, agent) -> agent.join(raft, new AgentPorts(this, sim, host)));
+        createServers();
+        sim.every(500, 500, "the operator looks", this::enable);
+    }
+
+    private void createServers() {
+        int number = 0;
+        for (HostName host : machines.keySet()) {
+            for (int i = 0; i < scenario.vmsPerHost(); i++) {
+                number++;
+                String state = dice.chance(85) ? "active" : dice.pick(List.of("stopped", "error", "paused"));
+                boolean volume = dice.chance(90);
+                Map<String, String> metadata = dice.chance(5) ? Map.of("HA_Enabled", "false") : Map.of();
+                nova.create(new ServerId("vm-" + number), host, state, volume, metadata);
+            }
+        }
+    }
+
+    private void enable() {
+        if (!enabled) {
+            var az = new AzSettings("az1", 1, "group-1", true, true, dice.chance(50), scenario.limits());
+            enabled = raft.ask(new AzCommand.EnableAz(wallMs(), az, List.copyOf(machines.keySet())));
+        }
+    }
+
+    long wallMs() {
+        return 1_000_000_000L + sim.nowMs();
+    }
+
+    Scenario scenario() {
+        return scenario;
+    }
+
+    Mutant mutant() {
+        return mutant;
+    }
+
+    Network network() {
+        return network;
+    }
+
+    SimulatedNova nova() {
+        return nova;
+    }
+
+    Raft raft() {
+        return raft;
+    }
+
+    Rules rules() {
+        return rules;
+    }
+
+    Renewals renewals() {
+        return renewals;
+    }
+
+    Ledger ledger() {
+        return ledger;
+    }
+
+    Machine machine(HostName host) {
+        return machines.get(host);
+    }
+
+    Agent agent(HostName host) {
+        return agents.get(host);
+    }
+
+    List<HostName> hosts() {
+        return List.copyOf(machines.keySet());
+    }
+
+    SortedMap<HostName, Agent> voters() {
+        return Collections.unmodifiableSortedMap(voters);
+    }
+
+    NovaFault novaFault() {
+        return novaFault;
+    }
+
+    void set(NovaFault fault) {
+        novaFault = fault;
+    }
+
+    List<Agent> votersThatAnswer(HostName asker) {
+        return voters.values().stream()
+                .filter(v -> v.isRunning() && network.connects(asker, v.host()))
+                .toList();
+    }
+
+    /** Something has been committed or has taken effect: a place at which a leader may die. */
+    void point() {
+        points++;
+        onPoint.accept(points);
+    }
+
+    long points() {
+        return points;
+    }
+
+    void onPoint(LongConsumer listener) {
+        onPoint = listener;
+    }
+
+    /** The machine boots and its agent starts; its nova-compute and its VMs wait at the gate. */
+    void switchOn(HostName host) {
+        Machine machine = machines.get(host);
+        if (!machine.isOn()) {
+            machine.switchOn();
+            sim.after(dice.between(BOOT_LEAST_MS, BOOT_MOST_MS), "booted", () -> {
+                if (machine.isOn() && !machine.isUp()) {
+                    machine.boot();
+                    startAgent(host);
+                    passGate(host);
+                }
+            });
+        }
+    }
+
+    void startAgent(HostName host) {
+        if (!agents.get(host).isAlive()) {
+            agents.get(host).restart();
+            if (voters.containsKey(host)) {
+                renewals.onVoterStart(host);
+            }
+        }
+    }
+
+    /** S11's gate: a host that has booted starts nova-compute and VMs only when a majority of the voters answers its renewals. */
+    private void passGate(HostName host) {
+        Machine machine = machines.get(host);
+        if (!machine.isUp() || machine.serves()) {
+            return;
+        }
+        HostRecord record = raft.latest().hosts().get(host);
+        long epoch = record == null ? 1 : record.epoch();
+        long answers = votersThatAnswer(host).stream()
+                .filter(v -> !raft.state(v.applied()).isCertified(host, epoch))
+                .count();
+        if (!scenario.gated() || raft.isMajority(answers)) {
+            machine.openGate();
+            sim.tell(host + ": the gate opens");
+            nova.onBoot(host);
+            for (Server server : nova.serversOn(host)) {
+                if (server.vmState().equals("active") && server.taskState().isEmpty()) {
+                    ledger.start(server.id(), host);
+                }
+            }
+        } else {
+            sim.after(5_000, "at the gate", () -> passGate(host));
+        }
+    }
+
+    /** Everything is repaired: what is off stays off only if it is down for good. */
+    void heal() {
+        sim.tell("all faults end");
+        network.heal();
+        novaFault = NovaFault.HEALTHY;
+        nova.setSpawnFailures(0);
+        raft.setTrouble(0);
+        machines.forEach((host, machine) -> {
+            machine.set(Machine.BmcFault.NONE);
+            if (machine.isUp()) {
+                startAgent(host);
+            }
+        });
+        // a dead machine that is a voter comes back, so that a quorum exists again
+        voters.keySet().forEach(this::switchOn);
+        sim.every(5_000, 5_000, "a person looks after it", this::lookAfter);
+    }
+
+    private void lookAfter() {
+        if (raft.leader().isEmpty()) {
+            // recoveries have powered off too many voters: somebody switches them on, their gates stay closed
+            voters.keySet().forEach(this::switchOn);
+        }
+        if (!raft.latest().az().map(AzSettings::armed).orElse(true)) {
+            raft.ask(new AzCommand.SetArmed(wallMs(), true));
+        }
+        raft.latest().hosts().values().stream()
+                .filter(HostRecord::maintenance)
+                .forEach(h -> raft.ask(new AzCommand.SetMaintenance(wallMs(), h.host(), false)));
+        raft.latest().openIncidents().stream()
+                .filter(i -> i.phase() == Incident.Phase.HELD)
+                .forEach(i -> raft.ask(new IncidentCommand.ApproveIncident(wallMs(), i.id(), "ada")));
+    }
+
+    /** What has not come to its end yet; empty when all is settled. */
+    List<String> unsettled() {
+        var open = new ArrayList<String>();
+        raft.latest()
+                .openIncidents()
+                .forEach(i -> open.add("incident " + i.id() + " is " + i.phase() + ": "
+                        + i.hosts().values().stream()
+                                .map(h -> h.host() + " certificate="
+                                        + h.certificate().isPresent() + " confirmed="
+                                        + h.confirmed() + " down=" + h.forcedDown() + " planned=" + h.planned() + " "
+                                        + h.vms().values().stream()
+                                                .filter(vm -> !vm.hasEnded())
+                                                .toList())
+                                .toList()));
+        raft.latest().hosts().values().stream()
+                .filter(h -> h.status() == HostRecord.Status.IN_SERVICE
+                        && !machines.get(h.host()).isOn())
+                .forEach(h -> open.add(h.host() + " is off and nobody has noticed"));
+        return open;
+    }
+}

@@ -1,0 +1,348 @@
+package io.vmha.sim.recovery;
+
+import io.vmha.recovery.core.Action;
+import io.vmha.recovery.core.Applied;
+import io.vmha.recovery.core.AzCommand;
+import io.vmha.recovery.core.AzSettings;
+import io.vmha.recovery.core.BmcStatement;
+import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Ending;
+import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.HostRecord;
+import io.vmha.recovery.core.Incident;
+import io.vmha.recovery.core.IncidentCommand;
+import io.vmha.recovery.core.IncidentId;
+import io.vmha.recovery.core.Migration;
+import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.VmCommand;
+import io.vmha.recovery.core.VmRecovery;
+import io.vmha.sim.Simulation;
+import io.vmha.sim.SimulationFailure;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The rules of the recovery protocol, written a second time: they look at the committed commands, at the calls that arrive outside and at
+ * the truth, and never at what the code under test concluded from them.
+ */
+final class Rules {
+    /** How long a decision may take from its reason to its commit: the longest that a proposal is in flight, and some. */
+    private static final long DECISION_MS = 40_000;
+
+    private record Case(IncidentId incident, HostName host) implements Comparable<Case> {
+        @Override
+        public int compareTo(Case other) {
+            int byIncident = incident.compareTo(other.incident);
+            return byIncident != 0 ? byIncident : host.compareTo(other.host);
+        }
+    }
+
+    private record Proof(long epoch, long index) {}
+
+    private record Intent(long term, ServerId server) {}
+
+    private final Simulation sim;
+    private final Cluster cluster;
+    private final Map<Case, TreeSet<Long>> fenceTerms = new TreeMap<>();
+    private final Map<Case, TreeSet<Long>> forceDownTerms = new TreeMap<>();
+    private final Map<Case, Proof> certified = new TreeMap<>();
+    private final TreeSet<Case> confirmed = new TreeSet<>();
+    private boolean armed;
+    private final TreeSet<IncidentId> approved = new TreeSet<>();
+    private final Map<Long, Intent> intents = new TreeMap<>();
+    private final TreeSet<Long> called = new TreeSet<>();
+    private final Map<ServerId, Long> openIntent = new TreeMap<>();
+    private final Map<String, Ending> endings = new TreeMap<>();
+    private final Map<Long, Long> appliedByMajorityAtMs = new TreeMap<>();
+    private final Map<HostName, Long> saidOffAtMs = new TreeMap<>();
+
+    Rules(Simulation sim, Cluster cluster) {
+        this.sim = sim;
+        this.cluster = cluster;
+        sim.check(this::afterEveryEvent);
+    }
+
+    private void require(boolean holds, String rule, String what) {
+        if (!holds) {
+            throw violation(rule, what);
+        }
+    }
+
+    private SimulationFailure violation(String rule, String what) {
+        return sim.violation(rule, what);
+    }
+
+    /** One leader per term at most, and the moment at which a majority has applied each certificate. */
+    private void afterEveryEvent() {
+        for (Agent one : cluster.voters().values()) {
+            for (Agent other : cluster.voters().values()) {
+                boolean both =
+                        one != other && one.term().isPresent() && one.term().equals(other.term());
+                if (both) {
+                    throw violation("one leader", one.host() + " and " + other.host() + " lead term " + one.term());
+                }
+            }
+        }
+        for (Proof proof : certified.values()) {
+            if (!appliedByMajorityAtMs.containsKey(proof.index())
+                    && cluster.raft().isMajority(cluster.raft().appliedBy(proof.index()))) {
+                appliedByMajorityAtMs.put(proof.index(), sim.nowMs());
+            }
+        }
+    }
+
+    // --- what is committed
+
+    void onCommitted(RecoveryState before, Entry entry, Command command, Applied applied) {
+        if (applied.refusal().isEmpty()) {
+            onAccepted(before, entry, command, applied.state());
+        }
+        cluster.point();
+    }
+
+    private void onAccepted(RecoveryState before, Entry entry, Command command, RecoveryState after) {
+        require(
+                command.term() == 0 || command.term() == entry.term(),
+                "S9",
+                "a decision of term " + command.term() + " was applied in term " + entry.term() + ": " + command);
+        if (command instanceof AzCommand.EnableAz enable) {
+            armed = enable.settings().armed();
+        } else if (command instanceof AzCommand.SetArmed set) {
+            armed = set.armed();
+        } else if (command instanceof IncidentCommand.DeclareIncident declare) {
+            onDeclared(before, declare, after);
+        } else if (command instanceof IncidentCommand.ApproveIncident approve) {
+            approved.add(approve.incident());
+        } else if (command instanceof IncidentCommand.BeginFence begin) {
+            onFenceIntent(begin);
+        } else if (command instanceof IncidentCommand.Certify certify) {
+            onCertified(certify, entry);
+        } else if (command instanceof IncidentCommand.ConfirmOff confirm) {
+            onConfirmed(confirm);
+        } else if (command instanceof IncidentCommand.BeginForceDown begin) {
+            forceDownTerms
+                    .computeIfAbsent(new Case(begin.incident(), begin.host()), c -> new TreeSet<>())
+                    .add(begin.term());
+        } else if (command instanceof VmCommand about) {
+            onVm(entry, about, after);
+        }
+        for (Incident incident : before.openIncidents()) {
+            Incident now = after.incidents().get(incident.id());
+            if (incident.phase() == Incident.Phase.OPEN && now.phase() == Incident.Phase.CLOSED) {
+                onClosed(now);
+            }
+        }
+    }
+
+    private void onDeclared(RecoveryState before, IncidentCommand.DeclareIncident declare, RecoveryState after) {
+        AzSettings az = before.az().orElseThrow();
+        long lost = declare.witnesses().size()
+                + before.hosts().values().stream()
+                        .filter(h -> h.status() == HostRecord.Status.IN_RECOVERY)
+                        .count();
+        boolean above = declare.witnesses().size() > az.limits().maxHosts()
+                || lost * 100 > (long) before.hosts().size() * az.limits().maxSharePercent();
+        Incident incident = after.incidents().get(new IncidentId(before.nextIncident()));
+        require(
+                incident.phase() == Incident.Phase.HELD || (!above && armed),
+                "S8",
+                "incident " + incident.id() + " opened by itself with "
+                        + declare.witnesses().keySet() + ", armed=" + armed + ", lost " + lost + " of "
+                        + before.hosts().size());
+        for (HostName host : declare.witnesses().keySet()) {
+            require(
+                    cluster.renewals().sinceSilentMs(host) <= DECISION_MS
+                            || !cluster.machine(host).isOn(),
+                    "I8",
+                    host + " was declared dead, but a majority has heard it for "
+                            + cluster.renewals().sinceSilentMs(host) + " ms and it has power");
+        }
+    }
+
+    private void onFenceIntent(IncidentCommand.BeginFence begin) {
+        require(
+                armed || approved.contains(begin.incident()),
+                "S8",
+                "a fence of " + begin.host() + " begins in a disarmed AZ");
+        fenceTerms
+                .computeIfAbsent(new Case(begin.incident(), begin.host()), c -> new TreeSet<>())
+                .add(begin.term());
+    }
+
+    private void onCertified(IncidentCommand.Certify certify, Entry entry) {
+        var about = new Case(certify.incident(), certify.host());
+        require(certify.statement().provesOff(), "S2", "a certificate without proof: " + certify);
+        require(fenceTerms.containsKey(about), "S9", "a certificate without a fence intent: " + certify);
+        require(saidOffAtMs.containsKey(certify.host()), "S2", "no BMC said off: " + certify);
+        require(
+                certified.putIfAbsent(about, new Proof(certify.epoch(), entry.index())) == null,
+                "S2",
+                "twice: " + certify);
+    }
+
+    private void onConfirmed(IncidentCommand.ConfirmOff confirm) {
+        var about = new Case(confirm.incident(), confirm.host());
+        require(certified.containsKey(about), "S2", "confirmed without a certificate: " + confirm);
+        Long majorityAtMs = appliedByMajorityAtMs.get(certified.get(about).index());
+        require(majorityAtMs != null, "S2", "confirmed before a majority has applied the certificate: " + confirm);
+        require(
+                saidOffAtMs.getOrDefault(confirm.host(), -1L) >= majorityAtMs,
+                "S2",
+                "confirmed without a second answer of the BMC after the majority: " + confirm);
+        confirmed.add(about);
+    }
+
+    private void onVm(Entry entry, VmCommand command, RecoveryState after) {
+        if (command instanceof VmCommand.BeginEvacuation begin) {
+            Long open = openIntent.put(begin.server(), entry.index());
+            require(
+                    open == null,
+                    "S9",
+                    "a second intent for " + begin.server() + " while that of entry " + open + " is open");
+            intents.put(entry.index(), new Intent(entry.term(), begin.server()));
+        } else if (!(command instanceof VmCommand.EvacuationAccepted)) {
+            openIntent.remove(command.server());
+        }
+        VmRecovery vm = after.incidents()
+                .get(command.incident())
+                .hosts()
+                .get(command.host())
+                .vms()
+                .get(command.server());
+        vm.ending().ifPresent(ending -> onEnded(command, ending));
+    }
+
+    private void onEnded(VmCommand command, Ending ending) {
+        String key = command.incident() + " " + command.host() + " " + command.server();
+        Ending known = endings.putIfAbsent(key, ending);
+        require(known == null || known.equals(ending), "S13", key + " ended as " + known + " and again as " + ending);
+        require(
+                isSettled(command.host(), command.server()),
+                "S13",
+                key + " ended as " + ending + " while nova works on "
+                        + cluster.nova().migrationsOf(command.server()));
+        boolean stillThere = cluster.nova()
+                .server(command.server())
+                .map(s -> s.host().equals(command.host()))
+                .orElse(false);
+        require(
+                ending.kind() != Ending.Kind.RECOVERED || !stillThere,
+                "S13",
+                key + " is called recovered, and nova has it on " + command.host());
+    }
+
+    /** Nova's record of every accepted evacuation is final, or can never become so because its target is certified dead. */
+    private boolean isSettled(HostName host, ServerId server) {
+        if (cluster.nova().server(server).isEmpty()) {
+            return true; // deleted by its owner
+        }
+        for (Migration m : cluster.nova().migrationsOf(server)) {
+            boolean targetIsDead = m.destination()
+                    .map(d -> cluster.raft().latest().isCertified(d, 1))
+                    .orElse(false);
+            if (m.source().equals(host) && !m.isFinal() && !targetIsDead) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void onClosed(Incident incident) {
+        incident.hosts().forEach((host, recovery) -> {
+            recovery.vms().values().forEach(vm -> {
+                require(
+                        vm.ending().isPresent(),
+                        "S13",
+                        "incident " + incident.id() + " is closed and " + vm.server() + " has no ending");
+                require(
+                        isSettled(host, vm.server()),
+                        "S13",
+                        "incident " + incident.id() + " is closed while nova works on " + vm.server());
+            });
+            cluster.nova()
+                    .serversOn(host)
+                    .forEach(s -> require(
+                            incident.hosts().values().stream()
+                                    .anyMatch(h -> h.vms().containsKey(s.id())),
+                            "S13",
+                            "incident " + incident.id() + " is closed without a word about " + s.id()));
+        });
+    }
+
+    // --- what arrives outside
+
+    void onPowerAnswer(BmcStatement said) {
+        if (said.provesOff()) {
+            saidOffAtMs.put(said.host(), sim.nowMs());
+        }
+    }
+
+    void beforePowerOff(Action action, HostName host) {
+        IncidentId incident = incidentOf(action);
+        var about = new Case(incident, host);
+        boolean again = certified.containsKey(about); // found on again before the confirmation
+        require(
+                again || fenceTerms.getOrDefault(about, new TreeSet<>()).contains(action.term()),
+                "S9",
+                host + " is powered off without an intent of term " + action.term());
+        require(
+                cluster.raft().latest().incidents().get(incident).phase() != Incident.Phase.HELD,
+                "S8",
+                host + " is powered off though incident " + incident + " is held");
+    }
+
+    void beforeForceDown(Action action, HostName host) {
+        require(
+                forceDownTerms
+                        .getOrDefault(new Case(incidentOf(action), host), new TreeSet<>())
+                        .contains(action.term()),
+                "S9",
+                host + " is forced down without an intent of term " + action.term());
+    }
+
+    void beforeEvacuate(Action.Evacuate call, ServerId server) {
+        var about = new Case(call.incident(), call.host());
+        require(
+                certified.containsKey(about) && confirmed.contains(about),
+                "S1",
+                "nova is asked to evacuate " + server + " and " + call.host() + " has no confirmed certificate");
+        HostRecord record = cluster.raft().latest().hosts().get(call.host());
+        require(
+                certified.get(about).epoch() == record.epoch(),
+                "S1",
+                "the certificate of " + call.host() + " is about epoch "
+                        + certified.get(about).epoch() + " of " + record);
+        Intent intent = intents.get(call.intentIndex());
+        require(
+                intent != null
+                        && intent.term() == call.term()
+                        && intent.server().equals(server),
+                "S9",
+                "nova is asked to evacuate " + server + " without an intent at entry " + call.intentIndex());
+        require(
+                Long.valueOf(call.intentIndex()).equals(openIntent.get(server)),
+                "S9",
+                "a call for " + server + " arrives late: its intent of entry " + call.intentIndex()
+                        + " has been given up, another caller may be at work");
+        require(
+                called.add(call.intentIndex()),
+                "S9",
+                "the intent of entry " + call.intentIndex() + " is called for twice");
+    }
+
+    private static IncidentId incidentOf(Action action) {
+        if (action instanceof Action.PowerOff off) {
+            return off.incident();
+        }
+        if (action instanceof Action.ConfirmOff confirm) {
+            return confirm.incident();
+        }
+        if (action instanceof Action.ForceDown down) {
+            return down.incident();
+        }
+        throw new AssertionError(action);
+    }
+}

@@ -1,0 +1,39 @@
+package io.vmha.sim.recovery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import io.vmha.sim.SimulationFailure;
+import io.vmha.sim.SimulationFlags;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Proves that the suite can fail: each safety rule that is taken out is missed within a thousand runs. */
+@Tag("sim")
+class MutantTest {
+    private static final Logger LOG = LoggerFactory.getLogger(MutantTest.class);
+    private static final long SEEDS_MOST = 1_000;
+    private static final List<Scenario> SCENARIOS =
+            List.of(Scenario.STORM_5, Scenario.FALLING_LEADERS, Scenario.STORM_9, Scenario.STORM_3);
+
+    @ParameterizedTest
+    @EnumSource(Mutants.class)
+    void missingRuleIsNoticed(Mutants mutant) {
+        assumeFalse(SimulationFlags.oneRunIsAskedFor());
+        for (long seed = 1; seed <= SEEDS_MOST; seed++) {
+            Scenario scenario = SCENARIOS.get((int) (seed % SCENARIOS.size()));
+            try {
+                new RecoveryRun(scenario, seed, mutant).toTheEnd();
+            } catch (SimulationFailure e) {
+                LOG.info("mutant found mutant={} runs={} rule={}", mutant, seed, e.rule());
+                assertThat(mutant.rules()).as(e.getMessage()).contains(e.rule());
+                return;
+            }
+        }
+        throw new AssertionError(mutant + " was not found in " + SEEDS_MOST + " runs");
+    }
+}
