@@ -9,10 +9,12 @@ import io.vmha.proto.v1.LogReply;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
 import io.vmha.recovery.core.Applied;
+import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.RecoveryState;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -31,6 +33,7 @@ public final class GroupMachine implements Replicated {
     private final Consumer<RecoveryState> published;
     private final RenewalTable renewals;
     private RecoveryState state = RecoveryState.empty();
+    private long kept;
     private VoterSet voters = VoterSet.NONE;
     private volatile String leaderHost = "";
 
@@ -53,6 +56,22 @@ public final class GroupMachine implements Replicated {
     @Override
     public void reset() {
         publish(RecoveryState.empty());
+    }
+
+    /** Tries it on the state as it is now: whoever reaches the Raft port can send anything. */
+    @Override
+    public Optional<String> objection(byte[] entry) {
+        try {
+            Command command = codec.decode(entry);
+            Entry here = state.applied();
+            state.apply(new Entry(command.term() == 0 ? here.term() : command.term(), here.index() + 1), command);
+            return Optional.empty();
+        } catch (RuntimeException e) {
+            if (Long.bitCount(++kept) == 1) { // the first, the second, the fourth: a stranger may go on for ever
+                LOG.warn("command kept out of the log kept_out_so_far={} why=\"{}\"", kept, e.toString());
+            }
+            return Optional.of("not a command that can be applied: " + e.getMessage());
+        }
     }
 
     @Override

@@ -128,6 +128,11 @@ final class LogMachine extends BaseStateMachine {
         if (content.size() > RaftNode.ENTRY_BYTES_MAX) {
             transaction.setException(new StateMachineException(
                     "entry of " + content.size() + " bytes, allowed are " + RaftNode.ENTRY_BYTES_MAX));
+            return transaction;
+        }
+        synchronized (lock) {
+            machine.objection(content.toByteArray())
+                    .ifPresent(why -> transaction.setException(new StateMachineException(why)));
         }
         return transaction;
     }

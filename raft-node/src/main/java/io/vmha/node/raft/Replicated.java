@@ -1,5 +1,7 @@
 package io.vmha.node.raft;
 
+import java.util.Optional;
+
 /**
  * What the log drives. Every member of a group calls it with the same entries in the same order, so it must be deterministic: no
  * clock, no randomness, nothing that differs between hosts may reach its state or its replies.
@@ -14,6 +16,16 @@ package io.vmha.node.raft;
 public interface Replicated {
     /** Forgets everything: the log starts at its first entry. Called before anything else when there is no snapshot. */
     void reset();
+
+    /**
+     * Why an entry must not get into the log. Asked on the leader before it is appended: what is once in the log is applied by every
+     * member, and one that cannot be applied would stop them all, at every start anew.
+     *
+     * @param entry as it came from the network
+     */
+    default Optional<String> objection(byte[] entry) {
+        return Optional.empty();
+    }
 
     /**
      * Applies one committed entry.

@@ -3,6 +3,7 @@ package io.vmha.node.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.vmha.node.raft.LogPosition;
 import io.vmha.node.raft.PeerId;
@@ -10,6 +11,7 @@ import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.Replicated.Standing;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.AgesOf;
+import io.vmha.proto.v1.LogEntry;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
@@ -62,6 +64,32 @@ class GroupMachineTest {
         } catch (InvalidProtocolBufferException e) {
             throw new AssertionError(e);
         }
+    }
+
+    @Test
+    void entryThatCouldNotBeAppliedIsObjectedTo() {
+        String[] hostile = {
+            "",
+            "{}",
+            "null",
+            "{\"@type\":\"NoSuchCommand\"}",
+            "{\"@type\":\"SetMaintenance\",\"atMs\":1}",
+            "{\"@type\":\"SetHosts\"}"
+        };
+        for (String command : hostile) {
+            byte[] entry = LogEntry.newBuilder()
+                    .setFormat(1)
+                    .setCommand(ByteString.copyFromUtf8(command))
+                    .build()
+                    .toByteArray();
+
+            assertThat(machine.objection(entry)).as(command).isPresent();
+        }
+        assertThat(machine.objection("garbage".getBytes(StandardCharsets.UTF_8)))
+                .isPresent();
+        assertThat(machine.objection(new byte[0])).isPresent();
+        assertThat(machine.objection(codec.encode(new AzCommand.SetMaintenance(1, DEAD, true))))
+                .isEmpty();
     }
 
     private PeerReply ask(PeerRequest request) {

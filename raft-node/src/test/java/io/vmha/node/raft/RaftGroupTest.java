@@ -66,6 +66,21 @@ final class RaftGroupTest {
     }
 
     @Test
+    void whatTheMachineObjectsToNeverGetsIntoTheLog() {
+        try (TestGroup group = TestGroup.found(dir, "n1");
+                TestNode outsider = TestNode.start(dir, "outsider")) {
+            TestNode leader = group.nodes.get(0);
+            GroupClient client = outsider.node.client(group.id, List.of(leader.self()));
+
+            assertThatThrownBy(() -> get(client.propose(bytes("poison"))))
+                    .hasCauseInstanceOf(RaftNodeException.class)
+                    .hasMessageContaining("poison is not applied");
+
+            assertThat(leader.write("a=1")).isEqualTo("1");
+        }
+    }
+
+    @Test
     void hostThatIsNoVoterWritesReadsAndAsks() {
         try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3");
                 TestNode outsider = TestNode.start(dir, "outsider")) {

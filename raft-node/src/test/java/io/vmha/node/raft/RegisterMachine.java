@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -46,6 +47,13 @@ final class RegisterMachine implements Replicated {
         enter();
         configurations.add(voters);
         leave();
+    }
+
+    @Override
+    public Optional<String> objection(byte[] entry) {
+        enter();
+        leave();
+        return text(entry).equals("poison") ? Optional.of("poison is not applied") : Optional.empty();
     }
 
     @Override
