@@ -222,11 +222,28 @@ public final class Daemon implements AutoCloseable {
             loop.background(() -> {
                 try {
                     raft.group().ifPresent(group -> aggregate.read(applied, group, loop));
+                    yieldToRival();
                 } finally {
                     reading.set(false);
                 }
             });
         }
+    }
+
+    /** Of two groups that were founded for one AZ at the same moment, the one that the aggregate does not name makes its host free again. */
+    private void yieldToRival() {
+        boolean alone = raft.status().voters().voters().size() == 1;
+        aggregate
+                .rival()
+                .filter(rival -> alone && peers.groups().containsKey(rival))
+                .ifPresent(rival -> {
+                    LOG.warn(
+                            "this group of one has lost its AZ and is dissolved group={} owner={}",
+                            raft.group(),
+                            rival);
+                    loop.onLeadership(OptionalLong.empty());
+                    raft.leaveGroup();
+                });
     }
 
     private void tick() {

@@ -22,6 +22,7 @@ public final class AggregateFollower {
 
     private final Compute compute;
     private volatile Optional<String> trouble = Optional.empty();
+    private volatile Optional<String> rival = Optional.empty();
 
     public AggregateFollower(Compute compute) {
         this.compute = compute;
@@ -32,9 +33,15 @@ public final class AggregateFollower {
         return trouble;
     }
 
+    /** The group that the aggregate names in place of this one. */
+    public Optional<String> rival() {
+        return rival;
+    }
+
     /** Forgets the trouble: this node leads no more. */
     public void rest() {
         trouble = Optional.empty();
+        rival = Optional.empty();
     }
 
     /** Reads once, blocking, and posts what was read. */
@@ -64,6 +71,7 @@ public final class AggregateFollower {
             }
             String owner = aggregate.metadata().getOrDefault(GROUP_KEY, "");
             boolean ours = owner.equals(group.toString());
+            rival = ours || owner.isEmpty() ? Optional.empty() : Optional.of(owner);
             if (ours) {
                 trouble = Optional.empty();
             } else {

@@ -30,6 +30,8 @@ final class AzForming {
     private static final Logger LOG = LoggerFactory.getLogger(AzForming.class);
     private static final long LEADER_LIMIT_MS = 12_000;
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** Nova has no compare-and-set: by then everybody who saw the aggregate without an owner has written, and the last one has won. */
+    private static final long SETTLE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
 
     private final VmhadConfig config;
     private final RaftNode raft;
@@ -66,15 +68,26 @@ final class AzForming {
         if (refusal.isPresent()) {
             return refusal.get();
         }
-        String owner = aggregate.metadata().getOrDefault(AggregateFollower.GROUP_KEY, "");
-        if (!owner.isEmpty() && !owner.equals(view.current().group().orElse(""))) {
+        // once more: asking the BMCs took its time, and somebody else may be enabling the same zone
+        String owner = owner(aggregate.id());
+        Optional<String> own = view.current().group().or(() -> raft.group().map(GroupId::toString));
+        if (!owner.isEmpty() && !own.equals(Optional.of(owner))) {
             return new Answer(
                     409,
                     "the aggregate's metadata says that group " + owner + " protects " + az
                             + ", and this node is not part of it; run this on one of its hosts, or, if that group is gone for good, remove the metadata key "
                             + AggregateFollower.GROUP_KEY + " first");
         }
-        return raft.group().isPresent() ? enableAgain(az, aggregate) : found(az, aggregate);
+        // a host that does not vote is in its group as well: to found another one here would take the zone from it
+        return own.isPresent() ? enableAgain(az, aggregate, GroupId.parse(own.get())) : found(az, aggregate);
+    }
+
+    private String owner(long aggregateId) {
+        return compute.aggregates().stream()
+                .filter(a -> a.id() == aggregateId)
+                .map(a -> a.metadata().getOrDefault(AggregateFollower.GROUP_KEY, ""))
+                .findFirst()
+                .orElse("");
     }
 
     private static int status(AvailabilityZones.Refused refused) {
@@ -143,11 +156,8 @@ final class AzForming {
     private Answer found(String az, Aggregate aggregate) {
         var fresh = GroupId.random();
         compute.setAggregateMetadata(aggregate.id(), AggregateFollower.GROUP_KEY, Optional.of(fresh.toString()));
-        String recorded = compute.aggregates().stream()
-                .filter(a -> a.id() == aggregate.id())
-                .map(a -> a.metadata().getOrDefault(AggregateFollower.GROUP_KEY, ""))
-                .findFirst()
-                .orElse("");
+        LockSupport.parkNanos(SETTLE_NANOS);
+        String recorded = owner(aggregate.id());
         if (!recorded.equals(fresh.toString())) {
             return new Answer(
                     409,
@@ -163,14 +173,20 @@ final class AzForming {
         return commit(az, aggregate, fresh);
     }
 
-    private Answer enableAgain(String az, Aggregate aggregate) {
+    private Answer enableAgain(String az, Aggregate aggregate, GroupId own) {
         Optional<AzSettings> known = view.state().az();
         if (known.isPresent() && !known.get().name().equals(az)) {
             return new Answer(412, "this node's group protects " + known.get().name() + " already");
         }
-        var own = raft.group().orElseThrow();
         compute.setAggregateMetadata(aggregate.id(), AggregateFollower.GROUP_KEY, Optional.of(own.toString()));
         return commit(az, aggregate, own);
+    }
+
+    /** Takes the group's name out of the aggregate's metadata, unless it is another group's by now. */
+    void release(AzSettings az) {
+        if (owner(az.aggregateId()).equals(az.groupId())) {
+            compute.setAggregateMetadata(az.aggregateId(), AggregateFollower.GROUP_KEY, Optional.empty());
+        }
     }
 
     private Answer commit(String az, Aggregate aggregate, GroupId id) {

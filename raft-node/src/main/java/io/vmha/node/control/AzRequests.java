@@ -62,8 +62,7 @@ public final class AzRequests implements NodeRequests {
             Answer done =
                     committed(new AzCommand.DisableAz(System.currentTimeMillis()), az + " is not protected any more");
             if (done.isOk()) {
-                compute.setAggregateMetadata(
-                        view.state().az().orElseThrow().aggregateId(), AggregateFollower.GROUP_KEY, Optional.empty());
+                forming.release(view.state().az().orElseThrow());
             }
             return done;
         });

@@ -123,7 +123,7 @@ public final class ControlLoop implements AutoCloseable {
 
     /** The pool as gossip shows it now. */
     public void onPool(PeerBook book) {
-        List<Candidate> agents = book.candidates();
+        List<Candidate> agents = book.candidates(raft.group());
         SortedMap<HostName, GossipSign> newSigns = book.signs();
         post(() -> {
             newSigns.forEach((host, sign) -> {
@@ -144,6 +144,7 @@ public final class ControlLoop implements AutoCloseable {
     public void onAggregate(Aggregate aggregate, boolean ours) {
         post(() -> {
             recovery.onAuthority(Clocks.nowMs(), ours);
+            membership.onAuthority(Clocks.nowMs(), ours);
             if (ours) {
                 membership.onAggregate(Clocks.nowMs(), aggregate);
             }

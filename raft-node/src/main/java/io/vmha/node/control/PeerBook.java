@@ -92,8 +92,10 @@ public final class PeerBook {
         return Collections.unmodifiableSortedMap(groups);
     }
 
-    List<Candidate> candidates() {
+    /** Who may vote in a group: a server can be in one only, and one that is in another would refuse for ever. */
+    List<Candidate> candidates(Optional<GroupId> group) {
         return agents.stream()
+                .filter(a -> a.group().isEmpty() || a.group().equals(group))
                 .map(a -> new Candidate(a.host(), a.peer().id().value(), a.isAlive()))
                 .toList();
     }

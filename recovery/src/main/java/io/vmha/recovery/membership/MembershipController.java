@@ -33,6 +33,7 @@ public final class MembershipController {
     private List<Voter> voters = List.of();
     private List<HostName> listed = List.of();
     private OptionalLong term = OptionalLong.empty();
+    private boolean authorized = true;
     private long changeUntilMs;
     private long proposedUntilMs;
 
@@ -50,6 +51,12 @@ public final class MembershipController {
         listed = List.of();
         changeUntilMs = 0;
         proposedUntilMs = 0;
+        decide(nowMs);
+    }
+
+    /** Whether the aggregate's metadata names this group. A group that does not own the AZ takes nobody in. */
+    public void onAuthority(long nowMs, boolean ours) {
+        authorized = ours;
         decide(nowMs);
     }
 
@@ -96,7 +103,7 @@ public final class MembershipController {
     }
 
     private void decide(long nowMs) {
-        if (term.isEmpty() || !state.isEnabled()) {
+        if (term.isEmpty() || !authorized || !state.isEnabled()) {
             return;
         }
         followAggregate(nowMs);

@@ -120,6 +120,21 @@ class MembershipControllerTest {
     }
 
     @Test
+    void aGroupThatDoesNotOwnItsZoneTakesNobodyIn() {
+        controller.onAuthority(nowMs, false);
+        enabled(1, 2, 3);
+        pool(1, 2, 3);
+        voters(1);
+        pass(60_000);
+
+        assertThat(changes).isEmpty();
+
+        controller.onAuthority(nowMs, true);
+
+        assertThat(changes).containsExactly(List.of(peer(1), peer(2), peer(3)));
+    }
+
+    @Test
     void threeOfFourHostsVote() {
         enabled(1, 2, 3, 4);
         pool(1, 2, 3, 4);
