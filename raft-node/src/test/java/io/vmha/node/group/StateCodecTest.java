@@ -48,8 +48,8 @@ class StateCodecTest {
                 new AzCommand.SetArmed(1, true),
                 new IncidentCommand.DeclareIncident(2, 5, witnesses),
                 new IncidentCommand.ApproveIncident(3, ONE, "anna"),
-                new IncidentCommand.CancelIncident(3, ONE, "anna"),
                 new IncidentCommand.BeginFence(3, 5, ONE, HOST),
+                new IncidentCommand.HostIsBack(3, 5, ONE, HOST),
                 new IncidentCommand.FenceFailed(3, 5, ONE, HOST, "slow"),
                 new IncidentCommand.BeginFence(3, 5, ONE, HOST),
                 new IncidentCommand.Certify(4, 5, ONE, HOST, 1, OFF),
@@ -62,6 +62,7 @@ class StateCodecTest {
                 new VmCommand.AttemptFailed(11, 5, ONE, HOST, VM, 17, 8, true, "no valid host"),
                 new VmCommand.VmEnded(12, 5, ONE, HOST, VM, new Ending(Ending.Kind.LEFT, "deleted")),
                 new IncidentCommand.CloseIncident(13, 5, ONE),
+                new IncidentCommand.CancelIncident(13, ONE, "anna"),
                 new AzCommand.ReturnHost(13, HOST, "anna"),
                 new AzCommand.DisableAz(14));
     }
@@ -100,7 +101,8 @@ class StateCodecTest {
         }
 
         assertThat(refusals)
-                .as("only an incident that is not held cannot be approved or cancelled")
+                .as(
+                        "a held incident alone is approved, an open one alone is cancelled, and a host under its fence is not back")
                 .hasSizeLessThan(6);
         assertThat(state.incidents().get(ONE).hosts().get(HOST).vms()).containsKey(VM);
     }

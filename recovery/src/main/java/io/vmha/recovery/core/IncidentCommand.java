@@ -119,7 +119,10 @@ public sealed interface IncidentCommand extends Command {
         }
     }
 
-    /** A person calls a held incident off: its hosts are watched again as before. Nothing has been done to them. */
+    /**
+     * A person calls an incident off that is held, or whose hosts cannot be fenced: they are watched again as before. Refused once a host
+     * is certified, for then its VMs may run elsewhere.
+     */
     record CancelIncident(long atMs, IncidentId incident, String person) implements IncidentCommand {
         @Override
         public long term() {
@@ -129,9 +132,15 @@ public sealed interface IncidentCommand extends Command {
         @Override
         public Applied apply(RecoveryState state, Entry entry) {
             Incident found = state.incidents().get(incident);
-            if (found == null || found.phase() != Incident.Phase.HELD) {
+            if (found == null || found.phase() == Incident.Phase.CLOSED) {
                 return Applied.refused(
-                        state, "incident " + incident + " is not held; only a held incident can be cancelled");
+                        state, "incident " + incident + " is not open; only a held or open incident can be cancelled");
+            }
+            if (found.hosts().values().stream().anyMatch(h -> h.certificate().isPresent())) {
+                return Applied.refused(
+                        state,
+                        "incident " + incident + " cannot be cancelled any more: " + names(found.hosts())
+                                + " is proven dead and its VMs may run elsewhere");
             }
             RecoveryState next = state.with(found.with(Incident.Phase.CLOSED, atMs)
                     .tell(new Note(atMs, entry.index(), "cancelled by " + person)));
@@ -142,6 +151,35 @@ public sealed interface IncidentCommand extends Command {
         }
     }
 
+    /**
+     * The host renews again and was never proven dead, because its BMC could not be made to switch it off: it is back in service, untouched.
+     * Otherwise it would be powered off whenever its BMC works again, be it days later.
+     */
+    record HostIsBack(long atMs, long term, IncidentId incident, HostName host) implements IncidentCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            Applied told = onHost(
+                    state,
+                    incident,
+                    host,
+                    h -> h.certificate().isPresent()
+                            ? Optional.of("it is proven dead and comes back by a person's word only")
+                            : h.fenceTerm() == term ? Optional.of("this leader is powering it off") : Optional.empty(),
+                    UnaryOperator.identity(),
+                    new Note(
+                            atMs,
+                            entry.index(),
+                            host + ": renews again and was never proven dead: back in service, nothing was done to it;"
+                                    + " see that its VMs run"));
+            if (told.refusal().isPresent()) {
+                return told;
+            }
+            Incident found = told.state().incidents().get(incident);
+            Incident rest = found.hosts().size() == 1 ? found.with(Incident.Phase.CLOSED, atMs) : found.without(host);
+            return Applied.to(told.state().with(rest).withHost(host, h -> h.with(HostRecord.Status.IN_SERVICE)));
+        }
+    }
+
     /** Intent: this leader is about to power the host off. */
     record BeginFence(long atMs, long term, IncidentId incident, HostName host) implements IncidentCommand {
         @Override
@@ -149,6 +187,11 @@ public sealed interface IncidentCommand extends Command {
             Incident found = state.incidents().get(incident);
             if (found != null && !state.mayFence(found)) {
                 return Applied.refused(state, host + ": the AZ is disarmed");
+            }
+            if (Optional.ofNullable(state.hosts().get(host))
+                    .map(HostRecord::maintenance)
+                    .orElse(false)) {
+                return Applied.refused(state, host + ": it is in maintenance");
             }
             return onHost(
                     state,

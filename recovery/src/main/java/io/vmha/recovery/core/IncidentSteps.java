@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * The steps of an open incident: for each host fence, certificate, confirmation, force-down, plan, VMs; then close. {@link #advance} looks
@@ -15,6 +16,9 @@ import java.util.TreeSet;
 final class IncidentSteps {
     /** Nova takes a silent compute service for down after this long (nova.conf service_down_time). */
     private static final long NOVA_NOTICES_MS = 60_000;
+
+    /** Of one entry of the log, whose length is bounded; the list is taken again at the end, so a longer plan comes in parts. */
+    private static final int PLAN_MAX = 200;
 
     /** Asks for a command to be proposed, unless one with this key is under way. */
     interface Proposer {
@@ -30,6 +34,7 @@ final class IncidentSteps {
     private final Pending pending;
     private final Proposer proposer;
     private final Executor executor;
+    private final Predicate<HostName> isBack;
     private final EvacuationWatch watch;
     private final SortedMap<HostName, Integer> swept = new TreeMap<>();
     private final SortedMap<HostName, Long> targetSinceMs = new TreeMap<>();
@@ -37,7 +42,10 @@ final class IncidentSteps {
     private long term;
     private long leaderSinceMs;
 
-    IncidentSteps(RecoveryConfig config, Pending pending, Proposer proposer, Executor executor) {
+    /** @param isBack whether a host gives signs of life again */
+    IncidentSteps(
+            RecoveryConfig config, Pending pending, Proposer proposer, Executor executor, Predicate<HostName> isBack) {
+        this.isBack = isBack;
         this.config = config;
         this.pending = pending;
         this.proposer = proposer;
@@ -56,7 +64,10 @@ final class IncidentSteps {
 
     void advance(long nowMs, long leaderTerm, long atMs, RecoveryState state, Incident incident) {
         for (HostRecovery host : incident.hosts().values()) {
-            advance(nowMs, atMs, incident.id(), host, state.mayFence(incident));
+            boolean maintenance = Optional.ofNullable(state.hosts().get(host.host()))
+                    .map(HostRecord::maintenance)
+                    .orElse(false);
+            advance(nowMs, atMs, incident.id(), host, state.mayFence(incident) && !maintenance);
         }
         if (novaKnowsTheDead(nowMs, state)) {
             startCalls(nowMs, atMs, state, incident);
@@ -79,6 +90,8 @@ final class IncidentSteps {
                         isRecording(nowMs, "certify " + name) || isRecording(nowMs, "fence-failed " + name),
                         nowMs,
                         new Action.PowerOff(term, incident, name));
+            } else if (isBack.test(name)) {
+                proposer.propose(nowMs, "back " + name, new IncidentCommand.HostIsBack(atMs, term, incident, name));
             } else if (mayFence && !pending.isBusy(nowMs, "power-off " + name)) {
                 proposer.propose(nowMs, "fence " + name, new IncidentCommand.BeginFence(atMs, term, incident, name));
             }
@@ -286,6 +299,7 @@ final class IncidentSteps {
                                 host.vms().size())
                         .stream()
                         .filter(vm -> !host.vms().containsKey(vm.server()))
+                        .limit(PLAN_MAX)
                         .toList();
         if (host.planned() && fresh.isEmpty()) {
             swept.put(host.host(), host.vms().size());

@@ -198,6 +198,26 @@ class RecoveryControllerTest {
     }
 
     @Test
+    void hostThatRenewsAgainWhileItsBmcRefusesIsNeverPoweredOff() {
+        bench.group.mute.add(DEAD);
+        while (!bench.group.effects.contains("power-off hv-3")) {
+            bench.step(true);
+        }
+
+        bench.hostIsBack(DEAD);
+        bench.runToTheEnd();
+        bench.group.mute.clear();
+        int tries = bench.group.effects.size();
+        for (int i = 0; i < 500; i++) {
+            bench.step(true);
+        }
+
+        assertThat(bench.group.effects).hasSize(tries);
+        assertThat(bench.nova.effects).isEmpty();
+        assertThat(bench.log.state().hosts().get(DEAD).status()).isEqualTo(HostRecord.Status.IN_SERVICE);
+    }
+
+    @Test
     void serverThatAppearsLateIsStillTakenAlong() {
         while (bench.log.state().incidents().isEmpty()
                 || bench.incident().hosts().get(DEAD).vms().isEmpty()) {
