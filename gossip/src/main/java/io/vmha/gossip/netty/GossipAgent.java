@@ -1,7 +1,10 @@
 package io.vmha.gossip.netty;
 
 import io.vmha.gossip.serf.GossipListener;
+import io.vmha.gossip.serf.KeyResult;
 import io.vmha.gossip.serf.Member;
+import io.vmha.gossip.serf.QueryListener;
+import io.vmha.gossip.serf.Question;
 import io.vmha.gossip.serf.Serf;
 import io.vmha.gossip.wire.Bytes;
 import io.vmha.gossip.wire.Tags;
@@ -101,9 +104,83 @@ public final class GossipAgent implements AutoCloseable {
      * @throws IllegalArgumentException if name and payload have more than 512 bytes
      */
     public void userEvent(String name, byte[] payload) {
+        userEvent(name, payload, false);
+    }
+
+    /**
+     * Sends an event to all members, ourselves included.
+     *
+     * @param coalesce of several such events within a moment, receivers may act upon the latest only
+     * @throws IllegalArgumentException if name and payload have more than 512 bytes
+     */
+    public void userEvent(String name, byte[] payload, boolean coalesce) {
         Bytes content = Bytes.copyOf(payload);
         Serf.requireSendable(name, content);
-        loop.userEvent(name, content);
+        loop.userEvent(name, content, coalesce);
+    }
+
+    /**
+     * Asks all members, or those that pass the question's filters; ourselves included.
+     *
+     * @param answers hears what comes back, on the gossip thread
+     * @return done when the time is over, exceptionally if the question has more than 1024 bytes
+     */
+    public CompletableFuture<Void> query(Question question, QueryListener answers) {
+        return running(() -> loop.<Void>ask((nowMs, done) -> loop.serf().ask(nowMs, question, new QueryListener() {
+            @Override
+            public void onAck(String from) {
+                answers.onAck(from);
+            }
+
+            @Override
+            public void onResponse(String from, Bytes payload) {
+                answers.onResponse(from, payload);
+            }
+
+            @Override
+            public void onFinished() {
+                answers.onFinished();
+                done.complete(null);
+            }
+        })));
+    }
+
+    /**
+     * Answers a question that the listener heard, once and in its time.
+     *
+     * @return false if it was too late or answered before; exceptionally if the answer has more than 1024 bytes
+     */
+    public CompletableFuture<Boolean> respond(long queryId, byte[] payload) {
+        Bytes content = Bytes.copyOf(payload);
+        return running(() -> loop.ask((nowMs, done) -> done.complete(loop.serf().respond(nowMs, queryId, content))));
+    }
+
+    /**
+     * Lets all members, ourselves included, open messages with one more key. The first step of a rotation; go on only if the result is
+     * complete.
+     *
+     * @param key 16, 24 or 32 bytes
+     */
+    public CompletableFuture<KeyResult> installKey(byte[] key) {
+        Bytes content = Bytes.copyOf(key);
+        return running(() -> loop.ask((nowMs, done) -> loop.serf().installKey(nowMs, content, done::complete)));
+    }
+
+    /** Lets all members seal with this key, which they must have: the second step of a rotation. */
+    public CompletableFuture<KeyResult> useKey(byte[] key) {
+        Bytes content = Bytes.copyOf(key);
+        return running(() -> loop.ask((nowMs, done) -> loop.serf().useKey(nowMs, content, done::complete)));
+    }
+
+    /** Lets all members forget this key, which they must not seal with: the last step of a rotation. */
+    public CompletableFuture<KeyResult> removeKey(byte[] key) {
+        Bytes content = Bytes.copyOf(key);
+        return running(() -> loop.ask((nowMs, done) -> loop.serf().removeKey(nowMs, content, done::complete)));
+    }
+
+    /** Asks all members which keys they have. */
+    public CompletableFuture<KeyResult> listKeys() {
+        return running(() -> loop.ask((nowMs, done) -> loop.serf().listKeys(nowMs, done::complete)));
     }
 
     /** Stops at once, without leaving. */

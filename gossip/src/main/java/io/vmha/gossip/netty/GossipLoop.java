@@ -15,10 +15,12 @@ import io.vmha.gossip.serf.Member;
 import io.vmha.gossip.serf.Serf;
 import io.vmha.gossip.serf.SerfConfig;
 import io.vmha.gossip.wire.Bytes;
+import io.vmha.gossip.wire.Keyring;
 import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.WireSettings;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +53,7 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
     private final TcpEndpoint tcp;
     private final Map<Long, TcpEndpoint.Connection> asking = new HashMap<>();
     private final Map<Long, CompletableFuture<Integer>> joins = new HashMap<>();
+    private final List<CompletableFuture<?>> pending = new ArrayList<>(); // at most the open queries
     private final CompletableFuture<Void> left = new CompletableFuture<>();
     private Serf serf;
     private InetSocketAddress address;
@@ -65,7 +69,7 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
 
     GossipLoop(GossipConfig config, GossipListener listener) {
         this.config = config;
-        this.events = new PoolEvents(listener, traffic, this::onJoinFinished, () -> left.complete(null));
+        this.events = new PoolEvents(listener, traffic, this::onJoinFinished, () -> left.complete(null), this::onKeys);
         SecureRandom nonces = new SecureRandom();
         WireSettings settings = config.wireSettings();
         this.udp = new UdpEndpoint(settings, nonces, traffic, this);
@@ -92,7 +96,9 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
         SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
         CompletableFuture<Void> started = new CompletableFuture<>();
         post(nowMs -> {
-            serf = new Serf(SerfConfig.of(memberlist, config.tags()), random, this, events);
+            SerfConfig serfConfig = SerfConfig.of(memberlist, config.tags())
+                    .withKeyring(config.wireSettings().keyring());
+            serf = new Serf(serfConfig, random, this, events);
             serf.start(nowMs);
             LOG.info(
                     "gossip started name={} address={} encrypted={}",
@@ -231,8 +237,33 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
         post(nowMs -> serf.setTags(nowMs, tags));
     }
 
-    void userEvent(String name, Bytes payload) {
-        post(nowMs -> serf.userEvent(nowMs, name, payload));
+    void userEvent(String name, Bytes payload, boolean coalesce) {
+        post(nowMs -> serf.userEvent(nowMs, name, payload, coalesce));
+    }
+
+    /** Runs an operation whose result comes later; done exceptionally if it cannot begin, or if the agent is closed before. */
+    <T> CompletableFuture<T> ask(BiConsumer<Long, CompletableFuture<T>> operation) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        post(nowMs -> {
+            pending.removeIf(CompletableFuture::isDone);
+            pending.add(result);
+            try {
+                operation.accept(nowMs, result);
+            } catch (IllegalArgumentException | IllegalStateException refused) {
+                result.completeExceptionally(refused);
+            }
+        });
+        return result;
+    }
+
+    Serf serf() {
+        return serf;
+    }
+
+    private void onKeys(Keyring keyring) {
+        WireSettings settings = config.wireSettings().withKeyring(keyring);
+        udp.use(settings);
+        tcp.use(settings);
     }
 
     void close() {
@@ -244,6 +275,7 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
             GossipException reason = new GossipException("the gossip agent was closed");
             joins.values().forEach(waiting -> waiting.completeExceptionally(reason));
             left.completeExceptionally(reason);
+            List.copyOf(pending).forEach(waiting -> waiting.completeExceptionally(reason));
         });
         var ended = group.shutdownGracefully(0, SHUTDOWN_MAX_MS, TimeUnit.MILLISECONDS);
         if (!loop.inEventLoop()) {

@@ -3,10 +3,13 @@ package io.vmha.gossip.netty;
 import io.vmha.gossip.memberlist.JoinResult;
 import io.vmha.gossip.serf.GossipListener;
 import io.vmha.gossip.serf.Member;
+import io.vmha.gossip.serf.Query;
 import io.vmha.gossip.serf.SerfListener;
 import io.vmha.gossip.serf.UserEvent;
+import io.vmha.gossip.wire.Keyring;
 import java.net.InetSocketAddress;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,13 +21,20 @@ final class PoolEvents implements SerfListener {
     private final Traffic traffic;
     private final BiConsumer<Long, JoinResult> onJoinFinished;
     private final Runnable onLeft;
+    private final Consumer<Keyring> onKeys;
     private long conflicts;
 
-    PoolEvents(GossipListener listener, Traffic traffic, BiConsumer<Long, JoinResult> onJoinFinished, Runnable onLeft) {
+    PoolEvents(
+            GossipListener listener,
+            Traffic traffic,
+            BiConsumer<Long, JoinResult> onJoinFinished,
+            Runnable onLeft,
+            Consumer<Keyring> onKeys) {
         this.listener = listener;
         this.traffic = traffic;
         this.onJoinFinished = onJoinFinished;
         this.onLeft = onLeft;
+        this.onKeys = onKeys;
     }
 
     private void handOn(Runnable event) {
@@ -75,6 +85,28 @@ final class PoolEvents implements SerfListener {
     public void onUserEvent(UserEvent event) {
         LOG.debug("user event name={} bytes={}", event.name(), event.payload().length());
         handOn(() -> listener.onUserEvent(event));
+    }
+
+    @Override
+    public void onQuery(Query query) {
+        LOG.debug(
+                "query name={} from={} bytes={}",
+                query.name(),
+                query.from(),
+                query.payload().length());
+        handOn(() -> listener.onQuery(query));
+    }
+
+    @Override
+    public void onNameLost() {
+        LOG.error("most of the pool knows another member by our name; rename one of the two");
+        handOn(listener::onNameLost);
+    }
+
+    @Override
+    public void onKeyringChanged(Keyring keyring) {
+        LOG.info("gossip keys changed keys={}", keyring.keys().size());
+        onKeys.accept(keyring);
     }
 
     @Override

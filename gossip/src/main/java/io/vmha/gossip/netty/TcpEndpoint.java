@@ -41,7 +41,7 @@ final class TcpEndpoint {
     /** What all unfinished inbound messages may hold together. */
     private static final int BUFFERED_BYTES_MAX = 16 * 1024 * 1024;
 
-    private final StreamCodec codec;
+    private StreamCodec codec;
     private final SecureRandom nonces;
     private final Traffic traffic;
     private final Receiver receiver;
@@ -73,6 +73,11 @@ final class TcpEndpoint {
         this.nonces = nonces;
         this.traffic = traffic;
         this.receiver = receiver;
+    }
+
+    /** For connections from now on. */
+    void use(WireSettings settings) {
+        codec = new StreamCodec(settings);
     }
 
     ChannelFuture bind(EventLoopGroup loop, InetSocketAddress address) {

@@ -27,7 +27,7 @@ import java.util.List;
 final class UdpEndpoint {
     private static final int RECEIVE_BUFFER_BYTES = 1024 * 1024;
 
-    private final PacketCodec codec;
+    private PacketCodec codec;
     private final SecureRandom nonces;
     private final Traffic traffic;
     private final Receiver receiver;
@@ -45,6 +45,10 @@ final class UdpEndpoint {
         this.nonces = nonces;
         this.traffic = traffic;
         this.receiver = receiver;
+    }
+
+    void use(WireSettings settings) {
+        codec = new PacketCodec(settings);
     }
 
     ChannelFuture bind(EventLoopGroup group, InetSocketAddress address) {

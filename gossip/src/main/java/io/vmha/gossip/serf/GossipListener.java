@@ -22,4 +22,10 @@ public interface GossipListener {
 
     /** A member sent an event to all; seen once, in no particular order. */
     void onUserEvent(UserEvent event);
+
+    /** Somebody asks; whoever has an answer gives it in time. Most members have none to any question, so the default is silence. */
+    default void onQuery(Query query) {}
+
+    /** Most of the pool knows another node by our name: one of the two must be renamed. Nothing is stopped because of it. */
+    default void onNameLost() {}
 }

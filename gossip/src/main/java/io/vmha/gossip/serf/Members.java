@@ -3,6 +3,7 @@ package io.vmha.gossip.serf;
 import io.vmha.gossip.memberlist.NodeView;
 import io.vmha.gossip.wire.LifeState;
 import io.vmha.gossip.wire.SerfMessage;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
 
 /**
  * The members and what they intend: serf.go, handleNodeJoin to handleNodeJoinIntent. memberlist says who answers; intents, ordered by
@@ -50,6 +53,25 @@ final class Members {
 
     Optional<Member> view(String name) {
         return Optional.ofNullable(members.get(name)).map(SerfMember::view);
+    }
+
+    Optional<SerfMember> find(String name) {
+        return Optional.ofNullable(members.get(name));
+    }
+
+    /** Addresses of up to {@code count} different members that satisfy the condition. */
+    List<InetSocketAddress> pick(int count, RandomGenerator random, Predicate<SerfMember> condition) {
+        List<InetSocketAddress> candidates = new ArrayList<>();
+        for (SerfMember member : members.values()) {
+            if (condition.test(member)) {
+                candidates.add(member.node().address());
+            }
+        }
+        List<InetSocketAddress> picked = new ArrayList<>();
+        while (picked.size() < count && !candidates.isEmpty()) {
+            picked.add(candidates.remove(random.nextInt(candidates.size())));
+        }
+        return picked;
     }
 
     int count(MemberStatus status) {
@@ -236,7 +258,8 @@ final class Members {
     /** Forgets who has been gone for long. */
     void reap(long nowMs, long failedMs, long leftMs) {
         boolean reaped = members.values()
-                .removeIf(member -> (member.status() == MemberStatus.FAILED && member.goneForMs(nowMs) > failedMs)
+                .removeIf(member -> (member.status() == MemberStatus.FAILED
+                                && member.goneForMs(nowMs) > ReconnectTimeout.of(member.view(), failedMs))
                         || (member.status() == MemberStatus.LEFT && member.goneForMs(nowMs) > leftMs));
         if (reaped) {
             version++;

@@ -13,6 +13,7 @@ final class QueryRing {
     private final LamportClock clock;
     private final long[] times = new long[SLOTS];
     private final List<Set<Long>> ids = new ArrayList<>();
+    private long minTime;
 
     QueryRing(LamportClock clock) {
         this.clock = clock;
@@ -21,10 +22,15 @@ final class QueryRing {
         }
     }
 
+    /** Queries before this time were seen in an earlier life. */
+    void ignoreBefore(long ltime) {
+        minTime = Math.max(minTime, ltime);
+    }
+
     /** Returns whether the query is seen for the first time and not too old. */
     boolean add(long ltime, long id) {
         clock.witness(ltime);
-        if (ltime < clock.time() - SLOTS) {
+        if (ltime < minTime || ltime < clock.time() - SLOTS) {
             return false;
         }
         int index = (int) (ltime % SLOTS);

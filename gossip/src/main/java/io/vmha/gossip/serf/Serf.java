@@ -7,7 +7,9 @@ import io.vmha.gossip.memberlist.MemberlistStats;
 import io.vmha.gossip.memberlist.NodeView;
 import io.vmha.gossip.memberlist.Outbox;
 import io.vmha.gossip.wire.Bytes;
+import io.vmha.gossip.wire.KeyRequest;
 import io.vmha.gossip.wire.Message;
+import io.vmha.gossip.wire.NodeAddress;
 import io.vmha.gossip.wire.SerfMessage;
 import io.vmha.gossip.wire.SerfMessage.EventBody;
 import io.vmha.gossip.wire.SerfMessageCodec;
@@ -19,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -39,12 +42,13 @@ public final class Serf {
     private final LamportClock eventClock = new LamportClock();
     private final LamportClock queryClock = new LamportClock();
     private final EventRing events = new EventRing(eventClock);
-    private final QueryRing queries = new QueryRing(queryClock);
+    private final Queries queries;
     private final News news;
     private final Departure departure;
     private long nextReconnectMs;
     private long nextReapMs;
     private int joinsRunning;
+    private boolean voteRunning;
     private long undecodable;
 
     /** A node that is not started yet. */
@@ -56,6 +60,9 @@ public final class Serf {
         this.members = new Members(listener);
         this.memberlist = new Memberlist(config.memberlist(), random, outbox, new Below());
         this.news = new News(config.memberlist().profile().retransmitMult(), memberlist::nodeCount);
+        InternalQueries internal = new InternalQueries(name, members, config.keyring(), listener);
+        this.queries = new Queries(
+                config.memberlist(), queryClock, members, news, random, internal, listener, memberlist::sendUser);
         this.departure = new Departure(config.memberlist().profile().leaveDelayMs(), listener::onLeaveFinished);
     }
 
@@ -94,13 +101,15 @@ public final class Serf {
     /** When to call {@link #onTimer} at the latest. May be in the past: then at once. */
     public long nextDeadlineMs() {
         long next = Math.min(memberlist.nextDeadlineMs(), Math.min(nextReconnectMs, nextReapMs));
-        return Math.min(next, Math.min(departure.deadlineMs(), members.nextPruneMs()));
+        next = Math.min(next, Math.min(departure.deadlineMs(), members.nextPruneMs()));
+        return Math.min(next, queries.nextDeadlineMs());
     }
 
     /** Does everything that is due. */
     public void onTimer(long nowMs) {
         memberlist.onTimer(nowMs);
         departure.onTimer(nowMs, memberlist);
+        queries.onTimer(nowMs);
         members.prune(nowMs);
         if (nextReapMs <= nowMs) {
             nextReapMs = nowMs + config.reapIntervalMs();
@@ -178,12 +187,63 @@ public final class Serf {
         }
     }
 
-    /** Sends an event to all members, ourselves included. */
-    public void userEvent(long nowMs, String eventName, Bytes payload) {
+    /**
+     * Sends an event to all members, ourselves included.
+     *
+     * @param coalesce of several such events at once, receivers may act upon the latest only
+     */
+    public void userEvent(long nowMs, String eventName, Bytes payload, boolean coalesce) {
         requireSendable(eventName, payload);
         SerfMessage.UserEvent event =
-                new SerfMessage.UserEvent(eventClock.next(), new EventBody(eventName, payload), false);
+                new SerfMessage.UserEvent(eventClock.next(), new EventBody(eventName, payload), coalesce);
         new Arrival(nowMs, SerfMessageCodec.encode(event)).onUserEvent(event);
+    }
+
+    /**
+     * Asks all members, ourselves included.
+     *
+     * @throws IllegalArgumentException if the encoded question has more than 1024 bytes
+     * @throws IllegalStateException if more than 512 questions are open
+     */
+    public void ask(long nowMs, Question question, QueryListener answers) {
+        queries.ask(nowMs, question, answers);
+    }
+
+    /**
+     * Answers a question that the listener heard.
+     *
+     * @return false if it was answered already or its time is over
+     * @throws IllegalArgumentException if the answer has more than 1024 bytes
+     */
+    public boolean respond(long nowMs, long queryId, Bytes payload) {
+        return queries.respond(nowMs, queryId, payload);
+    }
+
+    /** Lets all members open messages with one more key. */
+    public void installKey(long nowMs, Bytes key, Consumer<KeyResult> onDone) {
+        askForKeys(nowMs, InternalQueries.INSTALL_KEY, key, onDone);
+    }
+
+    /** Lets all members seal messages with a key they have. */
+    public void useKey(long nowMs, Bytes key, Consumer<KeyResult> onDone) {
+        askForKeys(nowMs, InternalQueries.USE_KEY, key, onDone);
+    }
+
+    /** Lets all members forget a key they do not seal with. */
+    public void removeKey(long nowMs, Bytes key, Consumer<KeyResult> onDone) {
+        askForKeys(nowMs, InternalQueries.REMOVE_KEY, key, onDone);
+    }
+
+    /** Asks all members for their keys. */
+    public void listKeys(long nowMs, Consumer<KeyResult> onDone) {
+        askForKeys(nowMs, InternalQueries.LIST_KEYS, Bytes.EMPTY, onDone);
+    }
+
+    private void askForKeys(long nowMs, String query, Bytes key, Consumer<KeyResult> onDone) {
+        int nodes = (int) memberlist.nodes().stream()
+                .filter(node -> !node.state().isDeadOrLeft())
+                .count();
+        queries.ask(nowMs, Question.of(query, new KeyRequest(key).encode()), new KeyTally(nodes, onDone));
     }
 
     /** All members, sorted by name, ourselves included. */
@@ -201,9 +261,9 @@ public final class Serf {
         return memberlist.stats();
     }
 
-    /** Serf messages that could not be read. */
+    /** Serf messages that could not be read, and answers of ours that were too long to be sent. */
     public long undecodable() {
-        return undecodable;
+        return undecodable + queries.oversized();
     }
 
     /** Serf messages waiting to be spread. */
@@ -248,6 +308,12 @@ public final class Serf {
         @Override
         public void onConflict(long nowMs, NodeView existing, InetSocketAddress claimant) {
             members.view(existing.name()).ifPresent(member -> listener.onNameConflict(member, claimant));
+            if (existing.name().equals(name) && !voteRunning) {
+                voteRunning = true;
+                NodeAddress ours = NodeAddress.of(config.memberlist().address());
+                NameVote vote = new NameVote(ours, listener::onNameLost, () -> voteRunning = false);
+                queries.ask(nowMs, Question.of(InternalQueries.CONFLICT, Bytes.utf8(name)), vote);
+            }
         }
 
         @Override
@@ -383,7 +449,7 @@ public final class Serf {
         void deliver(SerfMessage.UserEvent event, boolean spread) {
             if (events.add(event.ltime(), event.body())) {
                 listener.onUserEvent(
-                        new UserEvent(event.body().name(), event.body().payload(), event.ltime()));
+                        new UserEvent(event.body().name(), event.body().payload(), event.ltime(), event.coalesce()));
                 if (spread) {
                     news.addEvent(original);
                 }
@@ -392,23 +458,12 @@ public final class Serf {
 
         @Override
         public void onQuery(SerfMessage.Query query) {
-            if (!queries.add(query.ltime(), query.id())) {
-                return;
-            }
-            if (query.mayBeSpread()) {
-                news.addQuery(original);
-            }
-            if (query.wantsAck() && query.isFor(name) && query.address().isComplete()) {
-                Bytes ack = SerfMessageCodec.encode(new SerfMessage.QueryResponse(
-                        query.ltime(), query.id(), name, SerfMessage.QueryResponse.ACK, Bytes.EMPTY));
-                memberlist.sendUser(
-                        query.address().toSocketAddress(query.address().port()), ack);
-            }
+            queries.onQuery(nowMs, query, original);
         }
 
         @Override
         public void onQueryResponse(SerfMessage.QueryResponse response) {
-            // we ask nothing
+            queries.onResponse(response);
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.vmha.gossip.serf;
 
 import io.vmha.gossip.memberlist.MemberlistConfig;
+import io.vmha.gossip.wire.Keyring;
 import io.vmha.gossip.wire.Tags;
 import java.util.Collections;
 import java.util.SortedMap;
@@ -10,6 +11,7 @@ import java.util.TreeMap;
  * One Serf node.
  *
  * @param tags what it tells about itself; 512 bytes encoded
+ * @param keyring the gossip keys that key queries list and change
  * @param reconnectIntervalMs how often a failed member is tried again
  * @param reapIntervalMs how often members gone for long are looked for
  * @param reconnectTimeoutMs after this time a failed member is forgotten
@@ -18,6 +20,7 @@ import java.util.TreeMap;
 public record SerfConfig(
         MemberlistConfig memberlist,
         SortedMap<String, String> tags,
+        Keyring keyring,
         long reconnectIntervalMs,
         long reapIntervalMs,
         long reconnectTimeoutMs,
@@ -35,6 +38,18 @@ public record SerfConfig(
 
     /** Serf's own times, but failed members are tried for 72 hours, as Consul does. */
     public static SerfConfig of(MemberlistConfig memberlist, SortedMap<String, String> tags) {
-        return new SerfConfig(memberlist, tags, 30 * SECOND, 15 * SECOND, 72 * HOUR, 24 * HOUR);
+        return new SerfConfig(memberlist, tags, Keyring.NONE, 30 * SECOND, 15 * SECOND, 72 * HOUR, 24 * HOUR);
+    }
+
+    /** The same with these keys. */
+    public SerfConfig withKeyring(Keyring newKeyring) {
+        return new SerfConfig(
+                memberlist,
+                tags,
+                newKeyring,
+                reconnectIntervalMs,
+                reapIntervalMs,
+                reconnectTimeoutMs,
+                tombstoneTimeoutMs);
     }
 }

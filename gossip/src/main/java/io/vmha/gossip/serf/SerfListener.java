@@ -1,6 +1,7 @@
 package io.vmha.gossip.serf;
 
 import io.vmha.gossip.memberlist.JoinResult;
+import io.vmha.gossip.wire.Keyring;
 import java.net.InetSocketAddress;
 
 /** What the owner of a {@link Serf} hears beyond the pool's events. */
@@ -10,6 +11,9 @@ public interface SerfListener extends GossipListener {
 
     /** Our leave has been told to the others; the node may be stopped. */
     void onLeaveFinished();
+
+    /** The pool rotated its keys: from now on messages are sealed and opened with these. */
+    void onKeyringChanged(Keyring keyring);
 
     /** Somebody at {@code claimant} uses the name of this member. */
     void onNameConflict(Member member, InetSocketAddress claimant);

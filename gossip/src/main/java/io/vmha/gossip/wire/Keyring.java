@@ -52,6 +52,49 @@ public final class Keyring {
         return new Keyring(specs);
     }
 
+    /** The keys, the primary one first. */
+    public List<Bytes> keys() {
+        return keys.stream().map(key -> Bytes.wrap(key.getEncoded())).toList();
+    }
+
+    /**
+     * This ring and one more key that opens messages.
+     *
+     * @throws IllegalArgumentException if its length is wrong or the ring is full
+     */
+    public Keyring with(Bytes key) {
+        List<Bytes> all = new ArrayList<>(keys());
+        if (all.contains(key)) {
+            return this;
+        }
+        all.add(key);
+        return ofBytes(all);
+    }
+
+    /** This ring with one of its keys as the one that encrypts. */
+    public Keyring withPrimary(Bytes key) {
+        List<Bytes> all = new ArrayList<>(keys());
+        if (!all.remove(key)) {
+            throw new IllegalArgumentException("the requested key is not in the keyring");
+        }
+        all.add(0, key);
+        return ofBytes(all);
+    }
+
+    /** This ring without one of its keys, which must not be the primary one. */
+    public Keyring without(Bytes key) {
+        List<Bytes> all = new ArrayList<>(keys());
+        if (!all.isEmpty() && all.get(0).equals(key)) {
+            throw new IllegalArgumentException("removing the primary key is not allowed");
+        }
+        all.remove(key);
+        return ofBytes(all);
+    }
+
+    private static Keyring ofBytes(List<Bytes> keys) {
+        return of(keys.stream().map(Bytes::toArray).toList());
+    }
+
     public boolean isEmpty() {
         return keys.isEmpty();
     }

@@ -92,16 +92,15 @@ public sealed interface SerfMessage {
             filters = List.copyOf(filters);
         }
 
-        /**
-         * Tells whether this node may answer. Only filters by node names are understood; one that selects by tags excludes us, since
-         * its regular expression is foreign code.
-         */
-        public boolean isFor(String node) {
-            return filters.stream().allMatch(filter -> QueryFilter.admits(filter, node));
+        public static final long ACK_WANTED = 1;
+
+        /** Tells whether this node, with these tags, may answer. */
+        public boolean isFor(String node, SortedMap<String, String> tags) {
+            return QueryFilter.admits(filters, node, tags);
         }
 
         public boolean wantsAck() {
-            return (flags & 1) != 0;
+            return (flags & ACK_WANTED) != 0;
         }
 
         public boolean mayBeSpread() {
@@ -117,6 +116,10 @@ public sealed interface SerfMessage {
     /** An acknowledgement (flag bit 0) of or an answer to a query. */
     record QueryResponse(long ltime, long id, String from, long flags, Bytes payload) implements SerfMessage {
         public static final long ACK = 1;
+
+        public boolean isAck() {
+            return (flags & ACK) != 0;
+        }
 
         @Override
         public void deliverTo(SerfMessageListener listener) {

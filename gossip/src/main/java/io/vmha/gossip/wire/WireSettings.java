@@ -15,6 +15,11 @@ public record WireSettings(Keyring keyring, String label, boolean compress) {
         }
     }
 
+    /** The same with other keys. */
+    public WireSettings withKeyring(Keyring newKeyring) {
+        return new WireSettings(newKeyring, label, compress);
+    }
+
     /** Bytes that label and encryption add to each datagram. */
     public int packetOverhead() {
         return (label.isEmpty() ? 0 : 2 + Bytes.utf8(label).length()) + (keyring.isEmpty() ? 0 : Keyring.OVERHEAD);

@@ -2,13 +2,15 @@ package io.vmha.gossip.netty;
 
 import io.vmha.gossip.serf.GossipListener;
 import io.vmha.gossip.serf.Member;
+import io.vmha.gossip.serf.Query;
 import io.vmha.gossip.serf.UserEvent;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Remembers the events of a pool as short words. */
-final class RecordingListener implements GossipListener {
+class RecordingListener implements GossipListener {
     private final List<String> events = new CopyOnWriteArrayList<>();
+    private volatile long lastQuery;
 
     List<String> events() {
         return List.copyOf(events);
@@ -42,6 +44,16 @@ final class RecordingListener implements GossipListener {
     @Override
     public void onRefuted(Member member) {
         events.add("refuted " + member.name());
+    }
+
+    @Override
+    public void onQuery(Query query) {
+        lastQuery = query.id();
+        events.add("query " + query.name() + " " + query.payload().lenientText());
+    }
+
+    long lastQuery() {
+        return lastQuery;
     }
 
     @Override

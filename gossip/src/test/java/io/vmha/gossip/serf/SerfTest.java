@@ -153,19 +153,19 @@ final class SerfTest {
     void userEventIsHeardOnceByEverybodyTheSenderIncluded() {
         Peer[] peers = joined("a", "b", "c", "d");
 
-        peers[1].serf().userEvent(pool.nowMs(), "deploy", Bytes.utf8("v1"));
-        peers[1].serf().userEvent(pool.nowMs(), "deploy", Bytes.utf8("v2"));
+        peers[1].serf().userEvent(pool.nowMs(), "deploy", Bytes.utf8("v1"), false);
+        peers[1].serf().userEvent(pool.nowMs(), "deploy", Bytes.utf8("v2"), true);
         pool.run(10_000);
 
         for (Peer peer : peers) {
-            assertThat(peer.take()).containsExactlyInAnyOrder("event deploy v1", "event deploy v2");
+            assertThat(peer.take()).containsExactlyInAnyOrder("event deploy v1", "event deploy v2 coalesce");
         }
     }
 
     @Test
     void newcomerDoesNotHearEventsFromBeforeItsTime() {
         Peer[] peers = joined("a", "b");
-        peers[0].serf().userEvent(pool.nowMs(), "old", Bytes.EMPTY);
+        peers[0].serf().userEvent(pool.nowMs(), "old", Bytes.EMPTY, false);
         pool.run(5_000);
 
         Peer late = pool.add("late");
@@ -173,7 +173,7 @@ final class SerfTest {
         pool.run(70_000);
 
         assertThat(late.take()).doesNotContain("event old ");
-        peers[0].serf().userEvent(pool.nowMs(), "new", Bytes.EMPTY);
+        peers[0].serf().userEvent(pool.nowMs(), "new", Bytes.EMPTY, false);
         pool.run(5_000);
         assertThat(late.take()).contains("event new ");
     }
@@ -241,34 +241,13 @@ final class SerfTest {
     }
 
     @Test
-    void queryIsAcknowledgedIfItIsForUs() {
-        Peer[] peers = joined("a", "b");
-        Peer asker = pool.add("asker");
-        NodeAddress address = NodeAddress.of(asker.address());
-        EventBody ping = new EventBody("_serf_ping", Bytes.EMPTY);
-        Bytes onlyB = Bytes.hex("0091a162");
-
-        SerfMessage.Query query = new SerfMessage.Query(7, 1, address, "asker", List.of(), 1, 0, 1_000_000_000L, ping);
-        tell(peers[0], query);
-        tell(peers[0], query);
-        SerfMessage.Query filtered =
-                new SerfMessage.Query(7, 2, address, "asker", List.of(onlyB), 1, 0, 1_000_000_000L, ping);
-        pool.run(5_000);
-
-        assertThat(filtered.isFor("b")).isTrue();
-        assertThat(filtered.isFor("a")).isFalse();
-        assertThat(peers[0].serf().undecodable()).isZero();
-        assertThat(peers[0].serf().queued()).isZero();
-    }
-
-    @Test
     void forgedLamportTimeDoesNotEndTheClock() {
         Peer[] peers = joined("a", "b");
 
         tell(peers[0], new SerfMessage.JoinIntent(Long.MAX_VALUE, "b"));
         tell(peers[0], new SerfMessage.UserEvent(Long.MAX_VALUE, new EventBody("e", Bytes.EMPTY), false));
         pool.run(40_000);
-        peers[0].serf().userEvent(pool.nowMs(), "still", Bytes.utf8("works"));
+        peers[0].serf().userEvent(pool.nowMs(), "still", Bytes.utf8("works"), false);
         pool.run(5_000);
 
         assertThat(peers[1].take()).contains("event still works");

@@ -5,6 +5,7 @@ import io.vmha.gossip.memberlist.MemberlistConfig;
 import io.vmha.gossip.memberlist.Outbox;
 import io.vmha.gossip.memberlist.Profile;
 import io.vmha.gossip.wire.Bytes;
+import io.vmha.gossip.wire.Keyring;
 import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.MessageCodec;
 import java.net.InetAddress;
@@ -36,7 +37,11 @@ final class TestPool {
     }
 
     Peer add(String name) {
-        Peer peer = new Peer(name, address(peers.size() + 1));
+        return add(name, Keyring.NONE);
+    }
+
+    Peer add(String name, Keyring keyring) {
+        Peer peer = new Peer(name, address(peers.size() + 1), keyring);
         peers.put(peer.address, peer);
         peer.serf.start(nowMs);
         return peer;
@@ -84,12 +89,14 @@ final class TestPool {
         private final List<String> heard = new ArrayList<>();
         private final Map<Long, Message> replies = new TreeMap<>();
         private boolean up = true;
+        private long lastQuery;
+        private InetSocketAddress deafTo;
 
-        Peer(String name, InetSocketAddress address) {
+        Peer(String name, InetSocketAddress address, Keyring keyring) {
             this.address = address;
             MemberlistConfig config = new MemberlistConfig(name, address, Profile.LAN, 0);
             this.serf = new Serf(
-                    SerfConfig.of(config, new TreeMap<>(Map.of("is", name))),
+                    SerfConfig.of(config, new TreeMap<>(Map.of("is", name))).withKeyring(keyring),
                     new SplittableRandom(name.hashCode()),
                     this,
                     this);
@@ -105,6 +112,15 @@ final class TestPool {
 
         void join(Peer other) {
             serf.join(nowMs, 1, List.of(other.address));
+        }
+
+        long lastQuery() {
+            return lastQuery;
+        }
+
+        /** Drops what comes by datagram from this peer. */
+        void deafTo(Peer other) {
+            deafTo = other.address;
         }
 
         void power(boolean on) {
@@ -132,7 +148,7 @@ final class TestPool {
         public void sendPacket(InetSocketAddress to, List<Bytes> parts, boolean checksum) {
             later(DELAY_MS, () -> {
                 Peer target = peers.get(to);
-                if (target != null && target.up) {
+                if (target != null && target.up && !address.equals(target.deafTo)) {
                     parts.forEach(part -> target.serf.onMessage(nowMs, address, MessageCodec.decode(part)));
                 }
             });
@@ -195,7 +211,24 @@ final class TestPool {
 
         @Override
         public void onUserEvent(UserEvent event) {
-            heard.add("event " + event.name() + " " + event.payload().lenientText());
+            heard.add("event " + event.name() + " " + event.payload().lenientText()
+                    + (event.coalesce() ? " coalesce" : ""));
+        }
+
+        @Override
+        public void onQuery(Query query) {
+            heard.add("query " + query.name() + " " + query.payload().lenientText() + " from " + query.from());
+            lastQuery = query.id();
+        }
+
+        @Override
+        public void onKeyringChanged(Keyring keyring) {
+            heard.add("keys " + keyring.keys());
+        }
+
+        @Override
+        public void onNameLost() {
+            heard.add("name lost");
         }
 
         @Override
