@@ -75,7 +75,7 @@ class BordersTest {
 
     @Test
     void theCodecDependsOnValuesOnly() {
-        coreDependsOn("io.vmha.gossip.wire..", "org.msgpack..");
+        coreDependsOn("io.vmha.gossip.wire..", "org.msgpack..", "com.google.re2j..");
     }
 
     @Test
@@ -113,6 +113,7 @@ class BordersTest {
         onlyIn("org.apache.ratis..", "io.vmha.node.raft..");
         onlyIn("org.openstack4j..", "io.vmha.recovery.openstack..");
         onlyIn("org.msgpack..", "io.vmha.gossip.wire..", "io.vmha.node.serfrpc..");
+        onlyIn("com.google.re2j..", "io.vmha.gossip.wire..");
         onlyIn("org.snakeyaml.engine..", "io.vmha.node.config..");
         onlyIn("com.sun.net.httpserver..", "io.vmha.node.http..", "io.vmha.testcluster..");
     }
