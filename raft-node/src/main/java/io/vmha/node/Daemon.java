@@ -294,6 +294,25 @@ public final class Daemon implements AutoCloseable {
         if (loop != null && loop.leading().isPresent()) {
             handOver();
         }
+        sayGoodbye();
+        while (!parts.isEmpty()) {
+            closeQuietly(parts.pop());
+        }
+        LOG.info("vmhad stopped");
+    }
+
+    /**
+     * Ends without waiting for what is broken: decides nothing more, and tells the pool, for a host whose daemon has said goodbye is not
+     * taken for dead. Bounded to some seconds; the process ends next.
+     */
+    public void abandon() {
+        stopping = true;
+        timer.shutdownNow();
+        loop.close();
+        sayGoodbye();
+    }
+
+    private void sayGoodbye() {
         if (gossip != null) {
             try {
                 gossip.leave().get(LEAVE_LIMIT_MS, TimeUnit.MILLISECONDS);
@@ -303,10 +322,6 @@ public final class Daemon implements AutoCloseable {
                 LOG.warn("left the pool without being heard why=\"{}\"", e.toString());
             }
         }
-        while (!parts.isEmpty()) {
-            closeQuietly(parts.pop());
-        }
-        LOG.info("vmhad stopped");
     }
 
     private void handOver() {

@@ -46,7 +46,11 @@ public final class Main {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        // halt: a hook that waits for what has just failed must not keep a broken daemon alive
-        Runtime.getRuntime().halt(EXIT_FAILED);
+        try {
+            daemon.abandon();
+        } finally {
+            // halt: a hook that waits for what has just failed must not keep a broken daemon alive
+            Runtime.getRuntime().halt(EXIT_FAILED);
+        }
     }
 }
