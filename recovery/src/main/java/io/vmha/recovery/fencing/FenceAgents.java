@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +25,10 @@ import org.slf4j.LoggerFactory;
  * can see for a moment; ours is never among the arguments of what we start.
  */
 public final class FenceAgents implements Fencer, AutoCloseable {
-    private static final int STATUS_OFF = 2; // fencing.py, fence_action: status of a plug that is off
+    private static final int STATUS_OFF =
+            2; // fencing.py, fence_action: status of a plug that is off, with "Status: OFF"
+
+    private static final Pattern SAYS_OFF = Pattern.compile("\\bOFF\\b", Pattern.CASE_INSENSITIVE);
     private static final int QUESTIONS_AFTER_FAILURE = 4;
     private static final long PAUSE_MS = 1_000;
     private static final Logger LOG = LoggerFactory.getLogger(FenceAgents.class);
@@ -111,7 +115,8 @@ public final class FenceAgents implements Fencer, AutoCloseable {
         if (outcome.hasExit(0)) {
             return new Reading(PowerState.ON, "on");
         }
-        if (outcome.hasExit(STATUS_OFF)) {
+        // 2 alone is how Python, the shells and getopt end as well when the agent cannot even start
+        if (outcome.hasExit(STATUS_OFF) && SAYS_OFF.matcher(outcome.output()).find()) {
             return new Reading(PowerState.OFF, "off");
         }
         return new Reading(PowerState.UNKNOWN, "status failed: " + words(device, outcome));

@@ -27,14 +27,26 @@ class FenceAgentsTest {
         var agent = new FakeAgent(directory);
 
         assertThat(agent.doing("exit 0").status(HOST).power()).isEqualTo(PowerState.ON);
-        assertThat(agent.doing("exit 2").status(HOST).power()).isEqualTo(PowerState.OFF);
-        assertThat(agent.doing("exit 2").status(HOST).provesOff()).isTrue();
+        assertThat(agent.doing("echo Status: OFF; exit 2").status(HOST).power()).isEqualTo(PowerState.OFF);
+        assertThat(agent.doing("echo Status: OFF; exit 2").status(HOST).provesOff())
+                .isTrue();
         var failed = agent.doing("echo 'Unable to connect/login to fencing device' >&2; exit 1")
                 .status(HOST);
         assertThat(failed.power()).isEqualTo(PowerState.UNKNOWN);
         assertThat(failed.detail())
                 .isEqualTo("status failed: exit status 1: Unable to connect/login to fencing device");
         assertThat(failed.provesOff()).isFalse();
+    }
+
+    @Test
+    void anExitStatusOfTwoProvesNothingUnlessTheAgentSaysOff() {
+        var broken = new FakeAgent(directory).doing("echo \"python3: can't open file '/usr/sbin/fence_x'\"; exit 2");
+
+        var statement = broken.powerOff(HOST);
+
+        assertThat(statement.power()).isEqualTo(PowerState.UNKNOWN);
+        assertThat(statement.provesOff()).isFalse();
+        assertThat(statement.detail()).contains("can't open file");
     }
 
     @Test
@@ -55,7 +67,8 @@ class FenceAgentsTest {
     void offIsAskedOnceAndTheStateIsReadAfterwards() {
         var agent = new FakeAgent(directory);
 
-        var statement = agent.doing("[ $action = off ] && exit 0; exit 2").powerOff(HOST);
+        var statement = agent.doing("[ $action = off ] && exit 0; echo Status: OFF; exit 2")
+                .powerOff(HOST);
 
         assertThat(statement.provesOff()).isTrue();
         assertThat(agent.actions()).containsExactly("off", "status");
@@ -75,7 +88,7 @@ class FenceAgentsTest {
 
         var statement = agent.doing("""
                         if [ $action = off ]; then echo 'Timed out waiting to power OFF'; exit 1; fi
-                        [ $(grep -c status $dir/actions) -ge 2 ] && exit 2
+                        [ $(grep -c status $dir/actions) -ge 2 ] && { echo Status: OFF; exit 2; }
                         exit 0
                         """).powerOff(HOST);
 
@@ -168,6 +181,7 @@ class FenceAgentsTest {
                 mkdir $dir/running || { touch $dir/together; exit 1; }
                 sleep 0.2
                 rmdir $dir/running
+                echo Status: OFF
                 exit 2
                 """, Duration.ofSeconds(60), 1);
         var threads = Executors.newFixedThreadPool(5);
@@ -189,7 +203,7 @@ class FenceAgentsTest {
 
     @Test
     void aHostWithoutDeviceProvesNothing() {
-        var agents = new FakeAgent(directory).doing("exit 2");
+        var agents = new FakeAgent(directory).doing("echo Status: OFF; exit 2");
         var other = new HostName("hv9");
 
         assertThat(agents.isConfigured(HOST)).isTrue();
