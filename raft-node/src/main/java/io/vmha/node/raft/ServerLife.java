@@ -28,6 +28,10 @@ import org.slf4j.LoggerFactory;
 /** One Ratis server from its start to its end, under one peer id; leaving a group ends it and begins another one. */
 final class ServerLife implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServerLife.class);
+    /** gRPC tells every stranger's connection with a stack trace. Kept, for JUL forgets loggers nobody holds. */
+    private static final java.util.logging.Logger GRPC =
+            java.util.logging.Logger.getLogger("org.apache.ratis.thirdparty.io.grpc");
+
     private static final long CLOSE_LIMIT_S = 20;
 
     private final RaftServer server;
@@ -52,6 +56,7 @@ final class ServerLife implements AutoCloseable {
             Watch.Witness witness) {
         // Ratis would end the process from inside a library; the watch tells the daemon instead
         ExitUtils.disableSystemExit();
+        GRPC.setLevel(java.util.logging.Level.WARNING);
         PeerInfo self = store.self();
         Gate gate = new Gate(self::id, store::group);
         Watch watch = new Watch(listener, self, witness);
