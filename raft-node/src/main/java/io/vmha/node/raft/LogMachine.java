@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
@@ -25,6 +26,8 @@ import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.LifeCycle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Connects Ratis' state machine interface to {@link Replicated}: one lock around every call, snapshots on disk, and the
@@ -48,6 +51,9 @@ final class LogMachine extends BaseStateMachine {
         void broken(String what, Throwable cause);
     }
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(LogMachine.class);
+    private static final long SNAPSHOT_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private final Replicated machine;
     private final Supplier<PeerId> self;
     private final Events events;
@@ -62,6 +68,8 @@ final class LogMachine extends BaseStateMachine {
     // written and read on the apply thread only
     private VoterSet announced = VoterSet.NONE;
     private boolean ready;
+    private boolean snapshotFailed;
+    private long snapshotFailedNanos;
 
     LogMachine(Replicated machine, Supplier<PeerId> self, Events events) {
         this.machine = machine;
@@ -213,8 +221,27 @@ final class LogMachine extends BaseStateMachine {
         events.broken("writing the raft log failed", cause);
     }
 
+    /** Ratis asks after every entry once the log is long enough: a full disk is told and tried twice a minute only. */
     @Override
-    public long takeSnapshot() throws IOException {
+    public long takeSnapshot() {
+        if (snapshotFailed && System.nanoTime() - snapshotFailedNanos < SNAPSHOT_PAUSE_NANOS) {
+            return RaftLog.INVALID_LOG_INDEX;
+        }
+        try {
+            long index = writeSnapshot();
+            snapshotFailed = false;
+            return index;
+        } catch (IOException e) {
+            LOGGER.warn(
+                    "raft snapshot not written, the log grows until it can be; is the disk full? why=\"{}\"",
+                    e.toString());
+            snapshotFailed = true;
+            snapshotFailedNanos = System.nanoTime();
+            return RaftLog.INVALID_LOG_INDEX;
+        }
+    }
+
+    private long writeSnapshot() throws IOException {
         SnapshotFile snapshot;
         synchronized (lock) {
             if (!loaded || applied.index() < 0) {

@@ -96,7 +96,9 @@ final class Watch implements LogMachine.Events, AutoCloseable {
 
     @Override
     public void broken(String what, Throwable cause) {
-        LOG.error("raft node is broken and stops what=\"{}\"", what, cause);
+        if (broken.isEmpty()) { // every write that was waiting fails as well
+            LOG.error("raft node is broken and stops what=\"{}\"", what, cause);
+        }
         broken = Optional.of(what + ": " + cause);
         post(this::look);
     }
