@@ -61,6 +61,7 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
     private long armedMs = Long.MAX_VALUE;
     private long lastConnectionId;
     private long lastJoinId;
+    private long joinsInVain;
     private long publishedVersion = -1;
     private boolean closed;
 
@@ -217,10 +218,18 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
     }
 
     private void onJoinFinished(long joinId, JoinResult result) {
-        if (result.failures().isEmpty()) {
-            LOG.info("join finished contacted={}", result.contacted());
+        if (result.contacted() == 0) {
+            joinsInVain++;
+            if (Long.bitCount(joinsInVain) == 1) { // our user tries again every few seconds
+                LOG.warn("nobody could be joined tries={} failures={}", joinsInVain, result.failures());
+            }
         } else {
-            LOG.warn("join finished contacted={} failures={}", result.contacted(), result.failures());
+            LOG.info(
+                    "joined the pool contacted={} tries={} failures={}",
+                    result.contacted(),
+                    joinsInVain + 1,
+                    result.failures());
+            joinsInVain = 0;
         }
         CompletableFuture<Integer> waiting = joins.remove(joinId);
         if (waiting != null) {
@@ -300,6 +309,9 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
 
     @Override
     public void onMessages(InetSocketAddress from, List<Message> messages) {
+        if (serf == null) {
+            return; // bound but not started yet: who talks to us already will talk again
+        }
         for (Message message : messages) {
             run(nowMs -> serf.onMessage(nowMs, from, message));
         }
@@ -312,6 +324,9 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
 
     @Override
     public void onRequest(TcpEndpoint.Connection connection, Message request) {
+        if (serf == null) {
+            return; // bound but not started yet: the peer's time limit ends the stream
+        }
         long id = ++lastConnectionId;
         asking.put(id, connection);
         run(nowMs -> serf.onStreamRequest(nowMs, id, request));

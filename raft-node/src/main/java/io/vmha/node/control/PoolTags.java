@@ -79,8 +79,6 @@ public final class PoolTags {
             var unused = gossip.join(addresses).whenComplete((count, failure) -> {
                 if (failure != null) {
                     LOG.debug("nobody to join yet why=\"{}\"", failure.toString());
-                } else {
-                    LOG.info("joined the pool contacted={}", count);
                 }
             });
         }
