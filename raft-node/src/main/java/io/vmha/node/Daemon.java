@@ -43,6 +43,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -65,11 +66,10 @@ public final class Daemon implements AutoCloseable {
     private final Consumer<String> failed;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final PeerBook peers = new PeerBook();
-    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(2, runnable -> {
-        var thread = new Thread(runnable, "timer");
-        thread.setDaemon(true);
-        return thread;
-    });
+    /** Forgets what is asked of it once it is closed: the pool goes on talking while this node says goodbye. */
+    private final ScheduledThreadPoolExecutor timer =
+            new ScheduledThreadPoolExecutor(2, Daemon::timerThread, new ThreadPoolExecutor.DiscardPolicy());
+
     private GroupMachine machine;
     private RaftNode raft;
     private GossipAgent gossip;
@@ -89,6 +89,12 @@ public final class Daemon implements AutoCloseable {
     private Daemon(VmhadConfig config, Consumer<String> failed) {
         this.config = config;
         this.failed = failed;
+    }
+
+    private static Thread timerThread(Runnable runnable) {
+        var thread = new Thread(runnable, "timer");
+        thread.setDaemon(true);
+        return thread;
     }
 
     /**
