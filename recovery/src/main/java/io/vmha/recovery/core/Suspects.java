@@ -18,6 +18,7 @@ import java.util.TreeSet;
  */
 final class Suspects {
     private static final int SETTLES_MAX = 5;
+    private static final long FROM_THE_BEGINNING = Long.MIN_VALUE / 2;
 
     private final RecoveryConfig config;
     private final Map<HostName, Long> ageMs = new TreeMap<>();
@@ -25,6 +26,9 @@ final class Suspects {
     private final Map<HostName, BmcStatement> power = new TreeMap<>();
     private final Map<HostName, Long> suspectSinceMs = new TreeMap<>();
     private final Map<HostName, SortedMap<String, Long>> statedAges = new TreeMap<>();
+    private final Map<HostName, Long> watchedSinceMs = new TreeMap<>();
+    private boolean firstReview = true;
+    private long reviewedAtMs;
     private int voters;
 
     Suspects(RecoveryConfig config) {
@@ -58,8 +62,13 @@ final class Suspects {
 
     /** Brings the list of suspects up to date with the hosts that are watched. */
     SortedSet<HostName> review(long nowMs, SortedSet<HostName> watched) {
+        reviewedAtMs = nowMs;
         suspectSinceMs.keySet().retainAll(watched);
+        // what a BMC said about an earlier life of a host that has returned since must not end the next one
+        power.keySet().retainAll(watched);
+        watchedSinceMs.keySet().retainAll(watched);
         for (HostName host : watched) {
+            watchedSinceMs.putIfAbsent(host, firstReview ? FROM_THE_BEGINNING : nowMs);
             if (age(host) >= config.suspectAfterMs()
                     || sign(host) == GossipSign.SUSPECT
                     || sign(host) == GossipSign.FAILED) {
@@ -69,6 +78,7 @@ final class Suspects {
                 power.remove(host);
             }
         }
+        firstReview = false;
         statedAges.keySet().retainAll(suspectSinceMs.keySet());
         return new TreeSet<>(suspectSinceMs.keySet());
     }
@@ -85,7 +95,11 @@ final class Suspects {
         boolean patienceOver = false;
         for (var suspect : suspectSinceMs.entrySet()) {
             long suspectMs = nowMs - suspect.getValue();
-            unsettled |= suspectMs < config.settleMs();
+            // a silent host about which not every witness has answered yet belongs to the cut: S8 counts the hosts of a
+            // cut, so a cut that
+            // is declared piece by piece would slip below the limit
+            boolean undecided = !isDead(suspect.getKey()) && age(suspect.getKey()) >= config.suspectAfterMs();
+            unsettled |= suspectMs < config.settleMs() || undecided;
             if (isDead(suspect.getKey())) {
                 dead.put(suspect.getKey(), witnesses(suspect.getKey()));
                 // a host that keeps flapping must not hold up the dead ones for ever
@@ -130,8 +144,10 @@ final class Suspects {
         return statedAges.getOrDefault(host, new TreeMap<>());
     }
 
+    /** A host was silent before it was taken in, returned or left its maintenance: only the silence since then counts. */
     private long age(HostName host) {
-        return ageMs.getOrDefault(host, 0L);
+        long watchedMs = reviewedAtMs - watchedSinceMs.getOrDefault(host, reviewedAtMs);
+        return Math.min(ageMs.getOrDefault(host, 0L), watchedMs);
     }
 
     private GossipSign sign(HostName host) {
@@ -140,6 +156,8 @@ final class Suspects {
 
     /** A new leader asks again: statements that were made to an older one are stale. */
     void forget() {
+        firstReview = true;
+        watchedSinceMs.clear();
         suspectSinceMs.clear();
         power.clear();
         statedAges.clear();

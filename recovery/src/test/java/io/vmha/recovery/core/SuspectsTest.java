@@ -216,4 +216,45 @@ class SuspectsTest {
                         "gossip: FAILED",
                         "bmc: OFF (chassis power is off)");
     }
+
+    @Test
+    void hostsOfOneCutAreDeclaredTogetherThoughTheirWitnessesAnswerOneByOne() {
+        age(Map.of(hv(2), 4_000L, hv(3), 4_000L));
+        suspects.onGossip(hv(2), GossipSign.FAILED);
+        stated(hv(2), 4_000, 4_000, 4_000);
+
+        assertThat(verdictAfter(2_000)).isEmpty();
+
+        suspects.onPower(off(hv(3)));
+        assertThat(suspects.verdict(nowMs)).containsOnlyKeys(hv(2), hv(3));
+    }
+
+    @Test
+    void aSilentHostThatNobodyCanProveDeadHoldsUpTheOthersForAWhileOnly() {
+        age(Map.of(hv(2), 4_000L, hv(3), 4_000L));
+        suspects.onGossip(hv(2), GossipSign.FAILED);
+        stated(hv(2), 4_000, 4_000, 4_000);
+
+        assertThat(verdictAfter(4_900)).isEmpty();
+        assertThat(verdictAfter(100)).containsOnlyKeys(hv(2));
+    }
+
+    @Test
+    void aHostThatReturnsIsNotJudgedByTheSilenceAndTheBmcOfItsFormerLife() {
+        age(Map.of(hv(2), 26_000L));
+        review();
+        suspects.onPower(off(hv(2)));
+        suspects.review(nowMs, new TreeSet<>(List.of(hv(3)))); // it is down
+
+        nowMs += 20_000;
+        age(Map.of(hv(2), 46_000L)); // it returns, and its first renewal is still on its way
+        assertThat(verdictAfter(1_500)).isEmpty();
+        assertThat(review()).isEmpty();
+
+        assertThat(verdictAfter(2_000)).as("silent for 3.5 s, BMC unknown").isEmpty();
+        suspects.onPower(off(hv(2)));
+        nowMs += 1_000;
+        review();
+        assertThat(suspects.verdict(nowMs)).containsOnlyKeys(hv(2));
+    }
 }
