@@ -82,16 +82,24 @@ final class CloudFront implements HttpHandler {
         return switch (fault.kind()) {
             case UNAVAILABLE -> Optional.of(unavailable());
             case SERVER_ERROR -> Optional.of(serverError());
+            case NOT_FOUND -> Optional.of(html(404, "404 Not Found"));
+            case NO_AGGREGATES -> {
+                var none = Json.object();
+                none.putArray("aggregates");
+                yield Optional.of(Answer.ok(none));
+            }
             case RESET_BEFORE, RESET_AFTER, SLOW -> Optional.empty();
         };
     }
 
     /** What a load balancer says for a service that is not there. */
     private static Answer unavailable() {
-        return new Answer(
-                        503,
-                        com.fasterxml.jackson.databind.node.TextNode.valueOf(
-                                "<html><body><h1>503 Service Unavailable</h1>No server is available.</body></html>"))
+        return html(503, "503 Service Unavailable");
+    }
+
+    private static Answer html(int status, String title) {
+        String page = "<html><body><h1>" + title + "</h1>No server is available.</body></html>";
+        return new Answer(status, com.fasterxml.jackson.databind.node.TextNode.valueOf(page))
                 .with("Content-Type", "text/html");
     }
 

@@ -17,6 +17,10 @@ public final class Faults {
         UNAVAILABLE,
         /** Answered 500 in Nova's JSON; nothing is done. */
         SERVER_ERROR,
+        /** Answered 404 by something in front of the service, in HTML, as by a proxy that has lost its route; nothing is done. */
+        NOT_FOUND,
+        /** Answered 200 with a list of no aggregates, as by a cell that has lost its database; nothing is done. */
+        NO_AGGREGATES,
         /** The connection is closed without an answer, and nothing is done. */
         RESET_BEFORE,
         /** The connection is closed without an answer, though all was done. */

@@ -40,6 +40,7 @@ public final class Cluster implements AutoCloseable {
     private final Map<String, VmhadProcess> daemons = new LinkedHashMap<>();
     private final Map<String, VmhadSettings> settings = new TreeMap<>();
     private final TreeSet<String> mayBeDead = new TreeSet<>();
+    private final String gossipKey = newGossipKey();
     private BiConsumer<ClusterHost, VmhadSettings> tailor = (host, its) -> {};
     private HostPower power;
     private Path hook;
@@ -77,7 +78,6 @@ public final class Cluster implements AutoCloseable {
         cloud.start(names, AZ, vmsPerHost);
         tell.accept("cloud: " + cloud.describe());
         startBmcs(names);
-        String gossipKey = newGossipKey();
         for (ClusterHost host : hosts) {
             VmhadSettings its = usualSettings(host, gossipKey);
             tailor.accept(host, its);
@@ -113,7 +113,8 @@ public final class Cluster implements AutoCloseable {
         return Base64.getEncoder().encodeToString(key);
     }
 
-    private VmhadSettings usualSettings(ClusterHost host, String gossipKey) {
+    /** The settings that a daemon on this host would have, before {@link #tailored}. */
+    VmhadSettings usualSettings(ClusterHost host, String key) {
         var its = new VmhadSettings()
                 .set("host", host.name())
                 .set("cluster_ip", host.address())
@@ -121,7 +122,7 @@ public final class Cluster implements AutoCloseable {
                 .set("data_dir", host.directory().resolve("data").toString())
                 .set("http.address", host.address())
                 .set("rpc.address", host.address())
-                .set("gossip.keys", List.of(gossipKey))
+                .set("gossip.keys", List.of(key))
                 .set(
                         "gossip.retry_join",
                         hosts.stream().limit(3).map(h -> h.address() + ":8301").toList())
@@ -262,6 +263,17 @@ public final class Cluster implements AutoCloseable {
         daemons.get(name).kill();
     }
 
+    /** Asks the daemon to end, as a service manager does, and waits until it has. */
+    public void stopDaemon(String name) {
+        mayBeDead.add(name);
+        daemons.get(name).stop();
+    }
+
+    /** The key of the pool, in base64. */
+    public String gossipKey() {
+        return gossipKey;
+    }
+
     /** Sends a signal to the daemon of a host, by its name such as STOP. */
     public void signal(String name, String signal) {
         daemons.get(name).signal(signal);
@@ -275,11 +287,6 @@ public final class Cluster implements AutoCloseable {
     /** The log of a host's daemon, of all its lives. */
     public Path log(String name) {
         return VmhadProcess.log(host(name));
-    }
-
-    /** From now on the end of this daemon is nobody's surprise: a BMC may power its host off. */
-    public void expectDeath(String name) {
-        mayBeDead.add(name);
     }
 
     /** Pulls the plug: everything on the hosts is dead when this returns. */

@@ -104,6 +104,36 @@ public final class NovaClient {
                 && service("enable", host, body -> {}) == 200;
     }
 
+    /** From now on the scheduler puts no server on this host: {@code openstack compute service set --disable}. */
+    public void keepFree(String host) {
+        if (service("disable", host, body -> {}) != 200) {
+            throw new ClusterException("Nova does not disable " + host);
+        }
+    }
+
+    /** Adds a host to an aggregate. */
+    public void addToAggregate(long aggregate, String host) {
+        aggregate(aggregate, "add_host", host);
+    }
+
+    /** Removes a host from an aggregate. */
+    public void removeFromAggregate(long aggregate, String host) {
+        aggregate(aggregate, "remove_host", host);
+    }
+
+    private void aggregate(long aggregate, String action, String host) {
+        ObjectNode body = JSON.createObjectNode();
+        body.putObject(action).put("host", host);
+        HttpResponse<String> reply =
+                send(HttpRequest.newBuilder(URI.create(compute + "/os-aggregates/" + aggregate + "/action"))
+                        .header("X-Auth-Token", token)
+                        .header("Content-Type", "application/json")
+                        .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
+        if (reply.statusCode() != 200) {
+            throw new ClusterException(action + " " + host + ": " + reply.statusCode() + " " + reply.body());
+        }
+    }
+
     private int service(String action, String host, Consumer<ObjectNode> rest) {
         ObjectNode body = JSON.createObjectNode().put("binary", "nova-compute").put("host", host);
         rest.accept(body);

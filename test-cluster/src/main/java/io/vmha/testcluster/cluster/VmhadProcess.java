@@ -84,16 +84,22 @@ public final class VmhadProcess {
         return process.isAlive();
     }
 
+    /** Asks it to end; returns when it has. */
+    void stop() {
+        process.destroy();
+        awaitEnd("a request to end");
+    }
+
     /** {@code kill -9}; returns when it is dead. */
     void kill() {
         process.destroyForcibly();
-        awaitEnd();
+        awaitEnd("kill -9");
     }
 
-    private void awaitEnd() {
+    private void awaitEnd(String asked) {
         try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                throw new ClusterException("vmhad of " + host.name() + " outlives kill -9, pid " + process.pid());
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                throw new ClusterException("vmhad of " + host.name() + " outlives " + asked + ", pid " + process.pid());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
