@@ -129,9 +129,23 @@ final class Rules {
         } else if (command instanceof VmCommand about) {
             onVm(entry, about, after);
         }
+        onPhases(before, command, after);
+    }
+
+    /** Incidents that this command has closed: after their last ending, or called off before anything was done. */
+    private void onPhases(RecoveryState before, Command command, RecoveryState after) {
+        boolean calledOff =
+                command instanceof IncidentCommand.CancelIncident || command instanceof IncidentCommand.HostIsBack;
         for (Incident incident : before.openIncidents()) {
             Incident now = after.incidents().get(incident.id());
-            if (incident.phase() == Incident.Phase.OPEN && now.phase() == Incident.Phase.CLOSED) {
+            if (now.phase() == Incident.Phase.CLOSED && calledOff) {
+                incident.hosts()
+                        .keySet()
+                        .forEach(host -> require(
+                                !certified.containsKey(new Case(incident.id(), host)),
+                                "S13",
+                                "incident " + incident.id() + " is called off though " + host + " is certified"));
+            } else if (now.phase() == Incident.Phase.CLOSED) {
                 onClosed(now);
             }
         }

@@ -120,7 +120,7 @@ enum Mutants implements Mutant {
         }
     },
     /** S9: what Nova is at is not read: neither task_state nor migrations. */
-    NO_READ_OF_NOVAS_WORK("S9", "no double run") {
+    NO_READ_OF_NOVAS_WORK("S9", "S13", "no double run") {
         @Override
         public Optional<Server> seen(Optional<Server> server) {
             return server.map(s -> new Server(
