@@ -190,6 +190,11 @@ final class Members {
         return true;
     }
 
+    boolean isAlive(String name) {
+        SerfMember member = members.get(name);
+        return member != null && member.status() == MemberStatus.ALIVE;
+    }
+
     /** Tells whether an intent is newer than what the member said last, and about a member we know. */
     boolean isNews(String name, long ltime) {
         SerfMember member = members.get(name);

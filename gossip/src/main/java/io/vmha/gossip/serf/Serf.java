@@ -379,6 +379,12 @@ public final class Serf {
         queryClock.witness(remote.queryLtime() - 1);
         Set<String> left = new HashSet<>(remote.leftMembers()); // looked up only
         for (String member : remote.leftMembers()) {
+            // memberlist has merged its part already: who is alive here after that is back, and the peer has not heard
+            // of it. Serf takes
+            // the peer's word and shows such a member as leaving for good, and its later death as a leave
+            if (!member.equals(name) && members.isAlive(member)) {
+                continue;
+            }
             long ltime = Math.min(remote.statusTimes().getOrDefault(member, 0L), Long.MAX_VALUE - 1) + 1;
             onLeaveIntent(nowMs, new SerfMessage.LeaveIntent(ltime, member, false));
         }

@@ -1,0 +1,346 @@
+package io.vmha.sim.gossip;
+
+import io.vmha.gossip.memberlist.JoinResult;
+import io.vmha.gossip.memberlist.MemberlistConfig;
+import io.vmha.gossip.memberlist.Outbox;
+import io.vmha.gossip.memberlist.Profile;
+import io.vmha.gossip.serf.Member;
+import io.vmha.gossip.serf.MemberStatus;
+import io.vmha.gossip.serf.Serf;
+import io.vmha.gossip.serf.SerfConfig;
+import io.vmha.gossip.serf.SerfListener;
+import io.vmha.gossip.serf.UserEvent;
+import io.vmha.gossip.wire.Bytes;
+import io.vmha.gossip.wire.Message;
+import io.vmha.gossip.wire.MessageCodec;
+import io.vmha.sim.Simulation;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** One process of the pool: a real {@link Serf}, which may be killed, restarted, paused and told to leave. */
+final class PoolNode {
+    /** What a paused process finds in its socket; the rest has been dropped. */
+    private static final int SOCKET_PACKETS_MAX = 256;
+
+    private static final long RETRY_JOIN_MS = 5_000;
+
+    private final Simulation sim;
+    private final GossipPool pool;
+    private final int number;
+    private final InetSocketAddress address;
+    private final Deque<Runnable> waiting = new ArrayDeque<>();
+    private Serf serf;
+    private boolean alive;
+    private int life;
+    private long pausedUntilMs;
+    private long armedAtMs;
+    private long diedAtMs;
+    /** Since when nothing has been wrong with this process. */
+    private long wellSinceMs;
+
+    PoolNode(Simulation sim, GossipPool pool, int number) {
+        this.sim = sim;
+        this.pool = pool;
+        this.number = number;
+        this.address = addressOf(number);
+    }
+
+    static InetSocketAddress addressOf(int number) {
+        try {
+            return new InetSocketAddress(InetAddress.getByAddress(new byte[] {10, 0, 0, (byte) number}), 8301);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("four bytes are an address", e);
+        }
+    }
+
+    String name() {
+        return "n" + number;
+    }
+
+    int number() {
+        return number;
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    boolean isAlive() {
+        return alive;
+    }
+
+    boolean isRunning() {
+        return alive && pausedUntilMs <= sim.nowMs();
+    }
+
+    long wellMs() {
+        return isRunning() ? sim.nowMs() - wellSinceMs : 0;
+    }
+
+    /** How long the process has been dead. */
+    long deadMs() {
+        return alive ? 0 : sim.nowMs() - diedAtMs;
+    }
+
+    /** Something is wrong between this node and others. */
+    void isHurt() {
+        wellSinceMs = sim.nowMs();
+    }
+
+    Serf serf() {
+        return serf;
+    }
+
+    void start(List<InetSocketAddress> peers) {
+        if (alive) {
+            return;
+        }
+        sim.tell(name() + " starts");
+        alive = true;
+        pausedUntilMs = 0;
+        wellSinceMs = sim.nowMs();
+        var config = new MemberlistConfig(name(), address, Profile.LAN, 0);
+        serf = new Serf(
+                SerfConfig.of(config, new TreeMap<>(Map.of("is", name()))),
+                new SplittableRandom(sim.dice(name() + " life " + life).seed()),
+                new Sent(life),
+                new Heard());
+        serf.start(sim.nowMs());
+        if (!peers.isEmpty()) {
+            serf.join(sim.nowMs(), 1, peers);
+        }
+        armedAtMs = Long.MAX_VALUE;
+        arm();
+    }
+
+    void kill() {
+        if (alive) {
+            sim.tell(name() + " dies");
+            alive = false;
+            diedAtMs = sim.nowMs();
+            life++;
+            waiting.clear();
+        }
+    }
+
+    void pause(long durationMs) {
+        if (isRunning()) {
+            sim.tell(name() + " is paused for " + durationMs + " ms");
+            pausedUntilMs = sim.nowMs() + durationMs;
+            int thisLife = life;
+            sim.after(durationMs, "resume", () -> {
+                if (life == thisLife && isRunning()) {
+                    wellSinceMs = sim.nowMs();
+                    while (isRunning() && !waiting.isEmpty()) {
+                        waiting.poll().run();
+                    }
+                    arm();
+                }
+            });
+        }
+    }
+
+    void leave() {
+        if (isRunning()) {
+            sim.tell(name() + " leaves");
+            serf.leave(sim.nowMs());
+            arm();
+        }
+    }
+
+    /** For the process as it is now: at once, or after its pause; nothing for one that has died meanwhile. */
+    private void feed(int itsLife, Runnable input) {
+        if (!alive || life != itsLife) {
+            return;
+        }
+        if (isRunning()) {
+            input.run();
+            arm();
+        } else if (waiting.size() < SOCKET_PACKETS_MAX) {
+            waiting.add(() -> feed(itsLife, input));
+        }
+    }
+
+    private void arm() {
+        long next = Math.max(sim.nowMs(), serf.nextDeadlineMs());
+        if (next < armedAtMs) {
+            armedAtMs = next;
+            int thisLife = life;
+            sim.at(next, "timer", () -> {
+                if (armedAtMs == sim.nowMs() && life == thisLife) {
+                    armedAtMs = Long.MAX_VALUE;
+                    if (isRunning()) {
+                        serf.onTimer(sim.nowMs());
+                        arm();
+                    }
+                }
+            });
+        }
+    }
+
+    /** What a member is called here, if it is known. */
+    Optional<Member> sees(String other) {
+        return serf.members().stream().filter(m -> m.name().equals(other)).findFirst();
+    }
+
+    boolean takesForAlive(String other) {
+        return sees(other).map(m -> m.status() == MemberStatus.ALIVE).orElse(false);
+    }
+
+    private void onPacket(InetSocketAddress from, List<Bytes> parts) {
+        feed(life, () -> {
+            for (Bytes part : parts) {
+                serf.onMessage(sim.nowMs(), from, MessageCodec.decode(part));
+            }
+        });
+    }
+
+    /** A request on a stream; {@code whenAnswered} gets the reply, or nothing if the connection was closed without one. */
+    private void onRequest(long streamId, Message request, Consumer<Optional<Message>> whenAnswered) {
+        feed(life, () -> {
+            reply = Optional.empty();
+            serf.onStreamRequest(sim.nowMs(), streamId, request);
+            whenAnswered.accept(reply);
+        });
+    }
+
+    private Optional<Message> reply = Optional.empty();
+
+    /** What the node sends, while it lives this life. */
+    private final class Sent implements Outbox {
+        private final int itsLife;
+
+        Sent(int itsLife) {
+            this.itsLife = itsLife;
+        }
+
+        @Override
+        public void sendPacket(InetSocketAddress to, List<Bytes> parts, boolean checksum) {
+            List<Bytes> sent = List.copyOf(parts);
+            pool.at(to).ifPresent(peer -> pool.wires().send(number, peer.number(), () -> peer.onPacket(address, sent)));
+        }
+
+        @Override
+        public void openStream(long streamId, InetSocketAddress to, Message request, long timeoutMs) {
+            PoolNode peer = pool.at(to).orElseThrow(() -> new IllegalStateException("nobody has ever been at " + to));
+            long limitMs = sim.nowMs() + timeoutMs;
+            if (!pool.wires().connects(number, peer.number())) {
+                sim.at(limitMs, "stream times out", () -> failed(streamId, "timed out"));
+                return;
+            }
+            var over = new boolean[1];
+            sim.after(pool.wires().delayMs(), "stream", () -> {
+                if (!peer.isAlive()) {
+                    over[0] = true;
+                    failed(streamId, "connection refused");
+                    return;
+                }
+                peer.onRequest(
+                        streamId,
+                        request,
+                        answer -> sim.after(pool.wires().delayMs(), "stream", () -> {
+                            if (!over[0] && pool.wires().connects(number, peer.number())) {
+                                over[0] = true;
+                                answered(streamId, answer);
+                            }
+                        }));
+            });
+            sim.at(limitMs, "stream times out", () -> {
+                if (!over[0]) {
+                    over[0] = true;
+                    failed(streamId, "timed out");
+                }
+            });
+        }
+
+        private void answered(long streamId, Optional<Message> answer) {
+            if (answer.isPresent()) {
+                feed(itsLife, () -> serf.onStreamReply(sim.nowMs(), streamId, answer.get()));
+            } else {
+                failed(streamId, "closed without a reply");
+            }
+        }
+
+        private void failed(long streamId, String why) {
+            feed(itsLife, () -> serf.onStreamFailed(sim.nowMs(), streamId, why));
+        }
+
+        @Override
+        public void replyStream(long streamId, Message answer) {
+            reply = Optional.of(answer);
+        }
+    }
+
+    /** What the node hears, for the story. */
+    private final class Heard implements SerfListener {
+        private void tell(String what, Member member) {
+            sim.tell(name() + ": " + member.name() + " " + what);
+        }
+
+        @Override
+        public void onJoin(Member member) {
+            tell("has joined", member);
+        }
+
+        @Override
+        public void onLeave(Member member) {
+            tell("has left", member);
+        }
+
+        @Override
+        public void onFailed(Member member) {
+            tell("has failed", member);
+        }
+
+        @Override
+        public void onUpdate(Member member) {
+            tell("has new tags", member);
+        }
+
+        @Override
+        public void onSuspect(Member member) {
+            tell("is suspected", member);
+        }
+
+        @Override
+        public void onRefuted(Member member) {
+            tell("has refuted", member);
+        }
+
+        @Override
+        public void onUserEvent(UserEvent event) {
+            sim.tell(name() + ": event " + event.name());
+        }
+
+        @Override
+        public void onJoinFinished(long joinId, JoinResult result) {
+            sim.tell(name() + " joined through " + result.contacted() + " peers");
+            if (joinId > 0 && result.contacted() == 0) {
+                int thisLife = life;
+                sim.after(
+                        RETRY_JOIN_MS,
+                        "retry join",
+                        () -> feed(thisLife, () -> serf.join(sim.nowMs(), joinId + 1, pool.peersFor(PoolNode.this))));
+            }
+        }
+
+        @Override
+        public void onLeaveFinished() {
+            kill();
+        }
+
+        @Override
+        public void onNameConflict(Member member, InetSocketAddress claimant) {
+            throw sim.violation("names", member + " is claimed by " + claimant);
+        }
+    }
+}
