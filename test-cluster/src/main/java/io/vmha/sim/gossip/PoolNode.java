@@ -11,6 +11,7 @@ import io.vmha.gossip.serf.SerfConfig;
 import io.vmha.gossip.serf.SerfListener;
 import io.vmha.gossip.serf.UserEvent;
 import io.vmha.gossip.wire.Bytes;
+import io.vmha.gossip.wire.Keyring;
 import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.MessageCodec;
 import io.vmha.sim.Simulation;
@@ -331,6 +332,11 @@ final class PoolNode {
                         "retry join",
                         () -> feed(thisLife, () -> serf.join(sim.nowMs(), joinId + 1, pool.peersFor(PoolNode.this))));
             }
+        }
+
+        @Override
+        public void onKeyringChanged(Keyring keyring) {
+            throw sim.violation("keys", "nobody changes keys here, and " + name() + " got other ones");
         }
 
         @Override
