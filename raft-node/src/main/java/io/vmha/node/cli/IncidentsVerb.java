@@ -102,7 +102,9 @@ final class IncidentsVerb implements Callable<Integer> {
         return decide(id, "approve", person);
     }
 
-    @Command(description = "Calls a held incident off; nothing has been done to its hosts.")
+    @Command(
+            description =
+                    "Calls an incident off that is held, or whose hosts cannot be fenced; refused once one is proven dead.")
     int cancel(
             @Parameters(paramLabel = "ID") long id,
             @Option(names = "--person", paramLabel = "NAME", description = "who decides this (default: the user)")

@@ -54,12 +54,6 @@ public record Incident(
         return new Incident(id, phase, heldBecause, openedAtMs, closedAtMs, changed, story);
     }
 
-    Incident without(HostName host) {
-        var changed = new TreeMap<>(hosts);
-        changed.remove(host);
-        return new Incident(id, phase, heldBecause, openedAtMs, closedAtMs, changed, story);
-    }
-
     Incident with(Phase next, long atMs) {
         return new Incident(id, next, heldBecause, openedAtMs, next == Phase.CLOSED ? atMs : closedAtMs, hosts, story);
     }

@@ -151,35 +151,6 @@ public sealed interface IncidentCommand extends Command {
         }
     }
 
-    /**
-     * The host renews again and was never proven dead, because its BMC could not be made to switch it off: it is back in service, untouched.
-     * Otherwise it would be powered off whenever its BMC works again, be it days later.
-     */
-    record HostIsBack(long atMs, long term, IncidentId incident, HostName host) implements IncidentCommand {
-        @Override
-        public Applied apply(RecoveryState state, Entry entry) {
-            Applied told = onHost(
-                    state,
-                    incident,
-                    host,
-                    h -> h.certificate().isPresent()
-                            ? Optional.of("it is proven dead and comes back by a person's word only")
-                            : h.fenceTerm() == term ? Optional.of("this leader is powering it off") : Optional.empty(),
-                    UnaryOperator.identity(),
-                    new Note(
-                            atMs,
-                            entry.index(),
-                            host + ": renews again and was never proven dead: back in service, nothing was done to it;"
-                                    + " see that its VMs run"));
-            if (told.refusal().isPresent()) {
-                return told;
-            }
-            Incident found = told.state().incidents().get(incident);
-            Incident rest = found.hosts().size() == 1 ? found.with(Incident.Phase.CLOSED, atMs) : found.without(host);
-            return Applied.to(told.state().with(rest).withHost(host, h -> h.with(HostRecord.Status.IN_SERVICE)));
-        }
-    }
-
     /** Intent: this leader is about to power the host off. */
     record BeginFence(long atMs, long term, IncidentId incident, HostName host) implements IncidentCommand {
         @Override

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 
 /**
  * The steps of an open incident: for each host fence, certificate, confirmation, force-down, plan, VMs; then close. {@link #advance} looks
@@ -34,7 +33,6 @@ final class IncidentSteps {
     private final Pending pending;
     private final Proposer proposer;
     private final Executor executor;
-    private final Predicate<HostName> isBack;
     private final EvacuationWatch watch;
     private final SortedMap<HostName, Integer> swept = new TreeMap<>();
     private final SortedMap<HostName, Long> targetSinceMs = new TreeMap<>();
@@ -42,10 +40,7 @@ final class IncidentSteps {
     private long term;
     private long leaderSinceMs;
 
-    /** @param isBack whether a host gives signs of life again */
-    IncidentSteps(
-            RecoveryConfig config, Pending pending, Proposer proposer, Executor executor, Predicate<HostName> isBack) {
-        this.isBack = isBack;
+    IncidentSteps(RecoveryConfig config, Pending pending, Proposer proposer, Executor executor) {
         this.config = config;
         this.pending = pending;
         this.proposer = proposer;
@@ -90,8 +85,6 @@ final class IncidentSteps {
                         isRecording(nowMs, "certify " + name) || isRecording(nowMs, "fence-failed " + name),
                         nowMs,
                         new Action.PowerOff(term, incident, name));
-            } else if (isBack.test(name)) {
-                proposer.propose(nowMs, "back " + name, new IncidentCommand.HostIsBack(atMs, term, incident, name));
             } else if (mayFence && !pending.isBusy(nowMs, "power-off " + name)) {
                 proposer.propose(nowMs, "fence " + name, new IncidentCommand.BeginFence(atMs, term, incident, name));
             }

@@ -37,7 +37,7 @@ public final class RecoveryController implements Result.Listener {
         this.outbox = outbox;
         this.clock = clock;
         this.suspects = new Suspects(config);
-        this.steps = new IncidentSteps(config, pending, this::propose, this::execute, suspects::isBack);
+        this.steps = new IncidentSteps(config, pending, this::propose, this::execute);
     }
 
     /** This node has become leader of a term and has applied everything before it, or (empty) leads no more. */

@@ -83,11 +83,6 @@ final class Suspects {
         return new TreeSet<>(suspectSinceMs.keySet());
     }
 
-    /** True if the host renews with this voter and gossip has it alive: whatever it was, it is over. */
-    boolean isBack(HostName host) {
-        return ageMs.containsKey(host) && age(host) < config.suspectAfterMs() && sign(host) == GossipSign.ALIVE;
-    }
-
     /** The hosts that are dead, with who says so; empty while the cut has not settled. */
     SortedMap<HostName, List<Witness>> verdict(long nowMs) {
         var dead = new TreeMap<HostName, List<Witness>>();

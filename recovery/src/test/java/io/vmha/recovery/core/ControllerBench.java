@@ -57,14 +57,6 @@ final class ControllerBench implements Outbox {
         leader.onRenewalAges(nowMs, ages);
     }
 
-    /** The host gives signs of life again. */
-    void hostIsBack(HostName host) {
-        var ages = new TreeMap<HostName, Long>();
-        ages.put(host, 300L);
-        leader.onRenewalAges(nowMs, ages);
-        leader.onGossip(nowMs, host, GossipSign.ALIVE);
-    }
-
     @Override
     public void propose(String key, Command command) {
         asked.add(new Asked(key, Optional.of(command), Optional.empty()));

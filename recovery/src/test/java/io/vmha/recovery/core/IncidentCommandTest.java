@@ -113,31 +113,6 @@ class IncidentCommandTest {
     }
 
     @Test
-    void hostThatIsBackBeforeItIsProvenDeadIsInServiceAgain() {
-        IncidentId id = log.declare(hv(2));
-        log.accept(log.beginFence(id, hv(2)));
-        var back = new IncidentCommand.HostIsBack(0, log.term(), id, hv(2));
-        assertThat(log.refuse(back)).contains("powering it off");
-        log.accept(new IncidentCommand.FenceFailed(0, log.term(), id, hv(2), "denied"));
-
-        log.accept(back);
-
-        assertThat(log.incident(id).phase()).isEqualTo(Incident.Phase.CLOSED);
-        assertThat(log.state().hosts().get(hv(2)).status()).isEqualTo(HostRecord.Status.IN_SERVICE);
-        assertThat(log.refuse(log.beginFence(id, hv(2)))).contains("not open");
-    }
-
-    @Test
-    void hostThatIsProvenDeadIsNotBackByItself() {
-        IncidentId id = log.declare(hv(2));
-        log.accept(log.beginFence(id, hv(2)));
-        log.accept(log.certify(id, hv(2)));
-
-        assertThat(log.refuse(new IncidentCommand.HostIsBack(0, log.term(), id, hv(2))))
-                .contains("proven dead");
-    }
-
-    @Test
     void hostInMaintenanceIsNotFenced() {
         IncidentId id = log.declare(hv(2));
         log.accept(new AzCommand.SetMaintenance(0, hv(2), true));
