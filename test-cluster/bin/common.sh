@@ -29,8 +29,12 @@ build() {
     -newer "$stamp" -not -path '*/target/*' -print -quit)" ]; then
     return 0
   fi
-  say "building (the first time downloads what Maven needs)"
-  (cd "$TOP" && mvn -q -B -DskipTests -Dspotless.check.skip=true -Dforbiddenapis.skip=true package) || die "the build failed, see above"
+  say "building: a minute or two; the first time downloads what Maven needs"
+  trap 'exit 130' INT
+  # noreset: Maven would end its silence with colour codes
+  (cd "$TOP" && MAVEN_OPTS="${MAVEN_OPTS:-} -Djansi.noreset=true" \
+    mvn -q -B -DskipTests -Dspotless.check.skip=true -Dforbiddenapis.skip=true package) || die "the build failed, see above"
+  trap - INT
   touch "$stamp"
   say "built"
 }

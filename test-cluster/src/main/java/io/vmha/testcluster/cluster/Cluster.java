@@ -172,9 +172,9 @@ public final class Cluster implements AutoCloseable {
     public void enable(int zoneHosts) {
         NodeClient.Reply reply = askToEnable();
         if (reply.status() != 200) {
-            throw new ClusterException("HA was not enabled: " + reply.status() + " " + reply.body());
+            throw new ClusterException("HA was not enabled (status " + reply.status() + "): " + reply.message());
         }
-        tell.accept("HA enabled: " + reply.body());
+        tell.accept("HA enabled: " + reply.message());
         awaitVoters(zoneHosts >= 5 ? 5 : 3, zoneHosts);
         tell.accept("the leader is " + leader());
     }

@@ -22,7 +22,17 @@ public final class NodeClient {
             .build();
 
     /** A daemon's answer. */
-    public record Reply(int status, String body) {}
+    public record Reply(int status, String body) {
+        /** The sentence for a person: the document's {@code message}, else the body as it is. */
+        public String message() {
+            try {
+                String message = JSON.readTree(body).path("message").asText();
+                return message.isEmpty() ? body : message;
+            } catch (IOException e) {
+                return body;
+            }
+        }
+    }
 
     /** A document, or empty when the daemon does not give one just now. */
     public Optional<JsonNode> get(ClusterHost host, String path) {

@@ -11,9 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /** A real OpenStack from Debian's packages, brought up and down by the scripts in {@code test-cluster/openstack}. */
 public final class OpenStackBackend implements CloudBackend {
+    /** With which the scripts begin their lines; the demonstration has a clock of its own. */
+    private static final Pattern OWN_CLOCK = Pattern.compile("^ *[0-9.]+s  ");
+
     private final Path scripts;
     private final Path state;
     private final Consumer<String> tell;
@@ -131,7 +135,7 @@ public final class OpenStackBackend implements CloudBackend {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     output.append(line).append('\n');
                     if (progress) {
-                        tell.accept("  " + line);
+                        tell.accept(OWN_CLOCK.matcher(line).replaceFirst(""));
                     }
                 }
             }

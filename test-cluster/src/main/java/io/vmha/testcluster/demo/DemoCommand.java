@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,10 +28,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code ./demo}: starts a cluster, cuts a host's power, shows the recovery, checks the end in Nova. */
-@Command(
-        name = "demo",
-        mixinStandardHelpOptions = true,
-        description = "A cluster on this machine loses a host, and its VMs come back.")
+@Command(name = "demo", description = "A cluster on this machine loses a host, and its VMs come back.")
 final class DemoCommand implements Callable<Integer> {
     private static final int SIMULATED_LIMIT_S = 180;
     private static final int OPENSTACK_LIMIT_S = 300;
@@ -42,14 +40,30 @@ final class DemoCommand implements Callable<Integer> {
         two
     }
 
-    @Option(names = "--hosts", defaultValue = "5", description = "hosts, 3 to 20 (default ${DEFAULT-VALUE})")
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "show this help")
+    @SuppressWarnings("UnusedVariable") // picocli looks at the annotation
+    private boolean help;
+
+    @Option(
+            names = "--hosts",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "hosts, 3 to 20 (default ${DEFAULT-VALUE})")
     private int hosts;
 
-    @Option(names = "--vms", defaultValue = "2", description = "VMs on each host, 1 to 20 (default ${DEFAULT-VALUE})")
+    @Option(
+            names = "--vms",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "VMs on each host, 1 to 20 (default ${DEFAULT-VALUE})")
     private int vms;
 
     @Option(
             names = "--kill",
+            paramLabel = "WHO",
             defaultValue = "follower",
             description = "whose power is cut: ${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE})")
     private Kill kill;
@@ -64,7 +78,7 @@ final class DemoCommand implements Callable<Integer> {
             description = "leave everything running afterwards and say how to look around; Ctrl-C ends it")
     private boolean keep;
 
-    @Option(names = "--json", description = "write the report as JSON to this file, too")
+    @Option(names = "--json", paramLabel = "FILE", description = "write the report as JSON to this file, too")
     private Optional<Path> json;
 
     private final Screen screen =
@@ -72,9 +86,9 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (hosts < 3 || hosts > 20 || vms < 1 || vms > 20 || (kill == Kill.two && hosts < 5)) {
-            System.err.println("--hosts must be 3 to 20 and --vms 1 to 20, and --kill two needs 5 hosts; found --hosts "
-                    + hosts + " --vms " + vms + " --kill " + kill);
+        Optional<String> wrong = wrongOption();
+        if (wrong.isPresent()) {
+            System.err.println("demo: " + wrong.get());
             return 2;
         }
         Path directory = temporaryDirectory();
@@ -95,6 +109,23 @@ final class DemoCommand implements Callable<Integer> {
         } finally {
             cleaned.run();
         }
+    }
+
+    /** What is wrong with the options, found before anything is started. */
+    private Optional<String> wrongOption() {
+        if (hosts < 3 || hosts > 20) {
+            return Optional.of("--hosts must be 3 to 20 but is " + hosts);
+        }
+        if (vms < 1 || vms > 20) {
+            return Optional.of("--vms must be 1 to 20 but is " + vms);
+        }
+        if (kill == Kill.two && hosts < 5) {
+            return Optional.of(
+                    "--kill two needs at least 5 hosts, so that a majority is left, but --hosts is " + hosts);
+        }
+        return json.map(Path::toAbsolutePath)
+                .filter(file -> Files.isDirectory(file) || !Files.isWritable(file.getParent()))
+                .map(file -> "--json must name a file in a directory that can be written to but is " + file);
     }
 
     private int run(Cluster cluster, CloudBackend cloud) {
@@ -141,8 +172,10 @@ final class DemoCommand implements Callable<Integer> {
             List<NovaClient.Vm> before,
             Timeline timeline,
             long cutAtMs) {
-        List<NovaClient.Vm> lost =
-                before.stream().filter(vm -> dead.contains(vm.host())).toList();
+        List<NovaClient.Vm> lost = before.stream()
+                .filter(vm -> dead.contains(vm.host()))
+                .sorted(Comparator.comparing(NovaClient.Vm::name))
+                .toList();
         List<ClusterHost> living =
                 cluster.hosts().stream().filter(h -> !dead.contains(h.name())).toList();
         long untilMs = cutAtMs + 1000L * (openstack ? OPENSTACK_LIMIT_S : SIMULATED_LIMIT_S);
@@ -159,6 +192,7 @@ final class DemoCommand implements Callable<Integer> {
             }
             Cluster.pause();
         }
+        timeline.flush();
         return report(cloud, nova, dead, lost, view, allActive, cutAtMs);
     }
 
@@ -255,9 +289,12 @@ final class DemoCommand implements Callable<Integer> {
         ClusterHost host = cluster.living().get(0);
         screen.title("Still running. Look around:");
         screen.line("  status page   http://" + host.address() + ":8500/ui");
-        screen.line("  command line  ./vmha --address " + host.address()
-                + ":8400 status | leader | members | incidents list | explain incident 1");
+        screen.line("  command line  export VMHA_ADDRESS=" + host.address() + ":8400, in another terminal; then");
+        for (String verb : List.of("status", "members", "az show " + Cluster.AZ, "incidents", "explain incident 1")) {
+            screen.line("                ./vmha " + verb);
+        }
         screen.line("  HTTP          curl http://" + host.address() + ":8500/v1/status/leader");
+        screen.line("                curl http://" + host.address() + ":8500/metrics");
         screen.line("  Ctrl-C ends everything.");
         try {
             new CountDownLatch(1).await();
@@ -304,7 +341,7 @@ final class DemoCommand implements Callable<Integer> {
 
         private static void delete(Path directory) {
             try (Stream<Path> files = Files.walk(directory)) {
-                files.sorted(java.util.Comparator.reverseOrder())
+                files.sorted(Comparator.reverseOrder())
                         .forEach(file -> file.toFile().delete());
             } catch (IOException e) {
                 System.err.println("demo: " + directory + " could not be removed: " + e.getMessage());

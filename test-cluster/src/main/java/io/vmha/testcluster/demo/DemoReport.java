@@ -73,8 +73,8 @@ record DemoReport(
         screen.title("Report");
         screen.line("  cloud          " + cloud);
         screen.line("  power cut at   " + String.join(", ", deadHosts));
-        screen.line("  verdict        " + seconds(verdict));
-        screen.line("  certificate    " + seconds(certificate));
+        screen.line("  declared dead  " + seconds(verdict));
+        screen.line("  proven off     " + seconds(certificate));
         screen.line("  first evacuate " + seconds(firstCall));
         screen.line("  last VM ACTIVE " + seconds(lastActive));
         screen.line("");

@@ -30,9 +30,14 @@ final class Screen {
 
     /** One event, timed from the moment the power was cut. */
     synchronized void event(double seconds, String who, String what) {
-        String tone = what.contains("failed") ? "31" : what.contains("recovered") ? "32" : "0";
+        String tone = tone(what);
         out.println(paint("36", String.format(Locale.ROOT, "  +%5.2f s  ", seconds))
                 + String.format(Locale.ROOT, "%-12s", who) + " " + paint(tone, what));
+    }
+
+    private static String tone(String what) {
+        String counted = what.replace(" 0 failed", ""); // none of them is good news
+        return counted.contains("failed") ? "31" : counted.contains("recovered") ? "32" : "0";
     }
 
     String good(String text) {

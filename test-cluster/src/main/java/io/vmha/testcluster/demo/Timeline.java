@@ -3,19 +3,31 @@ package io.vmha.testcluster.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vmha.testcluster.cluster.ClusterHost;
 import io.vmha.testcluster.cluster.NodeClient;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Watches the daemons through their HTTP API and prints what is new, timed from the moment the power was cut. */
+/**
+ * Watches the daemons through their HTTP API and prints what is new, timed from the moment the power was cut. Each of them tells its news a
+ * little later than it happened, so an event is held back for a moment in which an earlier one may still arrive.
+ */
 final class Timeline {
+    private static final double HELD_BACK_S = 2;
+
+    private record Event(double seconds, int number, String who, String what) {}
+
     private final NodeClient client;
     private final Screen screen;
     private final long cutAtWallMs;
     private final Set<String> told = new HashSet<>();
+    private final PriorityQueue<Event> waiting =
+            new PriorityQueue<>(Comparator.comparingDouble(Event::seconds).thenComparingInt(Event::number));
+    private int events;
     private String leader = "";
 
     Timeline(NodeClient client, Screen screen, long cutAtWallMs, String leader) {
@@ -42,7 +54,24 @@ final class Timeline {
             }
         }
         newest.ifPresent(view -> view.path("incidents").forEach(this::story));
+        print(secondsSinceCut() - HELD_BACK_S);
         return newest;
+    }
+
+    /** Prints what is still held back. */
+    void flush() {
+        print(Double.MAX_VALUE);
+    }
+
+    private void print(double untilSeconds) {
+        while (!waiting.isEmpty() && waiting.peek().seconds() <= untilSeconds) {
+            Event event = waiting.poll();
+            screen.event(event.seconds(), event.who(), event.what());
+        }
+    }
+
+    private double secondsSinceCut() {
+        return (System.currentTimeMillis() - cutAtWallMs) / 1000.0;
     }
 
     private void members(ClusterHost host, JsonNode view) {
@@ -79,17 +108,18 @@ final class Timeline {
             String key = "note " + incident.path("id").asText() + " "
                     + note.path("index").asText() + " " + text;
             if (told.add(key)) {
-                screen.event(
+                waiting.add(new Event(
                         (note.path("at_ms").asLong() - cutAtWallMs) / 1000.0,
+                        events++,
                         "incident " + incident.path("id").asText(),
-                        text);
+                        text));
             }
         }
     }
 
     private void say(String key, String who, String what) {
         if (told.add(key)) {
-            screen.event((System.currentTimeMillis() - cutAtWallMs) / 1000.0, who, what);
+            waiting.add(new Event(secondsSinceCut(), events++, who, what));
         }
     }
 
