@@ -2,7 +2,9 @@ package io.vmha.node;
 
 import io.vmha.node.config.ConfigException;
 import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.raft.RaftNodeException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,6 +12,11 @@ import org.slf4j.LoggerFactory;
 /** The daemon {@code vmhad}. Exit codes: 0 stopped, 1 failed, 2 wrong usage, 78 configuration errors (all of them on standard error). */
 public final class Main {
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+    private static final String USAGE = """
+            usage: vmhad --config FILE      (such as /etc/vmha/vmhad.yaml)
+            The VM high availability daemon of this host. Every key of the file is explained in vmhad.yaml.example;
+            what is wrong in it is printed with its lines, and the exit status is 78.""";
+
     private static final int EXIT_FAILED = 1;
     private static final int EXIT_USAGE = 2;
     private static final int EXIT_CONFIG = 78; // sysexits.h, EX_CONFIG
@@ -18,8 +25,12 @@ public final class Main {
 
     /** Runs until it is told to stop. */
     public static void main(String[] arguments) {
+        if (arguments.length == 1 && List.of("-h", "--help").contains(arguments[0])) {
+            System.out.println(USAGE);
+            System.exit(0);
+        }
         if (arguments.length != 2 || !arguments[0].equals("--config")) {
-            System.err.println("usage: vmhad --config FILE      (such as /etc/vmha/vmhad.yaml)");
+            System.err.println(USAGE);
             System.exit(EXIT_USAGE);
         }
         try {
@@ -28,6 +39,9 @@ public final class Main {
         } catch (ConfigException e) {
             System.err.println(e.getMessage());
             System.exit(EXIT_CONFIG);
+        } catch (RaftNodeException e) {
+            LOG.error("vmhad cannot start why=\"{}\"", e.getMessage()); // a sentence for people; a trace would hide it
+            System.exit(EXIT_FAILED);
         } catch (RuntimeException e) {
             LOG.error("vmhad cannot start why=\"{}\"", e.getMessage(), e);
             System.exit(EXIT_FAILED);

@@ -265,7 +265,11 @@ final class NodeStore implements AutoCloseable {
     }
 
     private static RaftNodeException unusable(Path dir, IOException e) {
-        return new RaftNodeException(Kind.STORAGE, "data directory " + dir + " cannot be used: " + e, e);
+        return new RaftNodeException(
+                Kind.STORAGE,
+                "data directory " + dir + " cannot be used (" + e
+                        + "); it must be a directory that this user may write to, see data_dir",
+                e);
     }
 
     private static long number(Path path) {
