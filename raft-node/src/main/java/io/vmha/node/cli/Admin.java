@@ -97,6 +97,11 @@ final class Admin implements AutoCloseable {
                             ExitCode.UNREACHABLE, "vmhad at " + address + " gave no answer within " + seconds + " s");
                 case UNIMPLEMENTED ->
                     new Failure(ExitCode.UNREACHABLE, "what answers at " + address + " is no vmhad: " + words);
+                case INTERNAL ->
+                    new Failure(
+                            ExitCode.UNREACHABLE,
+                            "what answers at " + address + " does not speak vmhad's gRPC (" + words
+                                    + "): is this the rpc port (8400, not http's 8500)?");
                 default -> new Failure(ExitCode.REFUSED, words);
             };
         }

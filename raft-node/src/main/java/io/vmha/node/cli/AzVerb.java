@@ -20,6 +20,10 @@ final class AzVerb implements Callable<Integer> {
     @Command(description = "The AZs that this node knows of.")
     int list() {
         return vmha.connection().show("/v1/ha", azs -> {
+            if (azs.items().isEmpty()) {
+                vmha.connection().screen().line("no AZ is protected; vmha az enable AZ protects one");
+                return ExitCode.OK.number();
+            }
             vmha.connection()
                     .screen()
                     .table(
@@ -50,8 +54,8 @@ final class AzVerb implements Callable<Integer> {
             screen.fact("leader", orDash(az.at("leader").text("host")));
             screen.fact(
                     "limits",
-                    az.at("limits").text("max_hosts") + " hosts of an incident, "
-                            + az.at("limits").text("max_share_percent") + " % of the AZ");
+                    "at most " + az.at("limits").text("max_hosts") + " hosts of one incident, and "
+                            + az.at("limits").text("max_share_percent") + " % of the AZ, without a person");
             screen.fact(
                     "disks",
                     az.isTrue("instances_shared") ? "shared by all hosts" : "only volumes are known to be shared");

@@ -140,7 +140,11 @@ final class Connection {
         try (var in = Files.newInputStream(tokenFile)) {
             return Optional.of(new String(in.readNBytes(TOKEN_BYTES_MAX), StandardCharsets.US_ASCII).strip());
         } catch (IOException e) {
-            throw new Failure(ExitCode.USAGE, "the token file cannot be read: " + e);
+            throw new Failure(
+                    ExitCode.USAGE,
+                    "the token file " + tokenFile + " cannot be read ("
+                            + e.getClass().getSimpleName()
+                            + "): check --token-file or VMHA_TOKEN_FILE, and that this user may read it");
         }
     }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -94,10 +95,11 @@ record Document(Object value) {
         return at(key).items().stream().map(Document::text).collect(Collectors.joining(", "));
     }
 
-    /** The pairs of the object under a key, as {@code a=b c=d}. */
-    String pairs(String key) {
+    /** The pairs of the object under a key, as {@code a=b c=d}, without those of some names. */
+    String pairs(String key, Set<String> without) {
         return at(key).value() instanceof Map<?, ?> map
                 ? map.entrySet().stream()
+                        .filter(e -> !without.contains(e.getKey()))
                         .map(e -> new Document(e.getKey()).text() + "=" + new Document(e.getValue()).text())
                         .collect(Collectors.joining(" "))
                 : "";

@@ -31,7 +31,7 @@ final class ExplainVerb implements Callable<Integer> {
         return vmha.connection().show("/v1/incidents/" + id + "/explain", explained -> {
             Screen screen = vmha.connection().screen();
             screen.fact("incident", explained.text("incident") + " " + explained.text("phase"));
-            screen.fact("so far", explained.text("summary"));
+            screen.fact(explained.text("phase").equals("closed") ? "outcome" : "so far", explained.text("summary"));
             for (Document host : explained.at("hosts").items()) {
                 screen.line("");
                 steps(screen, host);

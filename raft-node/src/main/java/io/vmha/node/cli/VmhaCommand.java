@@ -11,13 +11,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The command {@code vmha}. */
 @Command(
         name = "vmha",
-        mixinStandardHelpOptions = true,
         versionProvider = VmhaCommand.Version.class,
         description = "Asks the high availability daemon of this host, and tells it what an operator wants.",
         subcommands = {
@@ -33,7 +34,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:done",
-            "1:refused or failed; the reason is on standard error",
+            "1:refused or failed; the reason is on standard error, with --json on standard output",
             "2:wrong usage",
             "3:there is no leader",
             "4:the daemon is not reachable"
@@ -50,6 +51,21 @@ public final class VmhaCommand implements Runnable {
 
     /** What JUL and Netty's loggers hang on, kept from being collected. */
     private static final Logger ROOT = Logger.getLogger("");
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "show what a verb does and takes")
+    @SuppressWarnings("UnusedVariable") // picocli looks at the annotation
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "show the version")
+    @SuppressWarnings("UnusedVariable") // picocli looks at the annotation
+    private boolean version;
 
     @Mixin
     private Connection connection;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -61,10 +62,12 @@ final class YamlFile {
                     .toString());
         } catch (NoSuchFileException e) {
             problems.add(0, "there is no such file; copy vmhad.yaml.example and edit it");
+        } catch (AccessDeniedException e) {
+            problems.add(0, "this user may not read the configuration; run: chgrp vmha FILE; chmod 640 FILE");
         } catch (CharacterCodingException e) {
             problems.add(0, "the configuration must be UTF-8 text but contains other bytes");
         } catch (IOException e) {
-            problems.add(0, "the configuration cannot be read: " + e);
+            problems.add(0, "the configuration cannot be read: " + e.getMessage());
         }
         return Optional.empty();
     }

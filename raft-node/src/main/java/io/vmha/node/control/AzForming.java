@@ -107,7 +107,7 @@ final class AzForming {
                         new Answer(
                                 409,
                                 "host " + host
-                                        + " has no living vmhad in the pool; start it there (its `host` must be Nova's name for the host) and check `vmha members`"));
+                                        + " has no living vmhad in the pool; start it there (its `host` must be Nova's name for the host) and check `vmha members`, or take a host that is gone out of the aggregate"));
             }
             String its = agent.get().group().map(GroupId::toString).orElse("");
             if (!its.isEmpty() && !its.equals(own)) {

@@ -85,22 +85,29 @@ public final class Api {
         read("members", PoolDocuments::members);
         read("view", ViewDocument::of);
         read("ha", AzDocuments::list);
-        readNamed("ha/*", (v, az) -> orMissing(AzDocuments.find(v, az), "AZ", az, "see /v1/ha"));
+        readNamed("ha/*", (v, az) -> orMissing(AzDocuments.find(v, az), "AZ", az, "see /v1/ha, or vmha az"));
         read("hosts", AzDocuments::hosts);
-        readNamed("hosts/*", (v, host) -> orMissing(AzDocuments.host(v, host), "host", host, "see /v1/hosts"));
-        readNamed("hosts/*/explain", (v, host) -> orMissing(Explanation.host(v, host), "host", host, "see /v1/hosts"));
+        readNamed(
+                "hosts/*",
+                (v, host) -> orMissing(AzDocuments.host(v, host), "host", host, "see /v1/hosts, or vmha status"));
+        readNamed(
+                "hosts/*/explain",
+                (v, host) -> orMissing(Explanation.host(v, host), "host", host, "see /v1/hosts, or vmha status"));
         read("incidents", v -> IncidentDocuments.list(state(v)));
         readNamed(
                 "incidents/*",
-                (v, id) ->
-                        orMissing(incident(v, id).map(IncidentDocuments::full), "incident", id, "see /v1/incidents"));
+                (v, id) -> orMissing(
+                        incident(v, id).map(IncidentDocuments::full),
+                        "incident",
+                        id,
+                        "see /v1/incidents, or vmha incidents"));
         readNamed(
                 "incidents/*/explain",
                 (v, id) -> orMissing(
                         incident(v, id).map(i -> Explanation.incident(i, state(v))),
                         "incident",
                         id,
-                        "see /v1/incidents"));
+                        "see /v1/incidents, or vmha incidents"));
     }
 
     private void addChanges() {
@@ -172,7 +179,7 @@ public final class Api {
             Call call, String id, BiFunction<IncidentId, String, CompletableFuture<NodeRequests.Answer>> request) {
         Optional<IncidentId> incident = incidentId(id);
         if (incident.isEmpty()) {
-            return refuse(404, "there is no incident " + id + "; see /v1/incidents");
+            return refuse(404, "there is no incident " + id + "; see /v1/incidents, or vmha incidents");
         }
         return byName(call, person -> request.apply(incident.get(), person));
     }

@@ -75,8 +75,8 @@ record Step(String name, State state, Rule rule, String why) {
                 told(incident, "approved by")
                         .orElseGet(() -> "within the limits when it was declared"
                                 + state.az()
-                                        .map(az -> ": now " + az.limits().maxHosts() + " hosts of an incident, "
-                                                + az.limits().maxSharePercent() + " % of the AZ")
+                                        .map(az -> " (today's: " + az.limits().maxHosts() + " hosts of one incident, "
+                                                + az.limits().maxSharePercent() + " % of the AZ)")
                                         .orElse("")));
     }
 

@@ -105,7 +105,7 @@ function vm(v) {
 }
 
 function noteTone(text) {
-  if (/fail|refused|held|lost/i.test(text)) return 'bad';
+  if (/fail|refused|held|lost/i.test(text.replace(' 0 failed', ''))) return 'bad';
   if (/certificate|closed|on another host|recovered/i.test(text)) return 'good';
   return /powering|telling|plan|calling|evacuat|declared/i.test(text) ? 'busy' : '';
 }

@@ -72,6 +72,14 @@ class VmhaCommandTest {
     }
 
     @Test
+    void everyVerbExplainsItself() {
+        assertThat(vmha("az", "--help")).isZero();
+        assertThat(out.toString()).startsWith("Usage: vmha az ").contains("Puts an AZ under protection");
+        assertThat(vmha("incidents", "approve", "--help")).isZero();
+        assertThat(out.toString()).startsWith("Usage: vmha incidents approve ");
+    }
+
+    @Test
     void jsonIsTheDaemonsDocument() {
         assertThat(vmha("leader", "--json")).isZero();
         assertThat(out.toString())
@@ -85,7 +93,7 @@ class VmhaCommandTest {
         assertThat(vmha("az", "list", "--json")).isZero();
         assertThat(out).hasToString("[]\n");
         assertThat(vmha("az", "show", "az9", "--json")).isEqualTo(1);
-        assertThat(out).hasToString("{\"error\":\"there is no AZ az9 here; see /v1/ha\"}\n");
+        assertThat(out).hasToString("{\"error\":\"there is no AZ az9 here; see /v1/ha, or vmha az\"}\n");
     }
 
     @Test
@@ -97,9 +105,9 @@ class VmhaCommandTest {
         assertThat(out.toString().lines().toList())
                 .startsWith(
                         "NAME  ADDRESS        STATUS  RAFT    TAGS",
-                        "hv-1  10.0.0.1:8301  alive   voter   az=az1 dc=dc1 host=hv-1",
-                        "hv-2  10.0.0.2:8301  alive   leader  az=az1 dc=dc1 host=hv-2",
-                        "hv-3  10.0.0.3:8301  failed  voter   az=az1 dc=dc1 host=hv-3");
+                        "hv-1  10.0.0.1:8301  alive   voter   az=az1 dc=dc1",
+                        "hv-2  10.0.0.2:8301  alive   leader  az=az1 dc=dc1",
+                        "hv-3  10.0.0.3:8301  failed  voter   az=az1 dc=dc1");
     }
 
     @Test
@@ -129,7 +137,8 @@ class VmhaCommandTest {
         assertThat(out.toString().lines().toList())
                 .containsExactly("AZ   PROTECTION  HOSTS  LEADER  OPEN INCIDENTS", "az1  armed       5      hv-2    0");
         assertThat(vmha("az", "show", "az1")).isZero();
-        assertThat(out.toString()).contains("limits      4 hosts of an incident, 49 % of the AZ");
+        assertThat(out.toString())
+                .contains("limits      at most 4 hosts of one incident, and 49 % of the AZ, without a person");
         for (String change : List.of("enable", "disable", "arm", "disarm")) {
             assertThat(vmha("az", change, "az 1")).isZero();
             assertThat(out).hasToString("done\n");

@@ -173,7 +173,7 @@ class HttpApiTest {
         assertThat(az.at("/hosts/2/agent").textValue()).isEqualTo("failed");
         assertThat(az.at("/open_incidents/0/id").intValue()).isEqualTo(7);
         assertThat(get("/v1/ha/az2").statusCode()).isEqualTo(404);
-        assertThat(get("/v1/ha/az2").body()).isEqualTo("there is no AZ az2 here; see /v1/ha");
+        assertThat(get("/v1/ha/az2").body()).isEqualTo("there is no AZ az2 here; see /v1/ha, or vmha az");
     }
 
     @Test

@@ -35,7 +35,11 @@ public record Secret(String reveal) {
     private static Optional<Secret> fromFile(Section section, String key, Path file) {
         try {
             if (!Files.isRegularFile(file)) {
-                section.problem(key, "names " + file + ", which is not a readable file");
+                section.problem(key, "names " + file + ", which is not a file");
+                return Optional.empty();
+            }
+            if (!Files.isReadable(file)) {
+                section.problem(key, "names " + file + ", which this user may not read");
                 return Optional.empty();
             }
             if (Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {

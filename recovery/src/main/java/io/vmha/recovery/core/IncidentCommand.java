@@ -112,7 +112,8 @@ public sealed interface IncidentCommand extends Command {
         public Applied apply(RecoveryState state, Entry entry) {
             Incident found = state.incidents().get(incident);
             if (found == null || found.phase() != Incident.Phase.HELD) {
-                return Applied.refused(state, "incident " + incident + " is not held");
+                return Applied.refused(
+                        state, "incident " + incident + " is not held; only a held incident can be approved");
             }
             return Applied.to(state.with(found.with(Incident.Phase.OPEN, atMs)
                     .tell(new Note(atMs, entry.index(), "approved by " + person))));

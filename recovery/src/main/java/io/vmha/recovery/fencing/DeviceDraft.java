@@ -144,7 +144,7 @@ record DeviceDraft(
         if (agent.isEmpty()) {
             section.problem("agent", "is missing, here and in defaults; for IPMI it is fence_ipmilan");
         }
-        if (identity.isEmpty()) {
+        if (identity.isEmpty() && !section.has("identity")) {
             section.problem(
                     "identity",
                     "is missing; without it the answer 'off' proves nothing. Set it to the sixteen bytes that"
