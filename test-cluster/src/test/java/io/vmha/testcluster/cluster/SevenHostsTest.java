@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Seven real daemons with mutual TLS, five of which vote: who leads, what happens when leaders die, and when most hosts do. */
-@Tag("cluster")
+@Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SevenHostsTest {
@@ -78,6 +78,16 @@ class SevenHostsTest {
         return voters().stream().filter(v -> !v.equals(leader)).toList();
     }
 
+    /**
+     * The leader. Nova gives it no more servers: an evacuation to a host that is dead, but not yet known to Nova as dead, is one that Nova
+     * never ends, and these tests are about leaders.
+     */
+    private String leaderThatShallDie() {
+        String leader = cluster.leader();
+        scene.nova().keepFree(leader);
+        return leader;
+    }
+
     @Test
     @Order(1)
     void everyNodeNamesTheSameLeaderWhetherItVotesOrNot() {
@@ -117,7 +127,7 @@ class SevenHostsTest {
     @Order(3)
     void aLeaderThatDiesAfterTheVerdictIsFollowedByOneThatFinishes() {
         String victim = clients().get(0);
-        String leader = cluster.leader();
+        String leader = leaderThatShallDie();
         List<String> vms = new ArrayList<>(scene.vmsOn(victim));
         vms.addAll(scene.vmsOn(leader));
         long before = scene.newestIncident();
@@ -135,7 +145,7 @@ class SevenHostsTest {
     @Order(4)
     void aLeaderKilledWhileItFencesIsFollowedByOneThatFinishes() {
         String victim = clients().get(0);
-        String leader = cluster.leader();
+        String leader = leaderThatShallDie();
         List<String> vms = new ArrayList<>(scene.vmsOn(victim));
         vms.addAll(scene.vmsOn(leader));
         long before = scene.newestIncident();
@@ -154,7 +164,7 @@ class SevenHostsTest {
     @Order(5)
     void aLeaderKilledWithACertificateInHandIsFollowedByOneThatFinishes() {
         String victim = clients().get(0);
-        String leader = cluster.leader();
+        String leader = leaderThatShallDie();
         List<String> vms = new ArrayList<>(scene.vmsOn(victim));
         vms.addAll(scene.vmsOn(leader));
         long before = scene.newestIncident();
@@ -177,7 +187,7 @@ class SevenHostsTest {
     @Order(6)
     void aLeaderThatDiesInTheMiddleOfItsEvacuateCallsIsFollowedByOneThatCallsNoneTwice() {
         String victim = clients().get(0);
-        String leader = cluster.leader();
+        String leader = leaderThatShallDie();
         List<String> vms = new ArrayList<>(scene.vmsOn(victim));
         vms.addAll(scene.vmsOn(leader));
         long before = scene.newestIncident();
