@@ -41,7 +41,9 @@ record ProjectTree(Path root) {
 
                 @Override
                 public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                    if (attributes.isRegularFile()) {
+                    boolean skip = NOT_OURS.contains(
+                            file.getFileName().toString()); // .git is a file in a work tree beside another one
+                    if (attributes.isRegularFile() && !skip) {
                         found.add(file);
                     }
                     return FileVisitResult.CONTINUE;

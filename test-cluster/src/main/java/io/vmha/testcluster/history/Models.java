@@ -117,7 +117,9 @@ public final class Models {
             if (list.equals(BEYOND) || list.equals(longest)) {
                 return Optional.of(Optional.of(BEYOND));
             }
-            return longest.equals(longer) || longest.startsWith(longer + " ") ? Optional.of(Optional.of(longer)) : Optional.empty();
+            return longest.equals(longer) || longest.startsWith(longer + " ")
+                    ? Optional.of(Optional.of(longer))
+                    : Optional.empty();
         }
     }
 
