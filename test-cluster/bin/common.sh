@@ -13,8 +13,8 @@ die() {
 # shellcheck source=../openstack/lib/packages.sh
 . "$TOP/test-cluster/openstack/lib/packages.sh"
 
-# Java, Maven, the simulated BMCs and the fence agents that talk to them
-BASE_PACKAGES=(openjdk-17-jdk-headless maven openipmi ipmitool fence-agents iproute2 procps)
+# Java, Maven, the compiler for vmha-guard, the simulated BMCs and the fence agents that talk to them
+BASE_PACKAGES=(openjdk-17-jdk-headless maven gcc libc6-dev openipmi ipmitool fence-agents iproute2 procps)
 
 install_base() {
   install_packages "${TMPDIR:-/tmp}/vmha-install.log" "${BASE_PACKAGES[@]}" "$@"
