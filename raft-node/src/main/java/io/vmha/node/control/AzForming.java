@@ -14,6 +14,7 @@ import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.PowerState;
+import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.membership.AvailabilityZones;
 import java.util.List;
 import java.util.Optional;
@@ -197,7 +198,8 @@ final class AzForming {
                 true,
                 true,
                 config.recovery().instancesShared(),
-                config.recovery().limits());
+                config.recovery().limits(),
+                Proofs.BMC);
         LogReply reply = group.commit(new AzCommand.EnableAz(System.currentTimeMillis(), settings, aggregate.hosts()))
                 .join();
         if (!reply.getRefusal().isEmpty()) {

@@ -3,11 +3,15 @@ package io.vmha.node.control;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.RaftNode;
+import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.AgesOf;
 import io.vmha.proto.v1.AppliedIndex;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
+import io.vmha.proto.v1.StatementOf;
+import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.LeaseTiming;
 import io.vmha.recovery.core.Voters;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +20,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,20 +53,55 @@ final class VoterPanel implements Voters {
         askAll(question, reply -> true).forEach((voter, reply) -> {
             var byHost = new TreeMap<HostName, Long>();
             reply.getAgeMsMap().forEach((host, age) -> byHost.put(new HostName(host), age));
-            ages.put(voter, byHost);
+            ages.put(voter.id().nodeName(), byHost);
         });
         return ages;
     }
 
-    /** Asks again until a majority has applied it or the limit is over: followers learn of a commit a moment after the leader. */
+    @Override
+    public List<AgeStatement> statements(HostName host, long epoch) {
+        var question = PeerRequest.newBuilder()
+                .setStatement(StatementOf.newBuilder().setHost(host.value()).setEpoch(epoch))
+                .build();
+        return askAll(question, reply -> reply.getStatement().getAgeMs() >= LeaseTiming.DEFAULT.sealAfterMs())
+                .entrySet()
+                .stream()
+                .filter(e -> e.getValue().hasStatement())
+                .map(e -> statement(e.getKey(), host, epoch, e.getValue()))
+                .toList();
+    }
+
+    private static AgeStatement statement(PeerInfo voter, HostName host, long epoch, PeerReply reply) {
+        var said = reply.getStatement();
+        return new AgeStatement(
+                voter.id().value(),
+                host,
+                epoch,
+                said.getConfiguration(),
+                reply.getAppliedIndex(),
+                said.getAgeMs(),
+                said.getSealed(),
+                said.getUnarmed());
+    }
+
     @Override
     public List<String> appliedAtLeast(long index) {
+        return applied(index).stream().map(voter -> voter.id().nodeName()).toList();
+    }
+
+    @Override
+    public List<String> peersAppliedAtLeast(long index) {
+        return applied(index).stream().map(voter -> voter.id().value()).toList();
+    }
+
+    /** Asks again until a majority has applied it or the limit is over: followers learn of a commit a moment after the leader. */
+    private List<PeerInfo> applied(long index) {
         var question = PeerRequest.newBuilder()
                 .setApplied(AppliedIndex.getDefaultInstance())
                 .build();
         long untilMs = Clocks.nowMs() + LIMIT.toMillis();
         while (true) {
-            List<String> applied = askAll(question, reply -> reply.getAppliedIndex() >= index).entrySet().stream()
+            List<PeerInfo> applied = askAll(question, reply -> reply.getAppliedIndex() >= index).entrySet().stream()
                     .filter(answer -> answer.getValue().getAppliedIndex() >= index)
                     .map(Map.Entry::getKey)
                     .toList();
@@ -75,19 +115,22 @@ final class VoterPanel implements Voters {
     }
 
     /**
-     * The answers by the voters' host names. Returns when a majority has given an answer that counts, or at the time limit: nobody waits for
+     * The answers by voter, those on their way out included. Returns when a majority has given an answer that counts, or at the time limit: nobody waits for
      * a dead voter whose word is not needed.
      */
-    private Map<String, PeerReply> askAll(PeerRequest question, Predicate<PeerReply> counts) {
+    private Map<PeerInfo, PeerReply> askAll(PeerRequest question, Predicate<PeerReply> counts) {
         byte[] bytes = question.toByteArray();
-        List<PeerInfo> voters = raft.status().voters().voters();
-        Map<String, PeerReply> answers = new ConcurrentSkipListMap<>();
+        VoterSet electorate = raft.status().voters();
+        var voters = new TreeSet<>(PeerInfo.BY_ID);
+        voters.addAll(electorate.voters());
+        voters.addAll(electorate.outgoing());
+        Map<PeerInfo, PeerReply> answers = new ConcurrentSkipListMap<>(PeerInfo.BY_ID);
         var enough = new CompletableFuture<Void>();
         var counted = new AtomicInteger();
         CompletableFuture<?>[] asked = voters.stream()
                 .map(voter -> raft.ask(voter, bytes, LIMIT)
                         .thenAccept(reply -> parse(reply).ifPresent(answer -> {
-                            answers.put(voter.id().nodeName(), answer);
+                            answers.put(voter, answer);
                             if (counts.test(answer) && counted.incrementAndGet() * 2 > voters.size()) {
                                 enough.complete(null);
                             }
@@ -95,7 +138,9 @@ final class VoterPanel implements Voters {
                         .exceptionally(unanswered -> null))
                 .toArray(CompletableFuture[]::new);
         CompletableFuture.anyOf(enough, CompletableFuture.allOf(asked)).join();
-        return new TreeMap<>(answers);
+        var heard = new TreeMap<PeerInfo, PeerReply>(PeerInfo.BY_ID);
+        heard.putAll(answers);
+        return heard;
     }
 
     static Optional<PeerReply> parse(byte[] reply) {

@@ -3,18 +3,31 @@ package io.vmha.node.group;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.vmha.node.raft.LogPosition;
+import io.vmha.node.raft.PeerInfo;
+import io.vmha.node.raft.PromiseFile;
 import io.vmha.node.raft.Replicated;
 import io.vmha.node.raft.VoterSet;
+import io.vmha.proto.v1.Claim;
+import io.vmha.proto.v1.Configuration;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
+import io.vmha.proto.v1.Renew;
+import io.vmha.proto.v1.Statement;
+import io.vmha.proto.v1.StatementOf;
+import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.Applied;
+import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
-import io.vmha.recovery.core.HostRecord;
+import io.vmha.recovery.core.LeaseVoter;
 import io.vmha.recovery.core.RecoveryState;
+import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -31,21 +44,20 @@ public final class GroupMachine implements Replicated {
     private final StateCodec codec;
     private final LongSupplier nowMs;
     private final Consumer<RecoveryState> published;
-    private final RenewalTable renewals;
+    private final LeaseVoter renewals = new LeaseVoter();
+    private Optional<PromiseFile> promises = Optional.empty();
     private RecoveryState state = RecoveryState.empty();
     private long kept;
-    private VoterSet voters = VoterSet.NONE;
     private volatile String leaderHost = "";
 
     /**
-     * @param nowMs a monotonic clock in milliseconds
+     * @param nowMs a monotonic clock in milliseconds that counts through suspend
      * @param published is handed every new state, on the thread that applied it; it must not block
      */
     public GroupMachine(StateCodec codec, LongSupplier nowMs, Consumer<RecoveryState> published) {
         this.codec = codec;
         this.nowMs = nowMs;
         this.published = published;
-        this.renewals = new RenewalTable(nowMs.getAsLong());
     }
 
     /** The leader that this server knows of, by its host's name, for those who ask; empty if none. Any thread. */
@@ -54,7 +66,15 @@ public final class GroupMachine implements Replicated {
     }
 
     @Override
+    public void promised(PromiseFile file) {
+        promises = Optional.of(file);
+        renewals.forget();
+        renewals.promised(SealLines.parse(file.read().orElse("")));
+    }
+
+    @Override
     public void reset() {
+        renewals.restart();
         publish(RecoveryState.empty());
     }
 
@@ -95,12 +115,15 @@ public final class GroupMachine implements Replicated {
 
     @Override
     public void configured(LogPosition at, VoterSet configuration) {
-        if (!configuration.voters().equals(voters.voters()) || configuration.joint() != voters.joint()) {
-            renewals.onConfiguration(nowMs.getAsLong());
-        }
-        voters = configuration;
-        publish(new RecoveryState(
-                new Entry(at.term(), at.index()), state.az(), state.hosts(), state.incidents(), state.nextIncident()));
+        publish(state.configured(
+                new Entry(at.term(), at.index()),
+                new Electorate(ids(configuration.voters()), ids(configuration.outgoing()), at.index())));
+    }
+
+    private static SortedSet<String> ids(List<PeerInfo> peers) {
+        var ids = new TreeSet<String>();
+        peers.forEach(peer -> ids.add(peer.id().value()));
+        return ids;
     }
 
     @Override
@@ -131,15 +154,20 @@ public final class GroupMachine implements Replicated {
                 .setTerm(standing.applied().term())
                 .setLeaderHost(leaderHost);
         switch (question.getQuestionCase()) {
-            case RENEW ->
-                renew(
-                        new HostName(question.getRenew().getHost()),
-                        question.getRenew().getEpoch(),
-                        reply);
-            case AGES ->
+            case RENEW -> renew(question.getRenew(), standing, reply);
+            case AGES -> {
                 question.getAges().getHostsList().stream()
                         .limit(HOSTS_ASKED_MAX)
                         .forEach(host -> reply.putAgeMs(host, renewals.ageMs(nowMs.getAsLong(), new HostName(host))));
+                renewals.claims()
+                        .forEach((host, said) -> reply.putClaims(
+                                host.value(),
+                                Claim.newBuilder()
+                                        .setArmed(said.armed())
+                                        .setDetail(said.detail())
+                                        .build()));
+            }
+            case STATEMENT -> state(question.getStatement(), standing, reply);
             case STATE -> {
                 if (state.applied().index() > question.getState().getIndex()) {
                     reply.setState(ByteString.copyFrom(codec.encode(state)));
@@ -151,21 +179,39 @@ public final class GroupMachine implements Replicated {
         return reply.build().toByteArray();
     }
 
-    /** Serialised by the caller, like everything here: no certificate can be applied between the check and the note. */
-    private void renew(HostName host, long epoch, PeerReply.Builder reply) {
-        HostRecord record = state.hosts().get(host);
-        boolean sealed = record != null && state.isCertified(host, epoch == 0 ? record.epoch() : epoch);
-        reply.setKnown(record != null && state.isEnabled())
-                .setSealed(sealed)
-                .setEpoch(record == null ? 0 : record.epoch());
-        if (record != null && !sealed && (epoch == 0 || epoch == record.epoch())) {
-            renewals.onAnswered(nowMs.getAsLong(), host);
-        }
+    /** Serialised by the caller, like everything here: no seal can be applied between the check and the note. */
+    private void renew(Renew renewal, Standing standing, PeerReply.Builder reply) {
+        var claim = new Arming(
+                renewal.getClaim().getArmed(),
+                renewal.hasClaim() ? renewal.getClaim().getDetail() : Arming.UNREPORTED.detail());
+        LeaseVoter.Reply said =
+                renewals.onRenewal(nowMs.getAsLong(), new HostName(renewal.getHost()), renewal.getEpoch(), claim);
+        reply.setKnown(said.known())
+                .setSealed(said.sealed())
+                .setAnswered(said.answered())
+                .setEpoch(said.epoch())
+                .setProofs(state.az().map(az -> az.proofs().toString()).orElse(""))
+                .setConfiguration(Configuration.newBuilder()
+                        .addAllVoters(ids(standing.voters().voters()))
+                        .addAllOutgoing(ids(standing.voters().outgoing()))
+                        .setIndex(standing.voters().index()));
     }
 
+    private void state(StatementOf about, Standing standing, PeerReply.Builder reply) {
+        AgeStatement said = renewals.statement(
+                nowMs.getAsLong(), standing.self().value(), new HostName(about.getHost()), about.getEpoch());
+        reply.setStatement(Statement.newBuilder()
+                .setConfiguration(said.configuration())
+                .setAgeMs(said.ageMs())
+                .setSealed(said.sealed())
+                .setUnarmed(said.unarmed()));
+    }
+
+    /** A seal is on disk before anybody learns that it is applied here (S4). */
     private void publish(RecoveryState next) {
         state = next;
-        renewals.keepOnly(next.hosts().keySet());
+        renewals.onState(nowMs.getAsLong(), next)
+                .ifPresent(seals -> promises.ifPresent(file -> file.write(SealLines.write(seals))));
         published.accept(next);
     }
 }

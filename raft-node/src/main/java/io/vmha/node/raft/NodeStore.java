@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * lock            held while the node runs
  * peer            identity of this storage, its address, the group it is in
+ * promises        what this peer has promised beside its log
  * groups/UUID/    Ratis: log, vote, snapshots
  * old/N-reason/   storage that was set aside, newest {@value #OLD_MAX} kept
  * </pre>
@@ -92,6 +93,11 @@ final class NodeStore implements AutoCloseable {
         return identity.group;
     }
 
+    /** What this peer has promised; another peer's promises cannot be read through it. */
+    synchronized PromiseFile promises() {
+        return PromiseFile.in(dir, self().id());
+    }
+
     Path groupsDir() {
         return dir.resolve("groups");
     }
@@ -109,6 +115,7 @@ final class NodeStore implements AutoCloseable {
                     "this node is in group " + identity.group.get() + " and cannot join " + group + " as well");
         }
         if (identity.group.isEmpty()) {
+            promises().write("");
             write(new Identity(identity.storage, identity.address, Optional.of(group)));
         }
     }
@@ -154,6 +161,12 @@ final class NodeStore implements AutoCloseable {
         } else if (identity.group.isPresent() && !Files.exists(meta(identity.group.get()))) {
             LOG.warn("raft storage is missing, joining as a new peer group={} dir={}", identity.group.get(), dir);
             startAnew("storage-missing");
+        } else if (identity.group.isPresent() && promises().read().isEmpty()) {
+            LOG.warn(
+                    "promises are missing or damaged, joining as a new peer group={} dir={}",
+                    identity.group.get(),
+                    dir);
+            startAnew("promises-missing");
         } else if (hasUnrecordedGroups()) {
             LOG.warn("raft storage of an unrecorded group found, joining as a new peer dir={}", dir);
             startAnew("unrecorded-group");

@@ -247,6 +247,7 @@ public final class RaftNode implements AutoCloseable {
     private void startServer() {
         for (boolean again = false; ; again = true) {
             try {
+                machine.promised(store.promises());
                 life = ServerLife.start(config, store, tls, machine, listener, this::votersAt);
                 return;
             } catch (RaftNodeException e) {

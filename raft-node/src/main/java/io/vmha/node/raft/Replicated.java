@@ -14,6 +14,12 @@ import java.util.Optional;
  * ({@link RaftListener#onClosed}), because its state would no longer be its peers'.
  */
 public interface Replicated {
+    /**
+     * What this peer has promised beside the log in earlier lives of its process. Called before the server starts to listen, and again when
+     * the node has become another peer, which has promised nothing.
+     */
+    default void promised(PromiseFile promises) {}
+
     /** Forgets everything: the log starts at its first entry. Called before anything else when there is no snapshot. */
     void reset();
 

@@ -3,6 +3,7 @@ package io.vmha.node.documents;
 import io.vmha.node.view.NodeView;
 import io.vmha.node.view.NodeView.Peer;
 import io.vmha.node.view.NodeView.PoolMember;
+import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Certificate;
 import io.vmha.recovery.core.Ending;
@@ -14,6 +15,8 @@ import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentId;
 import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.Note;
+import io.vmha.recovery.core.Proofs;
+import io.vmha.recovery.core.Proving;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.VmRecovery;
@@ -121,13 +124,22 @@ public final class Samples {
     }
 
     private static RecoveryState state(SortedMap<IncidentId, Incident> incidents, HostRecord.Status third) {
-        var az = new AzSettings("az1", 12, "9f1c0f6e-3b0e-4f0c-9a59-0f2d6f1f7c11", true, true, true, Limits.DEFAULT);
+        var az = new AzSettings(
+                "az1", 12, "9f1c0f6e-3b0e-4f0c-9a59-0f2d6f1f7c11", true, true, true, Limits.DEFAULT, Proofs.BMC);
         var hosts = new TreeMap<HostName, HostRecord>();
         for (String name : HOSTS) {
             var status = name.equals("hv-3") ? third : HostRecord.Status.IN_SERVICE;
-            hosts.put(new HostName(name), new HostRecord(new HostName(name), 1, status, name.equals("hv-5")));
+            hosts.put(
+                    new HostName(name),
+                    new HostRecord(new HostName(name), 1, status, name.equals("hv-5"), Arming.UNREPORTED));
         }
-        return new RecoveryState(new Entry(7, 60), Optional.of(az), hosts, incidents, 8);
+        return new RecoveryState(
+                new Entry(7, 60),
+                Optional.of(az),
+                hosts,
+                incidents,
+                8,
+                RecoveryState.empty().group());
     }
 
     private static SortedMap<IncidentId, Incident> incidents(Incident incident) {
@@ -160,7 +172,8 @@ public final class Samples {
                 0,
                 certified,
                 certified,
-                vms);
+                vms,
+                Proving.NOT_BEGUN);
     }
 
     private static Incident underWay() {

@@ -8,6 +8,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.vmha.node.raft.LogPosition;
 import io.vmha.node.raft.PeerId;
 import io.vmha.node.raft.PeerInfo;
+import io.vmha.node.raft.PromiseFile;
 import io.vmha.node.raft.Replicated.Standing;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.AgesOf;
@@ -17,6 +18,8 @@ import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
 import io.vmha.proto.v1.Renew;
 import io.vmha.proto.v1.StateAfter;
+import io.vmha.proto.v1.Statement;
+import io.vmha.proto.v1.StatementOf;
 import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.BmcStatement;
@@ -26,13 +29,16 @@ import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
 import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.PowerState;
+import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Witness;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GroupMachineTest {
     private static final long TERM = 4;
@@ -53,7 +59,7 @@ class GroupMachineTest {
         machine.reset();
         apply(new AzCommand.EnableAz(
                 1,
-                new AzSettings("az1", 1, "g", true, true, true, Limits.DEFAULT),
+                new AzSettings("az1", 1, "g", true, true, true, Limits.DEFAULT, Proofs.BMC),
                 List.of(new HostName("hv-1"), DEAD, new HostName("hv-3"))));
     }
 
@@ -93,19 +99,27 @@ class GroupMachineTest {
     }
 
     private PeerReply ask(PeerRequest request) {
+        return ask(request, VoterSet.NONE);
+    }
+
+    private PeerReply ask(PeerRequest request, VoterSet voters) {
         try {
             return PeerReply.parseFrom(machine.peerQuery(
                     request.toByteArray(),
-                    new Standing(new PeerId("hv-1@0000000000000001"), new LogPosition(TERM, index), VoterSet.NONE)));
+                    new Standing(new PeerId("hv-1@0000000000000001"), new LogPosition(TERM, index), voters)));
         } catch (InvalidProtocolBufferException e) {
             throw new AssertionError(e);
         }
     }
 
     private PeerReply renew(long epoch) {
-        return ask(PeerRequest.newBuilder()
+        return ask(renewal(epoch));
+    }
+
+    private static PeerRequest renewal(long epoch) {
+        return PeerRequest.newBuilder()
                 .setRenew(Renew.newBuilder().setHost(DEAD.value()).setEpoch(epoch))
-                .build());
+                .build();
     }
 
     private long age() {
@@ -128,6 +142,7 @@ class GroupMachineTest {
 
     @Test
     void aRenewalMakesTheHostYoung() {
+        assertThat(age()).as("it listens since the first question").isZero();
         nowMs += 5_000;
 
         assertThat(age()).isEqualTo(5_000);
@@ -149,6 +164,73 @@ class GroupMachineTest {
     }
 
     @Test
+    void anAnswerCountsOnlyIfItNamesTheLifeAndCarriesTheVoters() {
+        machine.configured(new LogPosition(TERM, ++index), new VoterSet(List.of(SELF), List.of(), index));
+        var voters = new VoterSet(List.of(SELF), List.of(SELF, OTHER), 17);
+
+        PeerReply named = ask(renewal(1), voters);
+
+        assertThat(named.getAnswered()).isTrue();
+        assertThat(named.getProofs()).isEqualTo("bmc");
+        assertThat(named.getConfiguration().getVotersList())
+                .containsExactly(SELF.id().value());
+        assertThat(named.getConfiguration().getOutgoingList())
+                .containsExactly(SELF.id().value(), OTHER.id().value());
+        assertThat(named.getConfiguration().getIndex()).isEqualTo(17);
+        assertThat(renew(0).getAnswered()).isFalse();
+        assertThat(renew(2).getAnswered()).isFalse();
+    }
+
+    @Test
+    void aStatementSaysHowOldUnderWhichVotersAndWhetherTheHostIsSealed() {
+        machine.configured(new LogPosition(TERM, ++index), new VoterSet(List.of(SELF, OTHER), List.of(), index));
+        long configured = index;
+        renew(1);
+        nowMs += 4_000;
+        certify();
+
+        Statement said = ask(PeerRequest.newBuilder()
+                        .setStatement(
+                                StatementOf.newBuilder().setHost(DEAD.value()).setEpoch(1))
+                        .build())
+                .getStatement();
+
+        assertThat(said)
+                .isEqualTo(Statement.newBuilder()
+                        .setConfiguration(configured)
+                        .setAgeMs(4_000)
+                        .setSealed(true)
+                        .setUnarmed(true)
+                        .build());
+    }
+
+    @Test
+    void aSealIsOnDiskBeforeItIsAppliedAndHoldsForTheNextProcess(@TempDir Path dir) {
+        machine.promised(promises(dir));
+        apply(new AzCommand.SetMaintenance(1, new HostName("hv-1"), false));
+        certify();
+
+        var next = new GroupMachine(codec, () -> nowMs, state -> {});
+        next.promised(promises(dir));
+        next.reset();
+        machine = next;
+        index = 0;
+        apply(new AzCommand.EnableAz(
+                1,
+                new AzSettings("az1", 1, "g", true, true, true, Limits.DEFAULT, Proofs.BMC),
+                List.of(new HostName("hv-1"), DEAD, new HostName("hv-3"))));
+
+        assertThat(renew(1).getSealed())
+                .as("its log is not replayed up to the seal")
+                .isTrue();
+        assertThat(renew(1).getAnswered()).isFalse();
+    }
+
+    private static PromiseFile promises(Path dir) {
+        return PromiseFile.in(dir, SELF.id());
+    }
+
+    @Test
     void aHostOfAnotherAzIsNotKnown() {
         var stranger = ask(PeerRequest.newBuilder()
                 .setRenew(Renew.newBuilder().setHost("hv-9"))
@@ -160,6 +242,7 @@ class GroupMachineTest {
     @Test
     void aNewSetOfVotersLetsEveryAgeBeginAnewButAnElectionDoesNot() {
         machine.configured(new LogPosition(TERM, ++index), new VoterSet(List.of(SELF), List.of(), index));
+        assertThat(age()).isZero();
         nowMs += 7_000;
         machine.configured(new LogPosition(TERM + 1, ++index), new VoterSet(List.of(SELF), List.of(), index));
 

@@ -27,6 +27,22 @@ public sealed interface Action {
         }
     }
 
+    /** Asks every voter for its {@link AgeStatement} about one life of a host. Changes nothing. */
+    record StateAges(long term, IncidentId incident, HostName host, long epoch) implements Action {
+        @Override
+        public String key() {
+            return "state-ages " + host;
+        }
+    }
+
+    /** Asks the voters whether they have applied a person's certificate. Changes nothing. */
+    record AskApplied(long term, IncidentId incident, HostName host, long certificateIndex) implements Action {
+        @Override
+        public String key() {
+            return "ask-applied " + host;
+        }
+    }
+
     /** Asks a host's BMC for the power state. Changes nothing. */
     record AskPower(long term, HostName host) implements Action {
         @Override

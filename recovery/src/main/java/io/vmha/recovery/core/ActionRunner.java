@@ -39,6 +39,12 @@ public final class ActionRunner {
             if (action instanceof Action.AskVoters ask) {
                 return new Result.Ages(ask, voters.ages(ask.hosts()), voters.count());
             }
+            if (action instanceof Action.StateAges ask) {
+                return new Result.Statements(ask, voters.statements(ask.host(), ask.epoch()));
+            }
+            if (action instanceof Action.AskApplied ask) {
+                return new Result.AppliedBy(ask, voters.peersAppliedAtLeast(ask.certificateIndex()));
+            }
             if (action instanceof Action.AskPower ask) {
                 return new Result.Power(ask, fencer.status(ask.host()));
             }

@@ -23,7 +23,12 @@ public sealed interface AzCommand extends Command {
                         state,
                         "this group protects " + state.az().get().name() + " and cannot take " + settings.name());
             }
-            Applied withHosts = new SetHosts(atMs, 0, hosts).apply(state.withAz(settings), entry);
+            RecoveryState next = state.withAz(settings);
+            for (HostName host : state.hosts().keySet()) {
+                // armed under other proofs, or while nothing was protected: it says so again
+                next = next.withHost(host, h -> h.with(Arming.UNREPORTED));
+            }
+            Applied withHosts = new SetHosts(atMs, 0, hosts).apply(next, entry);
             return withHosts.refusal().isPresent() ? new Applied(state, withHosts.refusal()) : withHosts;
         }
     }
@@ -90,7 +95,7 @@ public sealed interface AzCommand extends Command {
     }
 
     /**
-     * The aggregate's hosts as the leader read them from Nova. New ones get epoch 1. A host under recovery or still down stays until it is
+     * The aggregate's hosts as the leader read them from Nova. New ones begin above every epoch that has ended. A host under recovery or still down stays until it is
      * settled.
      */
     record SetHosts(long atMs, long term, List<HostName> hosts) implements AzCommand {
@@ -107,14 +112,23 @@ public sealed interface AzCommand extends Command {
             var next = new TreeMap<HostName, HostRecord>();
             for (HostName host : hosts) {
                 HostRecord known = state.hosts().get(host);
-                next.put(host, known != null ? known : new HostRecord(host, 1, HostRecord.Status.IN_SERVICE, false));
+                next.put(
+                        host,
+                        known != null
+                                ? known
+                                : HostRecord.fresh(host, state.group().epochFloor() + 1));
             }
-            state.hosts().forEach((host, record) -> {
+            long floor = 0;
+            for (HostRecord record : state.hosts().values()) {
                 if (record.status() != HostRecord.Status.IN_SERVICE) {
-                    next.put(host, record);
+                    next.put(record.host(), record);
                 }
-            });
-            return Applied.to(state.withHosts(next));
+                if (!next.containsKey(record.host())) {
+                    // should it come back, it begins a life that no voter has sealed and no certificate is about
+                    floor = Math.max(floor, record.epoch());
+                }
+            }
+            return Applied.to(state.withHosts(next).with(state.group().withFloor(floor)));
         }
     }
 }

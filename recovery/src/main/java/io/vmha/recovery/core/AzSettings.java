@@ -8,6 +8,7 @@ package io.vmha.recovery.core;
  * @param armed false while an operator has disarmed the AZ: incidents are recorded and held, nothing is fenced
  * @param instancesShared the operator's word that the disks of VMs that boot from an image lie on storage that every host of the AZ
  *     reaches; without it only volume-backed VMs are evacuated (S10)
+ * @param proofs what may prove a host dead (S7)
  */
 public record AzSettings(
         String name,
@@ -16,12 +17,13 @@ public record AzSettings(
         boolean enabled,
         boolean armed,
         boolean instancesShared,
-        Limits limits) {
+        Limits limits,
+        Proofs proofs) {
     AzSettings withEnabled(boolean value) {
-        return new AzSettings(name, aggregateId, groupId, value, armed, instancesShared, limits);
+        return new AzSettings(name, aggregateId, groupId, value, armed, instancesShared, limits, proofs);
     }
 
     AzSettings withArmed(boolean value) {
-        return new AzSettings(name, aggregateId, groupId, enabled, value, instancesShared, limits);
+        return new AzSettings(name, aggregateId, groupId, enabled, value, instancesShared, limits, proofs);
     }
 }

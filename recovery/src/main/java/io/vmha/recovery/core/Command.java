@@ -3,10 +3,10 @@ package io.vmha.recovery.core;
 /**
  * One entry of the replicated log. Every safety limit is checked in {@link #apply}, because only there all nodes agree (S8).
  *
- * <p>The groups: {@link AzCommand} by operators and the aggregate's follower, {@link IncidentCommand} and {@link VmCommand} by the
- * leader's {@link RecoveryController}.
+ * <p>The groups: {@link AzCommand} and {@link TurnCommand} by operators and the aggregate's follower, {@link IncidentCommand},
+ * {@link ProofCommand} and {@link VmCommand} by the leader's {@link RecoveryController}.
  */
-public sealed interface Command permits AzCommand, IncidentCommand, VmCommand {
+public sealed interface Command permits AzCommand, TurnCommand, IncidentCommand, ProofCommand, VmCommand {
     /** Wall-clock time of the proposer in milliseconds since 1970, for reports only. */
     long atMs();
 

@@ -5,8 +5,9 @@ package io.vmha.recovery.core;
  *
  * @param epoch counts the host's lives: a certificate is about one of them
  * @param maintenance true while an operator works on the host: it is never declared dead
+ * @param arming whether this life of the host fences itself (S6)
  */
-public record HostRecord(HostName host, long epoch, Status status, boolean maintenance) {
+public record HostRecord(HostName host, long epoch, Status status, boolean maintenance, Arming arming) {
     /** Where a host is in its life. */
     public enum Status {
         /** It runs VMs and is watched. */
@@ -17,16 +18,24 @@ public record HostRecord(HostName host, long epoch, Status status, boolean maint
         DOWN
     }
 
+    static HostRecord fresh(HostName host, long epoch) {
+        return new HostRecord(host, epoch, Status.IN_SERVICE, false, Arming.UNREPORTED);
+    }
+
     HostRecord with(Status value) {
-        return new HostRecord(host, epoch, value, maintenance);
+        return new HostRecord(host, epoch, value, maintenance, arming);
+    }
+
+    HostRecord with(Arming value) {
+        return new HostRecord(host, epoch, status, maintenance, value);
     }
 
     /** The next life of a host that came back. */
     HostRecord returned() {
-        return new HostRecord(host, epoch + 1, Status.IN_SERVICE, maintenance);
+        return new HostRecord(host, epoch + 1, Status.IN_SERVICE, maintenance, Arming.UNREPORTED);
     }
 
     HostRecord withMaintenance(boolean value) {
-        return new HostRecord(host, epoch, status, value);
+        return new HostRecord(host, epoch, status, value, arming);
     }
 }

@@ -17,6 +17,7 @@ import java.util.TreeMap;
  * @param forceDownTerm the term of the open force-down intent, 0 if none is open
  * @param forcedDown Nova holds the host down
  * @param planned the list of VMs has been taken from Nova at least once
+ * @param proving how far the proof by lease or by a person has come
  */
 public record HostRecovery(
         HostName host,
@@ -29,7 +30,8 @@ public record HostRecovery(
         long forceDownTerm,
         boolean forcedDown,
         boolean planned,
-        SortedMap<ServerId, VmRecovery> vms) {
+        SortedMap<ServerId, VmRecovery> vms,
+        Proving proving) {
     public HostRecovery {
         witnesses = List.copyOf(witnesses);
         vms = Collections.unmodifiableSortedMap(new TreeMap<>(vms));
@@ -37,7 +39,18 @@ public record HostRecovery(
 
     static HostRecovery declared(HostName host, long epoch, List<Witness> witnesses) {
         return new HostRecovery(
-                host, epoch, witnesses, 0, 0, Optional.empty(), false, 0, false, false, new TreeMap<>());
+                host,
+                epoch,
+                witnesses,
+                0,
+                0,
+                Optional.empty(),
+                false,
+                0,
+                false,
+                false,
+                new TreeMap<>(),
+                Proving.NOT_BEGUN);
     }
 
     /** True if every VM of the plan has its ending. */
@@ -62,7 +75,8 @@ public record HostRecovery(
                 forceDownTerm,
                 forcedDown,
                 planned,
-                vms);
+                vms,
+                proving);
     }
 
     HostRecovery fenceFailed() {
@@ -77,17 +91,56 @@ public record HostRecovery(
                 forceDownTerm,
                 forcedDown,
                 planned,
-                vms);
+                vms,
+                proving);
     }
 
     HostRecovery certified(Certificate proof) {
         return new HostRecovery(
-                host, epoch, witnesses, fenceAttempts, 0, Optional.of(proof), false, 0, forcedDown, planned, vms);
+                host,
+                epoch,
+                witnesses,
+                fenceAttempts,
+                0,
+                Optional.of(proof),
+                false,
+                0,
+                forcedDown,
+                planned,
+                vms,
+                proving);
+    }
+
+    HostRecovery with(Proving next) {
+        return new HostRecovery(
+                host,
+                epoch,
+                witnesses,
+                fenceAttempts,
+                fenceTerm,
+                certificate,
+                confirmed,
+                forceDownTerm,
+                forcedDown,
+                planned,
+                vms,
+                next);
     }
 
     HostRecovery withConfirmed() {
         return new HostRecovery(
-                host, epoch, witnesses, fenceAttempts, 0, certificate, true, forceDownTerm, forcedDown, planned, vms);
+                host,
+                epoch,
+                witnesses,
+                fenceAttempts,
+                0,
+                certificate,
+                true,
+                forceDownTerm,
+                forcedDown,
+                planned,
+                vms,
+                proving);
     }
 
     HostRecovery forcingDown(long term) {
@@ -102,12 +155,24 @@ public record HostRecovery(
                 term,
                 forcedDown,
                 planned,
-                vms);
+                vms,
+                proving);
     }
 
     HostRecovery withForcedDown() {
         return new HostRecovery(
-                host, epoch, witnesses, fenceAttempts, fenceTerm, certificate, confirmed, 0, true, planned, vms);
+                host,
+                epoch,
+                witnesses,
+                fenceAttempts,
+                fenceTerm,
+                certificate,
+                confirmed,
+                0,
+                true,
+                planned,
+                vms,
+                proving);
     }
 
     HostRecovery withPlan(SortedMap<ServerId, VmRecovery> plan) {
@@ -122,7 +187,8 @@ public record HostRecovery(
                 forceDownTerm,
                 forcedDown,
                 true,
-                plan);
+                plan,
+                proving);
     }
 
     HostRecovery with(VmRecovery vm) {

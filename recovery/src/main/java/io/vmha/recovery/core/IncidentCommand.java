@@ -143,6 +143,12 @@ public sealed interface IncidentCommand extends Command {
                         "incident " + incident + " cannot be cancelled any more: " + names(found.hosts())
                                 + " is proven dead and its VMs may run elsewhere");
             }
+            if (found.hosts().values().stream().anyMatch(h -> h.proving().isSealed())) {
+                return Applied.refused(
+                        state,
+                        "incident " + incident + " cannot be cancelled any more: the lease of " + names(found.hosts())
+                                + " is sealed, its certificate follows within seconds");
+            }
             RecoveryState next = state.with(found.with(Incident.Phase.CLOSED, atMs)
                     .tell(new Note(atMs, entry.index(), "cancelled by " + person)));
             for (HostName host : found.hosts().keySet()) {

@@ -16,6 +16,9 @@ final class IncidentSteps {
     /** Nova takes a silent compute service for down after this long (nova.conf service_down_time). */
     private static final long NOVA_NOTICES_MS = 60_000;
 
+    /** After so many attempts a person is asked; the attempts go on. */
+    private static final int FENCES_IN_VAIN = 3;
+
     /** Of one entry of the log, whose length is bounded; the list is taken again at the end, so a longer plan comes in parts. */
     private static final int PLAN_MAX = 200;
 
@@ -34,6 +37,7 @@ final class IncidentSteps {
     private final Proposer proposer;
     private final Executor executor;
     private final EvacuationWatch watch;
+    private final LeaseSteps leases;
     private final SortedMap<HostName, Integer> swept = new TreeMap<>();
     private final SortedMap<HostName, Long> targetSinceMs = new TreeMap<>();
     private final Calls calls = new Calls();
@@ -46,6 +50,7 @@ final class IncidentSteps {
         this.proposer = proposer;
         this.executor = executor;
         this.watch = new EvacuationWatch(config, calls, proposer);
+        this.leases = new LeaseSteps(pending, proposer, executor);
     }
 
     void onTerm(long nowMs, long newTerm) {
@@ -62,7 +67,7 @@ final class IncidentSteps {
             boolean maintenance = Optional.ofNullable(state.hosts().get(host.host()))
                     .map(HostRecord::maintenance)
                     .orElse(false);
-            advance(nowMs, atMs, incident.id(), host, state.mayFence(incident) && !maintenance);
+            advance(nowMs, atMs, state, incident.id(), host, state.mayFence(incident) && !maintenance);
         }
         if (novaKnowsTheDead(nowMs, state)) {
             startCalls(nowMs, atMs, state, incident);
@@ -77,17 +82,17 @@ final class IncidentSteps {
         }
     }
 
-    private void advance(long nowMs, long atMs, IncidentId incident, HostRecovery host, boolean mayFence) {
+    private void advance(
+            long nowMs, long atMs, RecoveryState state, IncidentId incident, HostRecovery host, boolean mayFence) {
         HostName name = host.host();
         if (host.certificate().isEmpty()) {
-            if (host.fenceTerm() == term) {
-                executeUnless(
-                        isRecording(nowMs, "certify " + name) || isRecording(nowMs, "fence-failed " + name),
-                        nowMs,
-                        new Action.PowerOff(term, incident, name));
-            } else if (mayFence && !pending.isBusy(nowMs, "power-off " + name)) {
-                proposer.propose(nowMs, "fence " + name, new IncidentCommand.BeginFence(atMs, term, incident, name));
-            }
+            prove(nowMs, atMs, state, incident, host, mayFence);
+        } else if (!host.confirmed() && host.certificate().get().proof() == Certificate.Proof.OPERATOR) {
+            executeUnless(
+                    isRecording(nowMs, "confirm " + name),
+                    nowMs,
+                    new Action.AskApplied(
+                            term, incident, name, host.certificate().get().index()));
         } else if (!host.confirmed()) {
             executeUnless(
                     isRecording(nowMs, "confirm " + name),
@@ -107,6 +112,28 @@ final class IncidentSteps {
             executeUnless(isRecording(nowMs, "plan " + name), nowMs, new Action.ListServers(term, incident, name));
         } else {
             follow(nowMs, incident, host);
+        }
+    }
+
+    /** Every proof that the AZ relies on is sought at once; the first that succeeds counts (S7). */
+    private void prove(
+            long nowMs, long atMs, RecoveryState state, IncidentId incident, HostRecovery host, boolean mayFence) {
+        HostName name = host.host();
+        boolean bmc = state.az().map(az -> az.proofs().bmc()).orElse(true);
+        if (bmc && host.fenceTerm() == term) {
+            executeUnless(
+                    isRecording(nowMs, "certify " + name) || isRecording(nowMs, "fence-failed " + name),
+                    nowMs,
+                    new Action.PowerOff(term, incident, name));
+        } else if (bmc && mayFence && !pending.isBusy(nowMs, "power-off " + name)) {
+            proposer.propose(nowMs, "fence " + name, new IncidentCommand.BeginFence(atMs, term, incident, name));
+        }
+        leases.advance(nowMs, term, state, incident, host, mayFence);
+        boolean inVain = !LeaseSteps.isUsable(state, name) && (!bmc || host.fenceAttempts() >= FENCES_IN_VAIN);
+        if (inVain && host.proving().personAsked().isEmpty()) {
+            String why = (bmc ? "its BMC has not proven it off in " + FENCES_IN_VAIN + " attempts, and " : "")
+                    + "it had no armed lease";
+            proposer.propose(nowMs, "ask " + name, new ProofCommand.AskPerson(atMs, term, incident, name, why));
         }
     }
 
@@ -232,6 +259,23 @@ final class IncidentSteps {
                     "fence-failed " + off.host(),
                     new IncidentCommand.FenceFailed(atMs, term, off.incident(), off.host(), why));
         }
+    }
+
+    void onStatements(long nowMs, long atMs, RecoveryState state, Result.Statements result) {
+        leases.onStatements(nowMs, term, atMs, state, result);
+    }
+
+    void onAppliedBy(long nowMs, long atMs, RecoveryState state, Result.AppliedBy result) {
+        var asked = (Action.AskApplied) result.action();
+        if (!state.group().electorate().isMajority(result.voters())) {
+            pending.failed(nowMs, asked.key());
+            return;
+        }
+        pending.done(asked.key());
+        proposer.propose(
+                nowMs,
+                "confirm " + asked.host(),
+                new ProofCommand.ConfirmApplied(atMs, term, asked.incident(), asked.host(), result.voters()));
     }
 
     void onConfirmed(long nowMs, long atMs, Result.Confirmed result) {

@@ -73,6 +73,23 @@ public final class RecoveryController implements Result.Listener {
         decide(nowMs);
     }
 
+    /** What the hosts said of their guards when this node last answered their renewals (S6). */
+    public void onArmings(long nowMs, SortedMap<HostName, Arming> claims) {
+        if (!isLeading()) {
+            return;
+        }
+        claims.forEach((host, arming) -> {
+            HostRecord record = state.hosts().get(host);
+            if (record != null && !record.arming().equals(arming)) {
+                propose(
+                        nowMs,
+                        "arming " + host,
+                        new ProofCommand.NoteArming(
+                                clock.wallMs(nowMs), term.getAsLong(), host, record.epoch(), arming));
+            }
+        });
+    }
+
     /** Gossip's word about a host has changed. */
     public void onGossip(long nowMs, HostName host, GossipSign sign) {
         suspects.onGossip(host, sign);
@@ -165,6 +182,16 @@ public final class RecoveryController implements Result.Listener {
     public void onAges(long nowMs, Result.Ages result) {
         suspects.onStatements(result);
         pending.pause(nowMs, result.action().key(), ASK_AGAIN_MS);
+    }
+
+    @Override
+    public void onStatements(long nowMs, Result.Statements result) {
+        steps.onStatements(nowMs, clock.wallMs(nowMs), state, result);
+    }
+
+    @Override
+    public void onAppliedBy(long nowMs, Result.AppliedBy result) {
+        steps.onAppliedBy(nowMs, clock.wallMs(nowMs), state, result);
     }
 
     @Override

@@ -13,13 +13,15 @@ import java.util.function.UnaryOperator;
  * @param applied the log position of this state
  * @param incidents open ones and the last {@link #CLOSED_MAX} closed ones
  * @param nextIncident the number of the next incident
+ * @param group what the group has agreed on about itself
  */
 public record RecoveryState(
         Entry applied,
         Optional<AzSettings> az,
         SortedMap<HostName, HostRecord> hosts,
         SortedMap<IncidentId, Incident> incidents,
-        long nextIncident) {
+        long nextIncident,
+        GroupRecord group) {
     /** Closed incidents that are kept for reading. */
     public static final int CLOSED_MAX = 50;
 
@@ -30,12 +32,13 @@ public record RecoveryState(
 
     /** The state of a group before its first command. */
     public static RecoveryState empty() {
-        return new RecoveryState(new Entry(0, 0), Optional.empty(), new TreeMap<>(), new TreeMap<>(), 1);
+        return new RecoveryState(
+                new Entry(0, 0), Optional.empty(), new TreeMap<>(), new TreeMap<>(), 1, GroupRecord.FRESH);
     }
 
     /** Applies one committed command. */
     public Applied apply(Entry entry, Command command) {
-        RecoveryState here = new RecoveryState(entry, az, hosts, incidents, nextIncident);
+        RecoveryState here = at(entry);
         if (command.term() != 0 && command.term() != entry.term()) {
             return Applied.refused(
                     here,
@@ -43,6 +46,19 @@ public record RecoveryState(
                             + ": the leadership it rested on has ended");
         }
         return command.apply(here, entry);
+    }
+
+    /** The same state at a later place in the log, where nothing of it changes. */
+    public RecoveryState at(Entry entry) {
+        return new RecoveryState(entry, az, hosts, incidents, nextIncident, group);
+    }
+
+    /**
+     * A configuration of the voters was committed. Raft writes one at every election: the index since which these vote moves only if others
+     * vote than before, because it lets all ages begin anew (S4).
+     */
+    public RecoveryState configured(Entry entry, Electorate voters) {
+        return voters.isSameAs(group.electorate()) ? at(entry) : at(entry).with(group.with(voters));
     }
 
     /** The incidents that are not closed, oldest first. */
@@ -80,6 +96,21 @@ public record RecoveryState(
                         .isPresent();
     }
 
+    /** True if the voters that have applied this state answer this life of the host no more (S4). */
+    public boolean isSealed(HostName host, long epoch) {
+        return isCertified(host, epoch)
+                || (hosts.containsKey(host)
+                        && epoch == hosts.get(host).epoch()
+                        && openIncidentOf(host)
+                                .map(i -> i.hosts().get(host).proving().isSealed())
+                                .orElse(false));
+    }
+
+    /** Which proofs this AZ relies on; none of them is taken before it is enabled. */
+    public boolean provesByLease() {
+        return isEnabled() && az.map(s -> s.proofs().lease()).orElse(false);
+    }
+
     /** Another place, an incident and a host, from which this server is being evacuated. */
     Optional<IncidentId> evacuatingElsewhere(IncidentId incident, HostName host, ServerId server) {
         for (Incident other : openIncidents()) {
@@ -95,17 +126,21 @@ public record RecoveryState(
     }
 
     RecoveryState withAz(AzSettings settings) {
-        return new RecoveryState(applied, Optional.of(settings), hosts, incidents, nextIncident);
+        return new RecoveryState(applied, Optional.of(settings), hosts, incidents, nextIncident, group);
     }
 
     RecoveryState withHosts(SortedMap<HostName, HostRecord> changed) {
-        return new RecoveryState(applied, az, changed, incidents, nextIncident);
+        return new RecoveryState(applied, az, changed, incidents, nextIncident, group);
     }
 
     RecoveryState withHost(HostName host, UnaryOperator<HostRecord> change) {
         var changed = new TreeMap<>(hosts);
         changed.computeIfPresent(host, (name, record) -> change.apply(record));
         return withHosts(changed);
+    }
+
+    RecoveryState with(GroupRecord record) {
+        return new RecoveryState(applied, az, hosts, incidents, nextIncident, record);
     }
 
     RecoveryState with(Incident incident) {
@@ -121,6 +156,7 @@ public record RecoveryState(
                 az,
                 hosts,
                 changed,
-                Math.max(nextIncident, incident.id().value() + 1));
+                Math.max(nextIncident, incident.id().value() + 1),
+                group);
     }
 }

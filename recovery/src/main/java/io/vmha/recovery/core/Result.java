@@ -18,6 +18,10 @@ public sealed interface Result {
     interface Listener {
         void onAges(long nowMs, Ages result);
 
+        void onStatements(long nowMs, Statements result);
+
+        void onAppliedBy(long nowMs, AppliedBy result);
+
         void onPower(long nowMs, Power result);
 
         void onConfirmed(long nowMs, Confirmed result);
@@ -44,6 +48,30 @@ public sealed interface Result {
         @Override
         public void deliver(long nowMs, Listener listener) {
             listener.onAges(nowMs, this);
+        }
+    }
+
+    /** The voters' words about one life of a host, of those that answered. */
+    record Statements(Action action, List<AgeStatement> statements) implements Result {
+        public Statements {
+            statements = List.copyOf(statements);
+        }
+
+        @Override
+        public void deliver(long nowMs, Listener listener) {
+            listener.onStatements(nowMs, this);
+        }
+    }
+
+    /** The voters, by peer id, that have applied a person's certificate. */
+    record AppliedBy(Action action, List<String> voters) implements Result {
+        public AppliedBy {
+            voters = List.copyOf(voters);
+        }
+
+        @Override
+        public void deliver(long nowMs, Listener listener) {
+            listener.onAppliedBy(nowMs, this);
         }
     }
 

@@ -12,6 +12,12 @@ public interface Voters {
     /** For each voter that answers: how long each host has not renewed with it, in milliseconds (S4). */
     SortedMap<String, SortedMap<HostName, Long>> ages(SortedSet<HostName> hosts);
 
-    /** The voters that say they have applied the log up to this index. */
+    /** What each voter that answers says about one life of a host; voters on their way out are asked as well (S4). */
+    List<AgeStatement> statements(HostName host, long epoch);
+
+    /** The hosts of the voters that say they have applied the log up to this index. */
     List<String> appliedAtLeast(long index);
+
+    /** The same by peer id, voters on their way out included. */
+    List<String> peersAppliedAtLeast(long index);
 }

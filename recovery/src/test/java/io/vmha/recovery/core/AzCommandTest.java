@@ -14,7 +14,7 @@ class AzCommandTest {
 
     @Test
     void groupIsBoundToItsAz() {
-        var other = new AzSettings("az2", 2, "group-1", true, true, true, Limits.DEFAULT);
+        var other = new AzSettings("az2", 2, "group-1", true, true, true, Limits.DEFAULT, Proofs.BMC);
 
         assertThat(log.refuse(new AzCommand.EnableAz(0, other, hosts(3)))).contains("protects az1");
     }
@@ -50,7 +50,7 @@ class AzCommandTest {
         log.accept(new AzCommand.SetHosts(0, 1, hosts(4)));
 
         assertThat(log.state().hosts().get(hv(4)))
-                .isEqualTo(new HostRecord(hv(4), 1, HostRecord.Status.IN_SERVICE, false));
+                .isEqualTo(new HostRecord(hv(4), 1, HostRecord.Status.IN_SERVICE, false, Arming.UNREPORTED));
     }
 
     @Test

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** A replicated log as a unit test needs it: every command is committed at once, at the next index, in a term that the test sets. */
 final class CommittedLog {
@@ -25,7 +27,40 @@ final class CommittedLog {
     }
 
     static AzSettings settings(Limits limits) {
-        return new AzSettings(AZ, 1, "group-1", true, true, true, limits);
+        return new AzSettings(AZ, 1, "group-1", true, true, true, limits, Proofs.BMC);
+    }
+
+    /** These peers vote from the next entry on. */
+    void configure(String... peers) {
+        configureJoint(List.of(peers), List.of());
+    }
+
+    void configureJoint(List<String> voters, List<String> outgoing) {
+        index++;
+        state = state.configured(
+                new Entry(term, index), new Electorate(new TreeSet<>(voters), new TreeSet<>(outgoing), index));
+    }
+
+    /** The AZ relies on leases too, and the host has said that it fences itself. */
+    CommittedLog arm(HostName host) {
+        AzSettings az = state.az().orElseThrow();
+        var both = new AzSettings(
+                az.name(), az.aggregateId(), az.groupId(), true, true, az.instancesShared(), az.limits(), Proofs.BOTH);
+        accept(new AzCommand.EnableAz(0, both, List.copyOf(state.hosts().keySet())));
+        return accept(new ProofCommand.NoteArming(0, term, host, 1, new Arming(true, "guard")));
+    }
+
+    /** What these voters would say now, had they not answered the first life of a host for so long. */
+    List<AgeStatement> statements(HostName host, long ageMs, String... voters) {
+        long configuration = state.group().electorate().index();
+        boolean sealed = state.isSealed(host, 1);
+        return Stream.of(voters)
+                .map(v -> new AgeStatement(v, host, 1, configuration, index, ageMs, sealed, false))
+                .toList();
+    }
+
+    ProofCommand.Seal seal(IncidentId id, HostName host) {
+        return new ProofCommand.Seal(2_000, term, id, host, 1, statements(host, 2_000, "a", "b"));
     }
 
     static List<HostName> hosts(int count) {
@@ -97,7 +132,8 @@ final class CommittedLog {
                         before.az(),
                         before.hosts(),
                         before.incidents(),
-                        before.nextIncident()));
+                        before.nextIncident(),
+                        before.group()));
         return refusal.get();
     }
 

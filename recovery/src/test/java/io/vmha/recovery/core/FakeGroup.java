@@ -18,6 +18,8 @@ final class FakeGroup implements Voters, Fencer {
     final SortedSet<HostName> mute = new TreeSet<>();
     /** Power states that the next questions are answered with, before {@link #power} counts again. */
     final List<PowerState> nextStatus = new ArrayList<>();
+    /** What the voters say about lives of hosts. */
+    List<AgeStatement> statements = List.of();
     /** Every change that was asked for, oldest first. */
     final List<String> effects = new ArrayList<>();
 
@@ -39,6 +41,16 @@ final class FakeGroup implements Voters, Fencer {
 
     @Override
     public List<String> appliedAtLeast(long index) {
+        return applied;
+    }
+
+    @Override
+    public List<AgeStatement> statements(HostName host, long epoch) {
+        return statements.stream().filter(s -> s.host().equals(host)).toList();
+    }
+
+    @Override
+    public List<String> peersAppliedAtLeast(long index) {
         return applied;
     }
 

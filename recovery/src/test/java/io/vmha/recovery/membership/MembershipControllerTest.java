@@ -10,6 +10,7 @@ import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.Limits;
+import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Witness;
 import java.util.ArrayList;
@@ -81,7 +82,7 @@ class MembershipControllerTest {
 
     private void enabled(int... numbers) {
         commit(new AzCommand.EnableAz(
-                1, new AzSettings("az1", 7, "g", true, true, true, Limits.DEFAULT), hosts(numbers)));
+                1, new AzSettings("az1", 7, "g", true, true, true, Limits.DEFAULT, Proofs.BMC), hosts(numbers)));
     }
 
     private void pool(int... alive) {

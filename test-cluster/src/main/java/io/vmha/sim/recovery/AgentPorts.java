@@ -1,6 +1,7 @@
 package io.vmha.sim.recovery;
 
 import io.vmha.recovery.core.Action;
+import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.BmcStatement;
 import io.vmha.recovery.core.Compute;
@@ -130,6 +131,16 @@ final class AgentPorts implements SimulatedPorts {
                             }
                             return byVoter;
                         }));
+            }
+
+            @Override
+            public List<AgeStatement> statements(HostName host, long epoch) {
+                throw new UnsupportedOperationException("this AZ does not rely on leases");
+            }
+
+            @Override
+            public List<String> peersAppliedAtLeast(long index) {
+                return appliedAtLeast(index);
             }
 
             @Override

@@ -6,6 +6,7 @@ import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentCommand;
+import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.sim.Dice;
@@ -82,7 +83,7 @@ final class Cluster {
 
     private void enable() {
         if (!enabled) {
-            var az = new AzSettings("az1", 1, "group-1", true, true, dice.chance(50), scenario.limits());
+            var az = new AzSettings("az1", 1, "group-1", true, true, dice.chance(50), scenario.limits(), Proofs.BMC);
             enabled = raft.ask(new AzCommand.EnableAz(wallMs(), az, List.copyOf(machines.keySet())));
         }
     }

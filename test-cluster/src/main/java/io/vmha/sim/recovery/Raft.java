@@ -162,8 +162,7 @@ final class Raft {
         sim.tell("raft: " + elected.host() + " is elected for term " + term);
         RecoveryState last = latest();
         long index = last.applied().index() + 1;
-        states.add(new RecoveryState(
-                new Entry(term, index), last.az(), last.hosts(), last.incidents(), last.nextIncident()));
+        states.add(last.at(new Entry(term, index)));
         long elected1 = term;
         sim.after(
                 dice.mostly(10, 400),

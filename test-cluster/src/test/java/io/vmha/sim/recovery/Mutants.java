@@ -201,13 +201,13 @@ enum Mutants implements Mutant {
     }
 
     private static RecoveryState at(RecoveryState s, Entry entry) {
-        return new RecoveryState(entry, s.az(), s.hosts(), s.incidents(), s.nextIncident());
+        return s.at(entry);
     }
 
     private static RecoveryState with(RecoveryState s, Incident incident) {
         var incidents = new TreeMap<>(s.incidents());
         incidents.put(incident.id(), incident);
-        return new RecoveryState(s.applied(), s.az(), s.hosts(), incidents, s.nextIncident());
+        return new RecoveryState(s.applied(), s.az(), s.hosts(), incidents, s.nextIncident(), s.group());
     }
 
     private static RecoveryState changed(
@@ -252,7 +252,8 @@ enum Mutants implements Mutant {
                 h.forceDownTerm(),
                 forcedDown,
                 h.planned(),
-                vms);
+                vms,
+                h.proving());
     }
 
     private static HostRecovery proven(HostRecovery h, Entry entry) {

@@ -1,0 +1,162 @@
+package io.vmha.recovery.core;
+
+import static io.vmha.recovery.core.CommittedLog.hv;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A voter's word: what it answers, what it refuses for good, and how old it says a host's silence is. */
+class LeaseVoterTest {
+    private static final Arming ARMED = new Arming(true, "guard");
+
+    private final CommittedLog log = CommittedLog.of(3, CommittedLog.ROOMY);
+    private final LeaseVoter voter = new LeaseVoter();
+
+    @BeforeEach
+    void votersAreSet() {
+        log.configure("a", "b", "c");
+        voter.onState(1_000, log.state());
+    }
+
+    private void newState(long nowMs) {
+        voter.onState(nowMs, log.state());
+    }
+
+    @Test
+    void renewalOfThisLifeIsAnsweredAndMakesTheHostYoung() {
+        assertThat(voter.onRenewal(2_000, hv(2), 1, ARMED)).isEqualTo(new LeaseVoter.Reply(true, false, true, 1));
+        assertThat(voter.ageMs(5_000, hv(2))).isEqualTo(3_000);
+        assertThat(voter.claims()).containsEntry(hv(2), ARMED);
+    }
+
+    @Test
+    void renewalThatNamesNoLifePromisesNothingAndIsNotedAllTheSame() {
+        assertThat(voter.onRenewal(2_000, hv(2), 0, ARMED).answered()).isFalse();
+        assertThat(voter.ageMs(5_000, hv(2))).isEqualTo(3_000);
+    }
+
+    @Test
+    void renewalOfALifeThatThisVoterHasNotHeardOfIsNotAnswered() {
+        voter.onRenewal(1_500, hv(1), 1, ARMED);
+
+        assertThat(voter.onRenewal(2_000, hv(2), 2, ARMED).answered()).isFalse();
+        assertThat(voter.ageMs(5_000, hv(2))).as("nor noted").isEqualTo(3_500);
+    }
+
+    @Test
+    void agesBeginWithTheFirstQuestionAfterTheStart() {
+        assertThat(voter.ageMs(60_000, hv(2))).isZero();
+        assertThat(voter.ageMs(61_000, hv(2))).isEqualTo(1_000);
+    }
+
+    @Test
+    void sealedLifeIsRefusedForGoodAlsoByTheNextProcess() {
+        voter.onRenewal(2_000, hv(2), 1, ARMED);
+        seal();
+
+        var promise = voter.onState(5_000, log.state());
+
+        assertThat(promise).isPresent();
+        assertThat(promise.get()).containsEntry(hv(2), 1L);
+        assertThat(voter.onRenewal(5_001, hv(2), 1, ARMED)).isEqualTo(new LeaseVoter.Reply(true, true, false, 1));
+        assertThat(voter.ageMs(6_000, hv(2))).as("a refusal is no answer").isEqualTo(4_000);
+
+        var next = new LeaseVoter();
+        next.promised(promise.get());
+        next.onState(7_000, CommittedLog.of(3, CommittedLog.ROOMY).state());
+        assertThat(next.onRenewal(7_001, hv(2), 1, ARMED))
+                .as("its log is not replayed yet, its promise holds already")
+                .isEqualTo(new LeaseVoter.Reply(true, true, false, 1));
+    }
+
+    private void seal() {
+        IncidentId id = log.arm(hv(2)).declare(hv(2));
+        log.accept(log.seal(id, hv(2)));
+    }
+
+    @Test
+    void sameSealIsPromisedOnce() {
+        seal();
+        assertThat(voter.onState(5_000, log.state())).isPresent();
+        log.accept(new AzCommand.SetMaintenance(1, hv(1), true));
+
+        assertThat(voter.onState(5_001, log.state())).isEmpty();
+    }
+
+    @Test
+    void statementNamesTheConfigurationAndWhetherTheSealIsApplied() {
+        voter.onRenewal(2_000, hv(2), 1, ARMED);
+        assertThat(voter.statement(4_000, "a", hv(2), 1))
+                .isEqualTo(new AgeStatement(
+                        "a", hv(2), 1, log.state().group().electorate().index(), log.index(), 2_000, false, false));
+
+        seal();
+        newState(5_000);
+
+        assertThat(voter.statement(5_000, "a", hv(2), 1).sealed()).isTrue();
+        assertThat(voter.statement(5_000, "a", hv(2), 1).applied()).isEqualTo(log.index());
+        assertThat(voter.statement(5_000, "a", hv(2), 2).sealed()).isFalse();
+    }
+
+    @Test
+    void hostThatSaidItIsNotArmedIsRememberedAsSuch() {
+        voter.onRenewal(2_000, hv(2), 1, new Arming(false, "no guard"));
+        assertThat(voter.statement(3_000, "a", hv(2), 1).unarmed()).isTrue();
+
+        voter.onRenewal(4_000, hv(2), 1, ARMED);
+        assertThat(voter.statement(5_000, "a", hv(2), 1).unarmed()).isFalse();
+    }
+
+    @Test
+    void changeOfTheVotersLetsAllAgesBeginAnewAndAnElectionDoesNot() {
+        voter.onRenewal(2_000, hv(2), 1, ARMED);
+
+        log.configure("a", "b", "c");
+        newState(9_000);
+        assertThat(voter.ageMs(10_000, hv(2))).isEqualTo(8_000);
+
+        log.configure("a", "b", "d");
+        newState(11_000);
+        assertThat(voter.ageMs(11_500, hv(2))).isEqualTo(500);
+    }
+
+    @Test
+    void hostThatLeavesAndComesBackIsYoungAndLivesALaterLife() {
+        voter.onRenewal(2_000, hv(2), 1, ARMED);
+        log.accept(new AzCommand.SetHosts(1, 0, List.of(hv(1), hv(3))));
+        newState(9_000);
+        assertThat(voter.onRenewal(9_500, hv(2), 1, ARMED).known()).isFalse();
+
+        log.accept(new AzCommand.SetHosts(1, 0, List.of(hv(1), hv(2), hv(3))));
+        newState(20_000);
+
+        assertThat(log.state().hosts().get(hv(2)).epoch()).isEqualTo(2);
+        assertThat(voter.ageMs(21_000, hv(2))).isEqualTo(1_000);
+        assertThat(voter.onRenewal(21_000, hv(2), 1, ARMED).sealed()).isTrue();
+        assertThat(voter.onRenewal(21_000, hv(2), 2, ARMED).answered()).isTrue();
+    }
+
+    @Test
+    void anotherPeerHasPromisedNothing() {
+        seal();
+        newState(5_000);
+
+        voter.forget();
+
+        assertThat(voter.seals()).isEqualTo(new TreeMap<>());
+    }
+
+    @Test
+    void electorateIsJudgedByBothHalvesWhileItIsJoint() {
+        var joint = new Electorate(new TreeSet<>(List.of("a")), new TreeSet<>(List.of("a", "b", "c")), 4);
+
+        assertThat(joint.isMajority(List.of("a"))).isFalse();
+        assertThat(joint.isMajority(List.of("a", "b"))).isTrue();
+        assertThat(joint.isMajority(List.of("b", "c"))).isFalse();
+        assertThat(Electorate.NONE.isMajority(List.of())).isFalse();
+    }
+}
