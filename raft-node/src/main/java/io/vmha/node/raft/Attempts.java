@@ -20,7 +20,7 @@ import org.apache.ratis.protocol.RaftClientRequest;
  * a leader had appended when it stepped down.
  */
 final class Attempts {
-    private static final long PAUSE_MS = 150;
+    private static final long PAUSE_MS = 100;
 
     private final GroupClient client;
     private final RaftClientRequest.Type type;

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.ratis.proto.RaftProtos.RaftClientReplyProto;
 import org.apache.ratis.proto.RaftProtos.RaftClientReplyProto.ExceptionDetailsCase;
@@ -31,10 +32,15 @@ public final class GroupClient {
     public static final Duration LIMIT = Duration.ofSeconds(15);
     /** The longest limit: half of the time for which servers know a retry as such. */
     public static final Duration LIMIT_MAX = Settings.RETRY_CACHE.dividedBy(2);
-    /** One attempt; must be well below {@link #LIMIT}. */
-    private static final Duration ATTEMPT = Duration.ofSeconds(4);
+    /**
+     * One attempt. A leader whose host has lost its power says nothing: the time until the next one is asked for. A slow one knows the
+     * repeated attempt by its identity, so nothing is done twice.
+     */
+    private static final Duration ATTEMPT = Duration.ofSeconds(1);
 
     private static final Duration LOOK_FOR_LEADER = Duration.ofSeconds(1);
+    /** After this nobody waits for the servers that have not answered; a leader among them is still noted when it does. */
+    private static final Duration WORDS_PATIENCE = Duration.ofMillis(250);
 
     private final GroupId group;
     private final Transport transport;
@@ -125,6 +131,12 @@ public final class GroupClient {
         return word(server, limit).thenApply(w -> new Replicated.Standing(server.id(), w.applied(), w.voters()));
     }
 
+    /** Asks a server what it has heard of its leader. */
+    CompletableFuture<Hearing> hearing(PeerInfo server, Duration limit) {
+        return put(server, new Frame(Question.Kind.HEARING, server.id(), new byte[0]), limit)
+                .thenApply(Question::decodeHearing);
+    }
+
     private CompletableFuture<Question.Standing> word(PeerInfo server, Duration limit) {
         return put(server, new Frame(Question.Kind.STANDING, server.id(), new byte[0]), limit)
                 .thenApply(Question::decodeStanding);
@@ -157,16 +169,14 @@ public final class GroupClient {
                         .thenAccept(w -> {
                             learn(w.voters().voters());
                             if (w.leaderReady()) {
-                                found.complete(Optional.of(p));
+                                leader = Optional.of(p);
+                                found.complete(leader);
                             }
                         })
                         .exceptionally(problem -> null))
                 .toArray(CompletableFuture<?>[]::new);
         var unused = CompletableFuture.allOf(words).whenComplete((v, problem) -> found.complete(Optional.empty()));
-        return found.thenApply(l -> {
-            l.ifPresent(p -> leader = l);
-            return l;
-        });
+        return found.completeOnTimeout(Optional.empty(), WORDS_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     void learn(List<PeerInfo> told) {

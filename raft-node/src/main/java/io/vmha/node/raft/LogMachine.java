@@ -47,6 +47,9 @@ final class LogMachine extends BaseStateMachine {
 
         void configured(VoterSet voters);
 
+        /** What this server has heard of its leader. */
+        Hearing hearing(RaftServer.Division division);
+
         /** The machine or the log can go no further. */
         void broken(String what, Throwable cause);
     }
@@ -274,6 +277,7 @@ final class LogMachine extends BaseStateMachine {
             }
             return switch (frame.kind()) {
                 case STANDING -> Question.encode(word());
+                case HEARING -> Question.encode(events.hearing(division()));
                 case MACHINE -> {
                     synchronized (lock) {
                         yield limited(machine.peerQuery(frame.body(), standing()));
@@ -293,9 +297,7 @@ final class LogMachine extends BaseStateMachine {
         RaftServer.Division division = division();
         synchronized (lock) {
             checkLoaded();
-            Optional<PeerInfo> leader = Optional.ofNullable(division.getInfo().getLeaderId())
-                    .map(id -> division.getRaftConf().getPeer(id))
-                    .map(PeerInfo::of);
+            Optional<PeerInfo> leader = leader(division);
             boolean leads = division.getInfo().isLeader() && division.getInfo().isLeaderReady();
             return new Question.Standing(leads, division.getInfo().getCurrentTerm(), leader, applied, votersInLog());
         }
@@ -321,6 +323,13 @@ final class LogMachine extends BaseStateMachine {
                 conf.getCurrentPeers().stream().map(PeerInfo::of).toList(),
                 conf.getPreviousPeers().stream().map(PeerInfo::of).toList(),
                 conf.getLogEntryIndex());
+    }
+
+    /** The leader that a server follows or is; empty while it knows none. */
+    static Optional<PeerInfo> leader(RaftServer.Division division) {
+        return Optional.ofNullable(division.getInfo().getLeaderId())
+                .map(id -> division.getRaftConf().getPeer(id))
+                .map(PeerInfo::of);
     }
 
     LogPosition applied() {

@@ -92,6 +92,11 @@ final class PeerLink implements AutoCloseable {
         return reply;
     }
 
+    /** True while the connection stands; if it has not been made, or has ended, a new one is begun. */
+    synchronized boolean isConnected() {
+        return ready().getState(true) == ConnectivityState.READY;
+    }
+
     @Override
     public synchronized void close() {
         closed = true;

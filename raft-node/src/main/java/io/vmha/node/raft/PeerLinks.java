@@ -1,11 +1,20 @@
 package io.vmha.node.raft;
 
+import java.net.ConnectException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.ratis.thirdparty.io.netty.bootstrap.Bootstrap;
+import org.apache.ratis.thirdparty.io.netty.channel.ChannelFuture;
+import org.apache.ratis.thirdparty.io.netty.channel.ChannelInboundHandlerAdapter;
+import org.apache.ratis.thirdparty.io.netty.channel.ChannelOption;
+import org.apache.ratis.thirdparty.io.netty.channel.ConnectTimeoutException;
 import org.apache.ratis.thirdparty.io.netty.channel.EventLoopGroup;
 import org.apache.ratis.thirdparty.io.netty.channel.nio.NioEventLoopGroup;
+import org.apache.ratis.thirdparty.io.netty.channel.socket.nio.NioSocketChannel;
 import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
 import org.apache.ratis.thirdparty.io.netty.util.concurrent.DefaultThreadFactory;
 
@@ -35,6 +44,28 @@ final class PeerLinks implements AutoCloseable {
             links.remove(eldest).close();
         }
         return link;
+    }
+
+    /** True if a new connection is refused by the peer's host: nothing listens on its port. False if that is not known within the limit. */
+    CompletableFuture<Boolean> refuses(PeerInfo peer, Duration limit) {
+        CompletableFuture<Boolean> refused = new CompletableFuture<>();
+        var unused = new Bootstrap()
+                .group(loops)
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) limit.toMillis())
+                .handler(new ChannelInboundHandlerAdapter())
+                .connect(peer.address())
+                .addListener((ChannelFuture tried) -> {
+                    refused.complete(isRefusal(tried.cause()));
+                    var unusedToo = tried.channel().close();
+                });
+        return refused;
+    }
+
+    private static boolean isRefusal(Throwable problem) {
+        return problem instanceof ConnectException
+                && !(problem instanceof ConnectTimeoutException)
+                && String.valueOf(problem.getMessage()).contains("refused");
     }
 
     @Override

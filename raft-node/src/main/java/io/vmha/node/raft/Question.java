@@ -18,7 +18,9 @@ final class Question {
         /** Who leads, and how far are you: answered by the node itself. */
         STANDING(0),
         /** Anything else: answered by {@link Replicated#peerQuery}. */
-        MACHINE(1);
+        MACHINE(1),
+        /** What have you heard of your leader: answered by the node itself. */
+        HEARING(2);
 
         private final int code;
 
@@ -96,6 +98,32 @@ final class Question {
             LogPosition applied = new LogPosition(in.readLong(), in.readLong());
             return new Standing(ready, term, leader, applied, readVoters(in));
         });
+    }
+
+    static byte[] encode(Hearing hearing) {
+        return bytes(out -> {
+            out.writeUTF(hearing.voter().value());
+            out.writeBoolean(hearing.leads());
+            out.writeLong(hearing.term());
+            out.writeUTF(hearing.leader().map(PeerId::value).orElse(""));
+            out.writeLong(hearing.silentMs());
+            out.writeBoolean(hearing.refused());
+            writePosition(out, hearing.last());
+        });
+    }
+
+    /** @throws IllegalArgumentException if the bytes are no hearing */
+    static Hearing decodeHearing(byte[] bytes) {
+        return parse(
+                bytes,
+                in -> new Hearing(
+                        new PeerId(in.readUTF()),
+                        in.readBoolean(),
+                        in.readLong(),
+                        Optional.of(in.readUTF()).filter(l -> !l.isEmpty()).map(PeerId::new),
+                        in.readLong(),
+                        in.readBoolean(),
+                        new LogPosition(in.readLong(), in.readLong())));
     }
 
     static void write(DataOutputStream out, VoterSet voters) throws IOException {

@@ -248,7 +248,7 @@ public final class RaftNode implements AutoCloseable {
         for (boolean again = false; ; again = true) {
             try {
                 machine.promised(store.promises());
-                life = ServerLife.start(config, store, tls, machine, listener, this::votersAt);
+                life = ServerLife.start(config, store, tls, machine, listener, new Others());
                 return;
             } catch (RaftNodeException e) {
                 if (again || !ServerLife.isDamage(e)) {
@@ -262,8 +262,27 @@ public final class RaftNode implements AutoCloseable {
         }
     }
 
-    private CompletableFuture<VoterSet> votersAt(GroupId group, PeerInfo voter) {
-        return client(group, List.of(voter)).standing(voter, WITNESS_LIMIT).thenApply(Replicated.Standing::voters);
+    /** What the watch wants to know of the other voters. */
+    private final class Others implements Watch.Neighbours {
+        @Override
+        public CompletableFuture<VoterSet> voters(GroupId group, PeerInfo voter) {
+            return client(group, List.of(voter)).standing(voter, WITNESS_LIMIT).thenApply(Replicated.Standing::voters);
+        }
+
+        @Override
+        public CompletableFuture<Hearing> hearing(GroupId group, PeerInfo voter, Duration limit) {
+            return client(group, List.of(voter)).hearing(voter, limit);
+        }
+
+        @Override
+        public CompletableFuture<Boolean> refuses(PeerInfo voter) {
+            return links.refuses(voter, WITNESS_LIMIT);
+        }
+
+        @Override
+        public boolean isConnected(PeerInfo voter) {
+            return links.to(voter).isConnected();
+        }
     }
 
     private void stopServer() {

@@ -53,13 +53,13 @@ final class ServerLife implements AutoCloseable {
             Optional<TlsMaterial> tls,
             Replicated machine,
             RaftListener listener,
-            Watch.Witness witness) {
+            Watch.Neighbours neighbours) {
         // Ratis would end the process from inside a library; the watch tells the daemon instead
         ExitUtils.disableSystemExit();
         GRPC.setLevel(java.util.logging.Level.WARNING);
         PeerInfo self = store.self();
         Gate gate = new Gate(self::id, store::group);
-        Watch watch = new Watch(listener, self, witness);
+        Watch watch = new Watch(listener, self, neighbours, config.electionTimeout());
         RaftServer server = null;
         try {
             server = RaftServer.newBuilder()
@@ -115,9 +115,7 @@ final class ServerLife implements AutoCloseable {
         LogMachine machine = (LogMachine) division.getStateMachine();
         DivisionInfo info = division.getInfo();
         TermIndex applied = machine.getLastAppliedTermIndex();
-        Optional<PeerInfo> leader = Optional.ofNullable(info.getLeaderId())
-                .map(id -> division.getRaftConf().getPeer(id))
-                .map(PeerInfo::of);
+        Optional<PeerInfo> leader = LogMachine.leader(division);
         return new RaftStatus(
                 self,
                 group,

@@ -74,6 +74,8 @@ final class Settings {
         RaftServerConfigKeys.setStagingTimeout(p, seconds(30));
         RaftServerConfigKeys.setStagingCatchupGap(p, 100);
         RaftClientConfigKeys.Rpc.setRequestTimeout(p, seconds(3));
+        // Ratis would try a dead voter every 5 s only: back again, it would wait so long for its leader
+        RaftServerConfigKeys.Log.Appender.setRetryPolicy(p, "10ms,10, 250ms,20, 500ms,1000000");
     }
 
     private static void log(RaftProperties p) {

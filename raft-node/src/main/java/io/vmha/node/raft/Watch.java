@@ -1,6 +1,7 @@
 package io.vmha.node.raft;
 
 import io.vmha.node.raft.RaftListener.Closure;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -27,15 +28,28 @@ final class Watch implements LogMachine.Events, AutoCloseable {
     /** How long a division may be closed before it counts as failed, if no voter says that we were removed. */
     private static final int CONFIRM_PERIODS = 50;
 
-    /** Asks a voter for the newest configuration in its log. */
-    interface Witness {
+    private static final long SUCCESSION_PERIOD_MS = 50;
+
+    /** The other voters, as this node reaches them. */
+    interface Neighbours {
+        /** The newest configuration in a voter's log. */
         CompletableFuture<VoterSet> voters(GroupId group, PeerInfo voter);
+
+        /** What a voter has heard of its leader. */
+        CompletableFuture<Hearing> hearing(GroupId group, PeerInfo voter, Duration limit);
+
+        /** True if the voter's host answers a new connection with a refusal: nothing listens on its port. */
+        CompletableFuture<Boolean> refuses(PeerInfo voter);
+
+        /** True while this node's connection to the voter stands; if there is none, one is begun. */
+        boolean isConnected(PeerInfo voter);
     }
 
     private final RaftListener listener;
     private final PeerInfo self;
-    private final Witness witness;
+    private final Neighbours neighbours;
     private final ScheduledExecutorService thread;
+    private final Succession succession;
     private volatile Optional<String> broken = Optional.empty();
     private volatile boolean stopped;
 
@@ -49,8 +63,8 @@ final class Watch implements LogMachine.Events, AutoCloseable {
     private int closedPeriods;
     private boolean closedTold;
 
-    Watch(RaftListener listener, PeerInfo self, Witness witness) {
-        this.witness = witness;
+    Watch(RaftListener listener, PeerInfo self, Neighbours neighbours, Duration electionTimeout) {
+        this.neighbours = neighbours;
         this.listener = listener;
         this.self = self;
         this.thread = Executors.newSingleThreadScheduledExecutor(runnable -> {
@@ -58,11 +72,22 @@ final class Watch implements LogMachine.Events, AutoCloseable {
             t.setDaemon(true);
             return t;
         });
+        this.succession = new Succession(self, neighbours, electionTimeout, this::post);
     }
 
     void begin(RaftServer watched) {
         thread.execute(() -> server = watched);
         var unused = thread.scheduleWithFixedDelay(this::guardedLook, PERIOD_MS, PERIOD_MS, TimeUnit.MILLISECONDS);
+        var unusedToo = thread.scheduleWithFixedDelay(
+                () -> guarded(this::lookAtSuccession),
+                SUCCESSION_PERIOD_MS,
+                SUCCESSION_PERIOD_MS,
+                TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public Hearing hearing(RaftServer.Division asked) {
+        return succession.hearing(asked);
     }
 
     @Override
@@ -157,9 +182,7 @@ final class Watch implements LogMachine.Events, AutoCloseable {
             LOG.info("raft leadership lost term={} self={}", lost, self);
             listener.onLeadership(lost, false);
         }
-        Optional<PeerInfo> now = Optional.ofNullable(division.getInfo().getLeaderId())
-                .map(id -> division.getRaftConf().getPeer(id))
-                .map(PeerInfo::of);
+        Optional<PeerInfo> now = LogMachine.leader(division);
         if (!Objects.equals(now, leader)) {
             leader = now;
             LOG.info(
@@ -180,6 +203,12 @@ final class Watch implements LogMachine.Events, AutoCloseable {
         absentPeriods = gone ? absentPeriods + 1 : 0;
         if (absentPeriods > REMOVED_PERIODS) {
             closed(Closure.REMOVED, "the group's voters are " + newest.voters());
+        }
+    }
+
+    private void lookAtSuccession() {
+        if (division != null && !closedTold && division.getInfo().getLifeCycleState() == LifeCycle.State.RUNNING) {
+            succession.look(server, division, LogMachine.voters(division));
         }
     }
 
@@ -212,7 +241,7 @@ final class Watch implements LogMachine.Events, AutoCloseable {
     }
 
     private void confirm(VoterSet own, GroupId group, PeerInfo voter) {
-        var unused = witness.voters(group, voter).thenAccept(theirs -> {
+        var unused = neighbours.voters(group, voter).thenAccept(theirs -> {
             if (theirs.index() > own.index() && !theirs.joint() && !theirs.contains(self.id())) {
                 post(() -> closed(Closure.REMOVED, voter + " says the group's voters are " + theirs.voters()));
             }

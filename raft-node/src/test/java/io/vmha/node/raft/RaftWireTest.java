@@ -43,6 +43,8 @@ final class RaftWireTest {
         assertThat(frame.to()).isEqualTo(SELF);
         assertThat(frame.body()).containsExactly(1, 2);
         assertThat(Question.decodeStanding(Question.encode(word))).isEqualTo(word);
+        Hearing hearing = new Hearing(SELF, false, 4, Optional.of(SELF), 1300, true, new LogPosition(4, 17));
+        assertThat(Question.decodeHearing(Question.encode(hearing))).isEqualTo(hearing);
     }
 
     @Test
@@ -57,6 +59,7 @@ final class RaftWireTest {
             assertDecodesOrRefuses(() -> Question.decode(noise));
             assertDecodesOrRefuses(() -> Question.decode(cut));
             assertDecodesOrRefuses(() -> Question.decodeStanding(noise));
+            assertDecodesOrRefuses(() -> Question.decodeHearing(noise));
             byte[] bent = snapshot.clone();
             bent[random.nextInt(bent.length)] ^= (byte) (1 << random.nextInt(8));
             assertDecodesOrRefuses(() -> SnapshotFile.decode(LogPosition.NONE, bent));

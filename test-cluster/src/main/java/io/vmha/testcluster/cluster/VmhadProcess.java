@@ -58,6 +58,11 @@ public final class VmhadProcess {
         return configuration;
     }
 
+    /** The flags that the package starts the daemon's JVM with. */
+    public static List<String> jvm() {
+        return JVM;
+    }
+
     /** The command that runs a daemon with this configuration. */
     static List<String> command(Path configuration) {
         var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "setsid"));
