@@ -2,6 +2,7 @@ package io.vmha.node;
 
 import io.vmha.gossip.netty.GossipAgent;
 import io.vmha.gossip.netty.GossipConfig;
+import io.vmha.gossip.netty.RpcSettings;
 import io.vmha.gossip.serf.GossipListener;
 import io.vmha.gossip.serf.Member;
 import io.vmha.gossip.serf.MemberStatus;
@@ -64,6 +65,7 @@ public final class Daemon implements AutoCloseable {
 
     private final VmhadConfig config;
     private final Consumer<String> failed;
+    private final Runnable left;
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final PeerBook peers = new PeerBook();
     /** Forgets what is asked of it once it is closed: the pool goes on talking while this node says goodbye. */
@@ -86,9 +88,10 @@ public final class Daemon implements AutoCloseable {
     private volatile OptionalLong leading = OptionalLong.empty();
     private volatile RecoveryState applied = RecoveryState.empty();
 
-    private Daemon(VmhadConfig config, Consumer<String> failed) {
+    private Daemon(VmhadConfig config, Consumer<String> failed, Runnable left) {
         this.config = config;
         this.failed = failed;
+        this.left = left;
     }
 
     private static Thread timerThread(Runnable runnable) {
@@ -101,9 +104,10 @@ public final class Daemon implements AutoCloseable {
      * Starts everything.
      *
      * @param failed called once with a sentence when the daemon can go on no more; the process should end
+     * @param left called when an operator made this member leave the pool ({@code serf leave}); the process should end
      */
-    public static Daemon start(VmhadConfig config, Consumer<String> failed) {
-        var daemon = new Daemon(config, failed);
+    public static Daemon start(VmhadConfig config, Consumer<String> failed, Runnable left) {
+        var daemon = new Daemon(config, failed, left);
         try {
             daemon.start();
             return daemon;
@@ -197,7 +201,15 @@ public final class Daemon implements AutoCloseable {
     }
 
     private GossipConfig gossipConfig() {
-        return tags.gossipConfig();
+        GossipConfig plain = tags.gossipConfig();
+        return config.gossip()
+                .serfRpc()
+                .map(door -> plain.withRpc(new RpcSettings(
+                        door.address(),
+                        door.authKey().map(VmhadConfig.Token::reveal).orElse(""),
+                        PoolTags.reserved(),
+                        MonitorLog.attached())))
+                .orElse(plain);
     }
 
     private <T extends AutoCloseable> T keep(T part) {
@@ -438,6 +450,12 @@ public final class Daemon implements AutoCloseable {
         @Override
         public void onRefuted(Member member) {
             changed("refuted", member);
+        }
+
+        @Override
+        public void onLeftByOperator() {
+            LOG.info("vmhad ends: an operator made this member leave the pool");
+            left.run();
         }
 
         @Override

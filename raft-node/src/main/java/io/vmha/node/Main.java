@@ -6,6 +6,7 @@ import io.vmha.node.raft.RaftNodeException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,9 +14,10 @@ import org.slf4j.LoggerFactory;
 public final class Main {
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);
     private static final String USAGE = """
-            usage: vmhad --config FILE      (such as /etc/vmha/vmhad.yaml)
-            The VM high availability daemon of this host. Every key of the file is explained in vmhad.yaml.example;
-            what is wrong in it is printed with its lines, and the exit status is 78.""";
+        usage: vmhad --config FILE      (such as /etc/vmha/vmhad.yaml)
+        The VM high availability daemon of this host. Every key of the file is explained in vmhad.yaml.example;
+        what is wrong in it is printed with its lines, and the exit status is 78.\
+        """;
 
     private static final int EXIT_FAILED = 1;
     private static final int EXIT_USAGE = 2;
@@ -49,16 +51,26 @@ public final class Main {
     }
 
     private static void run(VmhadConfig config) {
-        var failed = new CountDownLatch(1);
-        Daemon daemon = Daemon.start(config, why -> {
-            LOG.error("vmhad stops why=\"{}\"", why);
-            failed.countDown();
-        });
+        var ended = new CountDownLatch(1);
+        var leftByOperator = new AtomicBoolean();
+        Daemon daemon = Daemon.start(
+                config,
+                why -> {
+                    LOG.error("vmhad stops why=\"{}\"", why);
+                    ended.countDown();
+                },
+                () -> {
+                    leftByOperator.set(true);
+                    ended.countDown();
+                });
         Runtime.getRuntime().addShutdownHook(new Thread(daemon::close, "stop"));
         try {
-            failed.await();
+            ended.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (leftByOperator.get()) {
+            System.exit(0); // through the hook: in good order
         }
         try {
             daemon.abandon();

@@ -23,6 +23,7 @@ class BordersTest {
         "io.vmha.gossip.wire..",
         "io.vmha.gossip.memberlist..",
         "io.vmha.gossip.serf..",
+        "io.vmha.gossip.rpc..",
         "io.vmha.recovery.core..",
         "io.vmha.recovery.membership.."
     };
@@ -86,6 +87,11 @@ class BordersTest {
     @Test
     void serfDependsOnMemberlistOnly() {
         coreDependsOn("io.vmha.gossip.serf..", "io.vmha.gossip.memberlist..", "io.vmha.gossip.wire..");
+    }
+
+    @Test
+    void serfRpcDependsOnSerfOnly() {
+        coreDependsOn("io.vmha.gossip.rpc..", "io.vmha.gossip.serf..", "io.vmha.gossip.wire..");
     }
 
     @Test

@@ -33,6 +33,14 @@ public interface Delegate {
     /** Our leave has been spread, or its time is over. */
     void onLeaveSpread(long nowMs);
 
+    /** What an ack of ours carries besides its number. */
+    default Bytes ackPayload() {
+        return Bytes.EMPTY;
+    }
+
+    /** A node answered a ping of ours straight away. */
+    default void onPingAnswered(long nowMs, NodeView node, long roundTripMicros, Bytes payload) {}
+
     /** True if {@link #broadcasts} would return something. */
     boolean hasBroadcasts();
 

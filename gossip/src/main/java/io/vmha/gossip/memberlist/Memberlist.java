@@ -40,7 +40,7 @@ public final class Memberlist {
         gossip = new Gossip(config, table, random, outbox, delegate);
         membership = new Membership(config, table, ring, gossip, awareness, delegate, counters);
         streams = new Streams(config, table, membership, random, outbox, delegate, counters);
-        prober = new Prober(config, table, ring, membership, gossip, awareness, random, streams, counters);
+        prober = new Prober(config, table, ring, membership, gossip, awareness, random, streams, counters, delegate);
     }
 
     /** Starts probing and gossiping, alone at first. */
@@ -98,6 +98,13 @@ public final class Memberlist {
 
     private void noteWhatIsDue(long nowMs) {
         dueMs = Math.max(nowMs, Math.min(prober.nextDeadlineMs(), membership.nextDeadlineMs()));
+    }
+
+    /**
+     * Tells the moment of the next input finer than in milliseconds, of the same clock; round trips are measured with it. Optional.
+     */
+    public void instant(long micros) {
+        prober.instant(micros);
     }
 
     /** When to call {@link #onTimer} at the latest. May be in the past: then at once. */
@@ -207,7 +214,7 @@ public final class Memberlist {
 
         @Override
         public void onAck(Message.Ack ack) {
-            prober.onAck(ack);
+            prober.onAck(nowMs, ack);
         }
 
         @Override

@@ -18,6 +18,8 @@ final class Prober {
     /** Pings made for others at the same time; each lasts one probe timeout. */
     private static final int RELAYED_MAX = 4096;
 
+    private static final long MICROS_PER_MS = 1000;
+
     private static final long SEQUENCE_MASK = 0xffff_ffffL;
 
     private final MemberlistConfig config;
@@ -29,10 +31,12 @@ final class Prober {
     private final RandomGenerator random;
     private final Streams streams;
     private final Counters counters;
+    private final Delegate delegate;
     private final Map<Long, RelayedPing> relayed = new LinkedHashMap<>();
     private Probe probe;
     private long nextProbeMs;
     private long lastSequence;
+    private long instantMicros;
 
     Prober(
             MemberlistConfig config,
@@ -43,7 +47,8 @@ final class Prober {
             Awareness awareness,
             RandomGenerator random,
             Streams streams,
-            Counters counters) {
+            Counters counters,
+            Delegate delegate) {
         this.config = config;
         this.table = table;
         this.ring = ring;
@@ -53,6 +58,7 @@ final class Prober {
         this.random = random;
         this.streams = streams;
         this.counters = counters;
+        this.delegate = delegate;
     }
 
     /** A ping made for somebody else. */
@@ -64,16 +70,18 @@ final class Prober {
         private final long incarnation;
         private final long sequence;
         private final long endMs;
+        private final long sentMicros;
         private long askOthersAtMs;
         private boolean othersAsked;
         private boolean answeredByTcp;
         private int nacksExpected;
         private int nacks;
 
-        Probe(Node node, long sequence, long askOthersAtMs, long endMs) {
+        Probe(Node node, long sequence, long sentMicros, long askOthersAtMs, long endMs) {
             this.node = node;
             this.incarnation = node.incarnation(); // a refutation during the probe makes its failure meaningless
             this.sequence = sequence;
+            this.sentMicros = sentMicros;
             this.askOthersAtMs = askOthersAtMs;
             this.endMs = endMs;
         }
@@ -81,6 +89,15 @@ final class Prober {
         long nextDeadlineMs() {
             return othersAsked ? endMs : Math.min(askOthersAtMs, endMs);
         }
+    }
+
+    /** The same moment as the next input's time, finer. */
+    void instant(long micros) {
+        instantMicros = micros;
+    }
+
+    private long micros(long nowMs) {
+        return Math.max(instantMicros, nowMs * MICROS_PER_MS);
     }
 
     void start(long nowMs) {
@@ -139,7 +156,8 @@ final class Prober {
     private void startProbe(long nowMs, Node node) {
         counters.probes++;
         long interval = awareness.stretch(config.profile().probeIntervalMs());
-        probe = new Probe(node, nextSequence(), nowMs + config.profile().probeTimeoutMs(), nowMs + interval);
+        long askOthersAtMs = nowMs + config.profile().probeTimeoutMs();
+        probe = new Probe(node, nextSequence(), micros(nowMs), askOthersAtMs, nowMs + interval);
         Message.Ping ping = new Message.Ping(probe.sequence, node.name(), us());
         if (node.isAlive()) {
             gossip.sendDirect(node.address(), ping);
@@ -198,7 +216,8 @@ final class Prober {
 
     void onPing(InetSocketAddress from, Message.Ping ping) {
         if (ping.node().isEmpty() || membership.isSelf(ping.node())) {
-            gossip.sendDirect(replyAddress(ping.source(), from), new Message.Ack(ping.sequence(), Bytes.EMPTY));
+            gossip.sendDirect(
+                    replyAddress(ping.source(), from), new Message.Ack(ping.sequence(), delegate.ackPayload()));
         }
     }
 
@@ -215,13 +234,18 @@ final class Prober {
         gossip.sendDirect(target, new Message.Ping(sequence, ping.node(), us()));
     }
 
-    void onAck(Message.Ack ack) {
+    void onAck(long nowMs, Message.Ack ack) {
         RelayedPing forOther = relayed.remove(ack.sequence());
         if (forOther != null) {
             gossip.sendDirect(forOther.asker(), new Message.Ack(forOther.askerSequence(), Bytes.EMPTY));
         } else if (probe != null && probe.sequence == ack.sequence()) {
+            Probe answered = probe;
             probe = null;
             awareness.add(-1);
+            if (!answered.othersAsked) {
+                delegate.onPingAnswered(
+                        nowMs, answered.node.view(), micros(nowMs) - answered.sentMicros, ack.payload());
+            }
         }
     }
 

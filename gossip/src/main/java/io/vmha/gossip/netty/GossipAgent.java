@@ -11,6 +11,7 @@ import io.vmha.gossip.wire.Tags;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,11 @@ public final class GossipAgent implements AutoCloseable {
     /** Where peers reach us, with the real port. */
     public InetSocketAddress address() {
         return loop.address();
+    }
+
+    /** Where Serf clients are listened to, with the real port; nowhere unless configured. */
+    public Optional<InetSocketAddress> rpcAddress() {
+        return loop.rpcAddress();
     }
 
     /** All members at this moment, sorted by name, ourselves included. */

@@ -7,8 +7,10 @@ import io.vmha.gossip.wire.Tags;
 import io.vmha.gossip.wire.WireSettings;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -20,6 +22,8 @@ import java.util.TreeMap;
  * @param tags what the member tells about itself; 512 bytes encoded
  * @param keys AES keys of 16, 24 or 32 bytes; the first one encrypts, all of them decrypt; none means plaintext
  * @param label name of the pool in front of every packet; empty for none, as Serf and Consul have it
+ * @param rpc the door for Serf clients; none unless asked for
+ * @param directory where members and rotated keys are remembered over a restart; none to forget them
  */
 public record GossipConfig(
         String name,
@@ -27,7 +31,9 @@ public record GossipConfig(
         SortedMap<String, String> tags,
         List<byte[]> keys,
         Profile profile,
-        String label) {
+        String label,
+        Optional<RpcSettings> rpc,
+        Optional<Path> directory) {
     private static final int NAME_MAX = 128;
 
     public GossipConfig {
@@ -57,27 +63,38 @@ public record GossipConfig(
 
     /** A member of an unencrypted LAN pool without tags. */
     public static GossipConfig of(String name, InetSocketAddress bindAddress) {
-        return new GossipConfig(name, bindAddress, new TreeMap<>(), List.of(), Profile.LAN, "");
+        return new GossipConfig(
+                name, bindAddress, new TreeMap<>(), List.of(), Profile.LAN, "", Optional.empty(), Optional.empty());
     }
 
     /** The same with these tags. */
     public GossipConfig withTags(SortedMap<String, String> newTags) {
-        return new GossipConfig(name, bindAddress, newTags, keys, profile, label);
+        return new GossipConfig(name, bindAddress, newTags, keys, profile, label, rpc, directory);
     }
 
     /** The same with these keys, the primary one first. */
     public GossipConfig withKeys(List<byte[]> newKeys) {
-        return new GossipConfig(name, bindAddress, tags, newKeys, profile, label);
+        return new GossipConfig(name, bindAddress, tags, newKeys, profile, label, rpc, directory);
     }
 
     /** The same with other timings. */
     public GossipConfig withProfile(Profile newProfile) {
-        return new GossipConfig(name, bindAddress, tags, keys, newProfile, label);
+        return new GossipConfig(name, bindAddress, tags, keys, newProfile, label, rpc, directory);
     }
 
     /** The same in a labelled pool. */
     public GossipConfig withLabel(String newLabel) {
-        return new GossipConfig(name, bindAddress, tags, keys, profile, newLabel);
+        return new GossipConfig(name, bindAddress, tags, keys, profile, newLabel, rpc, directory);
+    }
+
+    /** The same with a door for Serf clients. */
+    public GossipConfig withRpc(RpcSettings newRpc) {
+        return new GossipConfig(name, bindAddress, tags, keys, profile, label, Optional.of(newRpc), directory);
+    }
+
+    /** The same with a memory in this directory. */
+    public GossipConfig withDirectory(Path newDirectory) {
+        return new GossipConfig(name, bindAddress, tags, keys, profile, label, rpc, Optional.of(newDirectory));
     }
 
     /** Serf and Consul compress by default, so do we. */

@@ -20,16 +20,21 @@ import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.WireSettings;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,16 +52,23 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
             new MultiThreadIoEventLoopGroup(1, GossipLoop::thread, NioIoHandler.newFactory());
     private final EventLoop loop = group.next();
     private final long startedNanos = System.nanoTime();
+    private final SecureRandom nonces = new SecureRandom();
     private final Traffic traffic = new Traffic();
     private final PoolEvents events;
     private final UdpEndpoint udp;
     private final TcpEndpoint tcp;
+    private final PeerNames names = new PeerNames();
+    private final OwnTags tags;
+    private final Optional<PoolMemory> memory;
+    private final WireSettings wire;
+    private final Optional<RpcEndpoint> rpc;
     private final Map<Long, TcpEndpoint.Connection> asking = new HashMap<>();
-    private final Map<Long, CompletableFuture<Integer>> joins = new HashMap<>();
+    private final Map<Long, CompletableFuture<JoinResult>> joins = new HashMap<>();
     private final List<CompletableFuture<?>> pending = new ArrayList<>(); // at most the open queries
     private final CompletableFuture<Void> left = new CompletableFuture<>();
     private Serf serf;
     private InetSocketAddress address;
+    private InetSocketAddress rpcAddress;
     private ScheduledFuture<?> timer;
     private long armedMs = Long.MAX_VALUE;
     private long lastConnectionId;
@@ -70,11 +82,25 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
 
     GossipLoop(GossipConfig config, GossipListener listener) {
         this.config = config;
-        this.events = new PoolEvents(listener, traffic, this::onJoinFinished, () -> left.complete(null), this::onKeys);
-        SecureRandom nonces = new SecureRandom();
-        WireSettings settings = config.wireSettings();
-        this.udp = new UdpEndpoint(settings, nonces, traffic, this);
-        this.tcp = new TcpEndpoint(settings, config.profile().tcpTimeoutMs(), nonces, traffic, this);
+        this.rpc = config.rpc()
+                .map(door -> new RpcEndpoint(
+                        door,
+                        new PoolDoor(this, names, door.log(), listener::onLeftByOperator),
+                        work -> run(nowMs -> work.run())));
+        this.memory = config.directory()
+                .map(directory -> new PoolMemory(directory, flush -> after(PoolMemory.GATHER_MS, flush)));
+        List<GossipListener> listeners = new ArrayList<>(List.of(listener));
+        memory.ifPresent(listeners::add);
+        rpc.ifPresent(listeners::add);
+        this.events = new PoolEvents(listeners, traffic, this::onJoinFinished, this::onLeft, this::onKeys, this::store);
+        this.tags = new OwnTags(
+                config.tags(), config.rpc().map(RpcSettings::reservedTags).orElse(List.of()));
+        Keyring configured = config.wireSettings().keyring();
+        this.wire = config.wireSettings()
+                .withKeyring(
+                        memory.map(remembered -> remembered.keyring(configured)).orElse(configured));
+        this.udp = new UdpEndpoint(wire, nonces, traffic, this);
+        this.tcp = new TcpEndpoint(wire, config.profile().tcpTimeoutMs(), nonces, traffic, this);
     }
 
     private static Thread thread(Runnable work) {
@@ -86,21 +112,24 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
     /** Binds both sockets, then starts the protocol. */
     void start() {
         try {
-            address = bind("tcp", tcp.bind(group, config.bindAddress()), config.bindAddress());
-            bind("udp", udp.bind(group, address), address);
+            address = bind("gossip", "tcp", tcp.bind(group, config.bindAddress()), config.bindAddress());
+            bind("gossip", "udp", udp.bind(group, address), address);
         } catch (GossipException unbound) {
             group.shutdownGracefully(0, SHUTDOWN_MAX_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(SHUTDOWN_MAX_MS);
             throw unbound;
         }
-        MemberlistConfig memberlist = new MemberlistConfig(
-                config.name(), address, config.profile(), config.wireSettings().packetOverhead());
+        MemberlistConfig memberlist =
+                new MemberlistConfig(config.name(), address, config.profile(), wire.packetOverhead());
         SplittableRandom random = new SplittableRandom(new SecureRandom().nextLong());
         CompletableFuture<Void> started = new CompletableFuture<>();
         post(nowMs -> {
-            SerfConfig serfConfig = SerfConfig.of(memberlist, config.tags())
-                    .withKeyring(config.wireSettings().keyring());
+            SerfConfig serfConfig = SerfConfig.of(memberlist, config.tags()).withKeyring(wire.keyring());
             serf = new Serf(serfConfig, random, this, events);
             serf.start(nowMs);
+            memory.ifPresent(remembered -> {
+                serf.restore(remembered.previousTimes());
+                rejoin(nowMs, remembered.previous());
+            });
             LOG.info(
                     "gossip started name={} address={} encrypted={}",
                     config.name(),
@@ -109,13 +138,59 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
         });
         post(nowMs -> started.complete(null)); // the first members are published by now
         started.join();
+        rpc.ifPresent(this::openDoor);
     }
 
-    private static InetSocketAddress bind(String protocol, ChannelFuture binding, InetSocketAddress wanted) {
+    /** Tries the members of an earlier life one after the other until one answers: snapshot.go. */
+    private void rejoin(long nowMs, List<InetSocketAddress> previous) {
+        Deque<InetSocketAddress> peers = new ArrayDeque<>();
+        List<InetSocketAddress> shuffled = new ArrayList<>(previous);
+        Collections.shuffle(shuffled, nonces);
+        shuffled.stream().filter(peer -> !peer.equals(address)).forEach(peers::add);
+        rejoinNext(nowMs, peers);
+    }
+
+    private void rejoinNext(long nowMs, Deque<InetSocketAddress> peers) {
+        boolean alone = serf.members().size() == 1;
+        if (!peers.isEmpty() && alone) {
+            var unused = join(nowMs, List.of(peers.remove()), true).thenAccept(result -> {
+                if (result.contacted() == 0) {
+                    rejoinNext(nowMs(), peers);
+                }
+            });
+        }
+    }
+
+    private void onLeft() {
+        memory.ifPresent(PoolMemory::onLeft);
+        left.complete(null);
+    }
+
+    private void store(Keyring keyring, Consumer<String> onStored) {
+        if (memory.isEmpty()) {
+            onStored.accept("");
+            return;
+        }
+        memory.get().store(keyring, problem -> post(nowMs -> onStored.accept(problem)));
+    }
+
+    /** Last, when there is something to be asked. */
+    private void openDoor(RpcEndpoint door) {
+        try {
+            rpcAddress = bind("Serf RPC", "tcp", door.bind(loop), door.wanted());
+        } catch (GossipException unbound) {
+            close();
+            throw unbound;
+        }
+    }
+
+    private static InetSocketAddress bind(
+            String what, String protocol, ChannelFuture binding, InetSocketAddress wanted) {
         ChannelFuture bound = binding.awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new GossipException(
-                    "cannot bind the gossip address " + wanted.getAddress().getHostAddress() + ":" + wanted.getPort()
+                    "cannot bind the " + what + " address "
+                            + wanted.getAddress().getHostAddress() + ":" + wanted.getPort()
                             + "/"
                             + protocol + ": " + bound.cause().getMessage()
                             + "; is it an address of this host, and does no other agent use the port?",
@@ -136,8 +211,30 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
         return stats;
     }
 
-    private long nowMs() {
+    /** Where Serf clients are listened to. */
+    Optional<InetSocketAddress> rpcAddress() {
+        return Optional.ofNullable(rpcAddress);
+    }
+
+    String name() {
+        return config.name();
+    }
+
+    SortedMap<String, String> tags() {
+        return tags.published();
+    }
+
+    boolean isEncrypted() {
+        return !config.keys().isEmpty();
+    }
+
+    long nowMs() {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos);
+    }
+
+    /** Runs an input on the gossip thread after some time. */
+    void after(long delayMs, Runnable input) {
+        var unused = loop.schedule(() -> run(nowMs -> input.run()), delayMs, TimeUnit.MILLISECONDS);
     }
 
     /** Runs an input on the gossip thread, from any thread. */
@@ -151,7 +248,11 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
             return;
         }
         try {
-            input.accept(nowMs());
+            long nanos = System.nanoTime() - startedNanos;
+            if (serf != null) {
+                serf.instant(TimeUnit.NANOSECONDS.toMicros(nanos));
+            }
+            input.accept(TimeUnit.NANOSECONDS.toMillis(nanos));
         } catch (RuntimeException defect) {
             traffic.internalError(defect);
         }
@@ -163,6 +264,7 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
         if (serf == null) {
             return;
         }
+        memory.ifPresent(remembered -> remembered.onTimes(serf.times()));
         if (serf.membersVersion() != publishedVersion) {
             publishedVersion = serf.membersVersion();
             members = serf.members();
@@ -210,11 +312,28 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
     CompletableFuture<Integer> join(List<InetSocketAddress> peers) {
         CompletableFuture<Integer> contacted = new CompletableFuture<>();
         post(nowMs -> {
-            long joinId = ++lastJoinId;
-            joins.put(joinId, contacted);
-            serf.join(nowMs, joinId, peers);
+            var unused = join(nowMs, peers, false).whenComplete((result, closed) -> {
+                if (closed == null) {
+                    contacted.complete(result.contacted());
+                } else {
+                    contacted.completeExceptionally(closed);
+                }
+            });
         });
         return contacted;
+    }
+
+    /** On the gossip thread. */
+    CompletableFuture<JoinResult> join(long nowMs, List<InetSocketAddress> peers, boolean replay) {
+        CompletableFuture<JoinResult> done = new CompletableFuture<>();
+        long joinId = ++lastJoinId;
+        joins.put(joinId, done);
+        if (replay) {
+            serf.joinWithReplay(nowMs, joinId, peers);
+        } else {
+            serf.join(nowMs, joinId, peers);
+        }
+        return done;
     }
 
     private void onJoinFinished(long joinId, JoinResult result) {
@@ -231,9 +350,9 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
                     result.failures());
             joinsInVain = 0;
         }
-        CompletableFuture<Integer> waiting = joins.remove(joinId);
+        CompletableFuture<JoinResult> waiting = joins.remove(joinId);
         if (waiting != null) {
-            waiting.complete(result.contacted());
+            waiting.complete(result);
         }
     }
 
@@ -242,8 +361,17 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
         return left.copy();
     }
 
-    void setTags(SortedMap<String, String> tags) {
-        post(nowMs -> serf.setTags(nowMs, tags));
+    void setTags(SortedMap<String, String> newTags) {
+        post(nowMs -> {
+            tags.setByOwner(newTags);
+            serf.setTags(nowMs, tags.published());
+        });
+    }
+
+    /** An operator adds to the tags; on the gossip thread. */
+    void changeTags(SortedMap<String, String> set, List<String> removed) {
+        tags.change(set, removed);
+        serf.setTags(nowMs(), tags.published());
     }
 
     void userEvent(String name, Bytes payload, boolean coalesce) {
@@ -270,7 +398,7 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
     }
 
     private void onKeys(Keyring keyring) {
-        WireSettings settings = config.wireSettings().withKeyring(keyring);
+        WireSettings settings = wire.withKeyring(keyring);
         udp.use(settings);
         tcp.use(settings);
     }
@@ -279,8 +407,10 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
         if (loop.isShuttingDown()) {
             return;
         }
+        names.close();
         loop.execute(() -> {
             closed = true;
+            memory.ifPresent(PoolMemory::close);
             GossipException reason = new GossipException("the gossip agent was closed");
             joins.values().forEach(waiting -> waiting.completeExceptionally(reason));
             left.completeExceptionally(reason);

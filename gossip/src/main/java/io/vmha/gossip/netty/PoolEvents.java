@@ -8,6 +8,7 @@ import io.vmha.gossip.serf.SerfListener;
 import io.vmha.gossip.serf.UserEvent;
 import io.vmha.gossip.wire.Keyring;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -17,74 +18,85 @@ import org.slf4j.LoggerFactory;
 final class PoolEvents implements SerfListener {
     private static final Logger LOG = LoggerFactory.getLogger(PoolEvents.class);
 
-    private final GossipListener listener;
+    private final List<GossipListener> listeners;
     private final Traffic traffic;
     private final BiConsumer<Long, JoinResult> onJoinFinished;
     private final Runnable onLeft;
     private final Consumer<Keyring> onKeys;
+    private final BiConsumer<Keyring, Consumer<String>> onStore;
     private long conflicts;
 
     PoolEvents(
-            GossipListener listener,
+            List<GossipListener> listeners,
             Traffic traffic,
             BiConsumer<Long, JoinResult> onJoinFinished,
             Runnable onLeft,
-            Consumer<Keyring> onKeys) {
-        this.listener = listener;
+            Consumer<Keyring> onKeys,
+            BiConsumer<Keyring, Consumer<String>> onStore) {
+        this.listeners = listeners;
         this.traffic = traffic;
         this.onJoinFinished = onJoinFinished;
         this.onLeft = onLeft;
         this.onKeys = onKeys;
+        this.onStore = onStore;
     }
 
-    private void handOn(Runnable event) {
-        try {
-            event.run();
-        } catch (RuntimeException defect) {
-            traffic.internalError(defect);
+    private void handOn(Consumer<GossipListener> event) {
+        for (GossipListener listener : listeners) {
+            try {
+                event.accept(listener);
+            } catch (RuntimeException defect) {
+                traffic.internalError(defect);
+            }
         }
     }
 
     @Override
     public void onJoin(Member member) {
         LOG.info("member joined member={} address={}:{}", member.name(), member.address(), member.port());
-        handOn(() -> listener.onJoin(member));
+        handOn(listener -> listener.onJoin(member));
     }
 
     @Override
     public void onLeave(Member member) {
         LOG.info("member left member={}", member.name());
-        handOn(() -> listener.onLeave(member));
+        handOn(listener -> listener.onLeave(member));
     }
 
     @Override
     public void onFailed(Member member) {
         LOG.info("member failed member={} incarnation={}", member.name(), member.incarnation());
-        handOn(() -> listener.onFailed(member));
+        handOn(listener -> listener.onFailed(member));
+    }
+
+    @Override
+    public void onReap(Member member) {
+        LOG.info("member forgotten member={} status={}", member.name(), member.status());
+        handOn(listener -> listener.onReap(member));
     }
 
     @Override
     public void onUpdate(Member member) {
         LOG.info("member updated member={} tags={}", member.name(), member.tags());
-        handOn(() -> listener.onUpdate(member));
+        handOn(listener -> listener.onUpdate(member));
     }
 
     @Override
     public void onSuspect(Member member) {
         LOG.info("member suspected member={} incarnation={}", member.name(), member.incarnation());
-        handOn(() -> listener.onSuspect(member));
+        handOn(listener -> listener.onSuspect(member));
     }
 
     @Override
     public void onRefuted(Member member) {
         LOG.info("suspicion refuted member={} incarnation={}", member.name(), member.incarnation());
-        handOn(() -> listener.onRefuted(member));
+        handOn(listener -> listener.onRefuted(member));
     }
 
     @Override
     public void onUserEvent(UserEvent event) {
         LOG.debug("user event name={} bytes={}", event.name(), event.payload().length());
-        handOn(() -> listener.onUserEvent(event));
+        handOn(listener -> listener.onUserEvent(event));
     }
 
     @Override
@@ -94,19 +106,24 @@ final class PoolEvents implements SerfListener {
                 query.name(),
                 query.from(),
                 query.payload().length());
-        handOn(() -> listener.onQuery(query));
+        handOn(listener -> listener.onQuery(query));
     }
 
     @Override
     public void onNameLost() {
         LOG.error("most of the pool knows another member by our name; rename one of the two");
-        handOn(listener::onNameLost);
+        handOn(GossipListener::onNameLost);
     }
 
     @Override
     public void onKeyringChanged(Keyring keyring) {
         LOG.info("gossip keys changed keys={}", keyring.keys().size());
         onKeys.accept(keyring);
+    }
+
+    @Override
+    public void storeKeyring(Keyring keyring, Consumer<String> onStored) {
+        onStore.accept(keyring, onStored);
     }
 
     @Override

@@ -11,6 +11,9 @@ public interface GossipListener {
     /** A member is dead without having said goodbye. */
     void onFailed(Member member);
 
+    /** A member that was failed or gone for long, or that an operator pruned, is forgotten. */
+    default void onReap(Member member) {}
+
     /** Tags or versions of a member changed. */
     void onUpdate(Member member);
 
@@ -25,6 +28,9 @@ public interface GossipListener {
 
     /** Somebody asks; whoever has an answer gives it in time. Most members have none to any question, so the default is silence. */
     default void onQuery(Query query) {}
+
+    /** An operator made this member leave the pool, and it has left; its owner should end. */
+    default void onLeftByOperator() {}
 
     /** Most of the pool knows another node by our name: one of the two must be renamed. Nothing is stopped because of it. */
     default void onNameLost() {}

@@ -10,6 +10,7 @@ import io.vmha.gossip.wire.WireFormatException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Answers the questions that Serf asks itself: internal_query.go. Names that are not known are not answered; {@code _serf_ping} wants
@@ -37,35 +38,49 @@ final class InternalQueries {
         this.listener = listener;
     }
 
-    Optional<Bytes> answer(String query, Bytes payload) {
-        return switch (query) {
-            case INSTALL_KEY -> Optional.of(change(payload, key -> keyring.with(key)));
-            case USE_KEY -> Optional.of(change(payload, key -> keyring.withPrimary(key)));
-            case REMOVE_KEY -> Optional.of(change(payload, key -> keyring.without(key)));
-            case LIST_KEYS -> Optional.of(list());
-            case CONFLICT -> conflict(payload.lenientText());
-            default -> Optional.empty();
-        };
+    /**
+     * Answers a question, if it is one of Serf's own.
+     *
+     * @param reply given the answer, now or later; not called if there is none
+     */
+    void answer(String query, Bytes payload, Consumer<Bytes> reply) {
+        switch (query) {
+            case INSTALL_KEY -> change(payload, key -> keyring.with(key), reply);
+            case USE_KEY -> change(payload, key -> keyring.withPrimary(key), reply);
+            case REMOVE_KEY -> change(payload, key -> keyring.without(key), reply);
+            case LIST_KEYS -> reply.accept(list());
+            case CONFLICT -> conflict(payload.lenientText()).ifPresent(reply);
+            default -> {
+                // a ping wants nothing but its acknowledgement, and the others we do not know
+            }
+        }
     }
 
     private interface Change {
         Keyring apply(Bytes key);
     }
 
-    private Bytes change(Bytes payload, Change change) {
+    private void change(Bytes payload, Change change, Consumer<Bytes> reply) {
         if (keyring.isEmpty()) {
-            return KeyResponse.refused("No keyring to modify (encryption not enabled)")
-                    .encode();
+            reply.accept(KeyResponse.refused("No keyring to modify (encryption not enabled)")
+                    .encode());
+            return;
         }
         try {
             Keyring changed = change.apply(KeyRequest.decode(payload).key());
             if (!changed.keys().equals(keyring.keys())) {
                 keyring = changed;
                 listener.onKeyringChanged(changed);
+                listener.storeKeyring(
+                        changed,
+                        problem -> reply.accept(
+                                (problem.isEmpty() ? KeyResponse.done() : KeyResponse.refused(problem)).encode()));
+            } else {
+                reply.accept(KeyResponse.done().encode());
             }
-            return KeyResponse.done().encode();
         } catch (IllegalArgumentException | WireFormatException refused) {
-            return KeyResponse.refused(String.valueOf(refused.getMessage())).encode();
+            reply.accept(
+                    KeyResponse.refused(String.valueOf(refused.getMessage())).encode());
         }
     }
 

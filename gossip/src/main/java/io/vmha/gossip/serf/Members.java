@@ -5,12 +5,14 @@ import io.vmha.gossip.wire.LifeState;
 import io.vmha.gossip.wire.SerfMessage;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
@@ -27,16 +29,26 @@ final class Members {
 
     private static final int INTENTS_MAX = 4096;
 
+    /** Twice what memberlist can have alive, so that there is always somebody gone to be forgotten for a newcomer. */
+    static final int MEMBERS_MAX = 2 * 16_384;
+
     /** Serf: broadcast timeout and leave propagation, after which a pruned member that was alive is erased. */
     private static final long PRUNE_DELAY_MS = 6_000;
 
     private final GossipListener listener;
+    private final Consumer<String> onForgotten;
     private final SortedMap<String, SerfMember> members = new TreeMap<>();
     private final Map<String, Intent> intents = new LinkedHashMap<>();
     private long version;
 
-    Members(GossipListener listener) {
+    /**
+     * Nobody yet.
+     *
+     * @param onForgotten told the name of every member that is erased
+     */
+    Members(GossipListener listener, Consumer<String> onForgotten) {
         this.listener = listener;
+        this.onForgotten = onForgotten;
     }
 
     /** What somebody we do not know yet intends. */
@@ -88,9 +100,15 @@ final class Members {
                 .toList();
     }
 
+    /**
+     * When each member last changed its mind, for a push/pull state. Whoever reads it takes it for the time of a join, so of one that is
+     * leaving an earlier time is told: its intent must not look old to a peer that has not received it yet.
+     */
     SortedMap<String, Long> statusTimes() {
         SortedMap<String, Long> times = new TreeMap<>();
-        members.forEach((name, member) -> times.put(name, member.statusTime()));
+        members.forEach((name, member) -> times.put(
+                name,
+                member.status() == MemberStatus.LEAVING ? Math.max(0, member.statusTime() - 1) : member.statusTime()));
         return times;
     }
 
@@ -104,11 +122,14 @@ final class Members {
         return names;
     }
 
-    void onJoin(NodeView node) {
+    void onJoin(long nowMs, NodeView node) {
         version++;
         SerfMember member = members.get(node.name());
         if (member == null) {
-            member = new SerfMember(node);
+            if (members.size() >= MEMBERS_MAX) {
+                forgetShortestLife();
+            }
+            member = new SerfMember(node, nowMs);
             Intent intent = intents.remove(node.name());
             if (intent != null) {
                 member.statusTime(intent.ltime());
@@ -117,9 +138,24 @@ final class Members {
             members.put(node.name(), member);
         } else {
             member.describe(node);
-            member.back();
+            member.back(nowMs);
         }
         listener.onJoin(member.view());
+    }
+
+    /** Names that somebody invented never lived long; a host that failed did. */
+    private void forgetShortestLife() {
+        members.values().stream()
+                .filter(member -> member.status() == MemberStatus.FAILED || member.status() == MemberStatus.LEFT)
+                .min(Comparator.comparingLong(SerfMember::lifeMs))
+                .ifPresent(this::forget);
+    }
+
+    private void forget(SerfMember member) {
+        version++;
+        members.remove(member.name());
+        onForgotten.accept(member.name());
+        listener.onReap(member.view());
     }
 
     void onLeave(long nowMs, NodeView node) {
@@ -190,15 +226,25 @@ final class Members {
         return true;
     }
 
+    /** A peer's state says that the member changed its mind then; whether to join or to leave it does not say (Serf takes it for a join). */
+    void onHeardTime(long nowMs, String name, long ltime) {
+        SerfMember member = members.get(name);
+        if (member == null) {
+            remember(nowMs, name, Math.max(0, ltime - 1), false);
+        } else if (onJoinIntent(nowMs, new SerfMessage.JoinIntent(ltime, name))) {
+            member.heardStatusTime(ltime);
+        }
+    }
+
     boolean isAlive(String name) {
         SerfMember member = members.get(name);
         return member != null && member.status() == MemberStatus.ALIVE;
     }
 
     /** Tells whether an intent is newer than what the member said last, and about a member we know. */
-    boolean isNews(String name, long ltime) {
+    boolean isNewsOfLeaving(String name, long ltime) {
         SerfMember member = members.get(name);
-        return member != null && ltime > member.statusTime();
+        return member != null && member.isOutdatedByLeave(ltime);
     }
 
     /** Returns whether the intent is news that should be spread. Intents about ourselves are the caller's decision. */
@@ -207,7 +253,7 @@ final class Members {
         if (member == null) {
             return remember(nowMs, intent.node(), intent.ltime(), true);
         }
-        if (intent.ltime() <= member.statusTime()) {
+        if (!member.isOutdatedByLeave(intent.ltime())) {
             return false;
         }
         version++;
@@ -255,20 +301,20 @@ final class Members {
     }
 
     void prune(long nowMs) {
-        if (members.values().removeIf(member -> member.pruneAtMs() <= nowMs)) {
-            version++;
-        }
+        members.values().stream()
+                .filter(member -> member.pruneAtMs() <= nowMs)
+                .toList()
+                .forEach(this::forget);
     }
 
     /** Forgets who has been gone for long. */
     void reap(long nowMs, long failedMs, long leftMs) {
-        boolean reaped = members.values()
-                .removeIf(member -> (member.status() == MemberStatus.FAILED
+        members.values().stream()
+                .filter(member -> (member.status() == MemberStatus.FAILED
                                 && member.goneForMs(nowMs) > ReconnectTimeout.of(member.view(), failedMs))
-                        || (member.status() == MemberStatus.LEFT && member.goneForMs(nowMs) > leftMs));
-        if (reaped) {
-            version++;
-        }
+                        || (member.status() == MemberStatus.LEFT && member.goneForMs(nowMs) > leftMs))
+                .toList()
+                .forEach(this::forget);
         intents.values().removeIf(intent -> nowMs - intent.heardAtMs() > INTENT_KEPT_MS);
     }
 }

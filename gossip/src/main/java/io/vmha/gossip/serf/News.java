@@ -42,6 +42,18 @@ final class News {
         return intents.size() + queries.size() + events.size();
     }
 
+    int intentCount() {
+        return intents.size();
+    }
+
+    int queryCount() {
+        return queries.size();
+    }
+
+    int eventCount() {
+        return events.size();
+    }
+
     List<Bytes> take(int overheadBytes, int limitBytes) {
         int transmitLimit = BroadcastQueue.transmitLimit(retransmitMult, nodeCount.getAsInt());
         List<Bytes> messages = new ArrayList<>();

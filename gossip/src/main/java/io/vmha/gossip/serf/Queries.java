@@ -142,7 +142,7 @@ final class Queries {
             answer(query, QueryResponse.ACK, Bytes.EMPTY);
         }
         if (query.body().name().startsWith(INTERNAL_PREFIX)) {
-            internal.answer(query.body().name(), query.body().payload()).ifPresent(found -> answer(query, 0, found));
+            internal.answer(query.body().name(), query.body().payload(), found -> answer(query, 0, found));
         } else {
             offer(nowMs, query);
         }

@@ -7,6 +7,7 @@ import io.vmha.gossip.memberlist.MemberlistStats;
 import io.vmha.gossip.memberlist.NodeView;
 import io.vmha.gossip.memberlist.Outbox;
 import io.vmha.gossip.wire.Bytes;
+import io.vmha.gossip.wire.Coordinate;
 import io.vmha.gossip.wire.KeyRequest;
 import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.NodeAddress;
@@ -19,6 +20,7 @@ import io.vmha.gossip.wire.WireFormatException;
 import java.net.InetSocketAddress;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Consumer;
@@ -37,6 +39,7 @@ public final class Serf {
     private final RandomGenerator random;
     private final SerfListener listener;
     private final Memberlist memberlist;
+    private final Vivaldi vivaldi;
     private final Members members;
     private final LamportClock clock = new LamportClock();
     private final LamportClock eventClock = new LamportClock();
@@ -48,6 +51,7 @@ public final class Serf {
     private long nextReconnectMs;
     private long nextReapMs;
     private int joinsRunning;
+    private boolean replaying;
     private boolean voteRunning;
     private long undecodable;
 
@@ -57,7 +61,8 @@ public final class Serf {
         this.name = config.memberlist().name();
         this.random = random;
         this.listener = listener;
-        this.members = new Members(listener);
+        this.vivaldi = new Vivaldi(name, random);
+        this.members = new Members(listener, vivaldi::forget);
         this.memberlist = new Memberlist(config.memberlist(), random, outbox, new Below());
         this.news = new News(config.memberlist().profile().retransmitMult(), memberlist::nodeCount);
         InternalQueries internal = new InternalQueries(name, members, config.keyring(), listener);
@@ -71,6 +76,20 @@ public final class Serf {
         nextReconnectMs = nowMs + config.reconnectIntervalMs();
         nextReapMs = nowMs + config.reapIntervalMs();
         memberlist.start(nowMs, Tags.encode(config.tags()));
+    }
+
+    /** Goes on with the clocks of an earlier life, right after the start: what it heard is not heard again. */
+    public void restore(Snapshot.Times times) {
+        clock.witness(times.clock());
+        eventClock.witness(times.eventClock());
+        queryClock.witness(times.queryClock());
+        events.ignoreBefore(times.eventClock() + 1);
+        queries.ignoreBefore(times.queryClock() + 1);
+    }
+
+    /** How far the clocks are, to be restored in a later life. */
+    public Snapshot.Times times() {
+        return new Snapshot.Times(clock.time() - 1, eventClock.time() - 1, queryClock.time() - 1);
     }
 
     /** Handles one message of a datagram that came from this address. */
@@ -96,6 +115,11 @@ public final class Serf {
     /** A datagram to this address was refused by our own operating system. */
     public void onSendFailed(long nowMs, InetSocketAddress to) {
         memberlist.onSendFailed(nowMs, to);
+    }
+
+    /** Tells the moment of the next input finer than in milliseconds, of the same clock; round trips are measured with it. Optional. */
+    public void instant(long micros) {
+        memberlist.instant(micros);
     }
 
     /** When to call {@link #onTimer} at the latest. May be in the past: then at once. */
@@ -140,11 +164,45 @@ public final class Serf {
      * @param joinId above 0; the listener hears the result under it
      */
     public void join(long nowMs, long joinId, List<InetSocketAddress> peers) {
+        if (joinsRunning++ == 0) {
+            replaying = false;
+        }
+        startJoin(nowMs, joinId, peers);
+    }
+
+    /** The same, but user events that the pool still remembers are delivered. */
+    public void joinWithReplay(long nowMs, long joinId, List<InetSocketAddress> peers) {
+        joinsRunning++;
+        replaying = true;
+        startJoin(nowMs, joinId, peers);
+    }
+
+    private void startJoin(long nowMs, long joinId, List<InetSocketAddress> peers) {
         if (joinId < 1) {
             throw new IllegalArgumentException("a join id is at least 1, not " + joinId);
         }
-        joinsRunning++;
         memberlist.join(nowMs, joinId, peers);
+    }
+
+    /**
+     * Declares that a failed member has left, or erases it. Of one that is alive it is said in vain: it contradicts.
+     *
+     * @param prune forget the member instead of remembering for long that it left
+     * @param onSpread called when the pool has been told, or there is nobody to tell
+     */
+    public void forceLeave(long nowMs, String member, boolean prune, Runnable onSpread) {
+        SerfMessage.LeaveIntent intent = new SerfMessage.LeaveIntent(clock.next(), member, prune);
+        onLeaveIntent(nowMs, intent);
+        if (somebodyHears()) {
+            news.addIntent(SerfMessageCodec.encode(intent), onSpread);
+        } else {
+            onSpread.run();
+        }
+    }
+
+    private boolean somebodyHears() {
+        return memberlist.nodes().stream()
+                .anyMatch(node -> !node.name().equals(name) && !node.state().isDeadOrLeft());
     }
 
     /** Leaves the pool in good order; the listener hears when that is done. Asking twice changes nothing. */
@@ -153,8 +211,7 @@ public final class Serf {
             return;
         }
         SerfMessage.LeaveIntent intent = new SerfMessage.LeaveIntent(clock.next(), name, false);
-        boolean somebodyHears = memberlist.nodes().stream()
-                .anyMatch(node -> !node.name().equals(name) && !node.state().isDeadOrLeft());
+        boolean somebodyHears = somebodyHears();
         departure.begin(nowMs, somebodyHears);
         members.onLeaveIntent(nowMs, intent);
         if (somebodyHears) {
@@ -256,6 +313,26 @@ public final class Serf {
         return members.version();
     }
 
+    /** Where a member is in the network; nothing before it answered a ping of ours. */
+    public Optional<Coordinate> coordinate(String member) {
+        return vivaldi.of(member);
+    }
+
+    /** Lamport times and what else Serf's own statistics show. */
+    public SerfStats stats() {
+        return new SerfStats(
+                members.size(),
+                members.count(MemberStatus.FAILED),
+                members.count(MemberStatus.LEFT),
+                clock.time(),
+                eventClock.time(),
+                queryClock.time(),
+                news.intentCount(),
+                news.eventCount(),
+                news.queryCount(),
+                vivaldi.resets());
+    }
+
     /** Counters of the layer below. */
     public MemberlistStats memberlistStats() {
         return memberlist.stats();
@@ -282,7 +359,7 @@ public final class Serf {
     private final class Below implements Delegate {
         @Override
         public void onJoin(long nowMs, NodeView node) {
-            members.onJoin(node);
+            members.onJoin(nowMs, node);
         }
 
         @Override
@@ -313,6 +390,23 @@ public final class Serf {
                 NodeAddress ours = NodeAddress.of(config.memberlist().address());
                 NameVote vote = new NameVote(ours, listener::onNameLost, () -> voteRunning = false);
                 queries.ask(nowMs, Question.of(InternalQueries.CONFLICT, Bytes.utf8(name)), vote);
+            }
+        }
+
+        @Override
+        public Bytes ackPayload() {
+            return vivaldi.ours().encode();
+        }
+
+        @Override
+        public void onPingAnswered(long nowMs, NodeView node, long roundTripMicros, Bytes payload) {
+            if (payload.isEmpty()) {
+                return; // plain memberlist, or coordinates switched off
+            }
+            try {
+                vivaldi.onRoundTrip(node.name(), Coordinate.decode(payload), roundTripMicros / 1e6);
+            } catch (WireFormatException foreign) {
+                undecodable++;
             }
         }
 
@@ -391,10 +485,10 @@ public final class Serf {
         remote.statusTimes().forEach((member, ltime) -> {
             if (!left.contains(member)) {
                 clock.witness(ltime);
-                members.onJoinIntent(nowMs, new SerfMessage.JoinIntent(ltime, member));
+                members.onHeardTime(nowMs, member, ltime);
             }
         });
-        if (join && joinsRunning > 0) {
+        if (join && joinsRunning > 0 && !replaying) {
             events.ignoreBefore(remote.eventLtime());
         }
         for (SerfMessage.RecentEvents recent : remote.events()) {
@@ -409,7 +503,7 @@ public final class Serf {
     private boolean onLeaveIntent(long nowMs, SerfMessage.LeaveIntent intent) {
         clock.witness(intent.ltime());
         if (intent.node().equals(name) && !departure.hasBegun()) {
-            if (members.isNews(name, intent.ltime())) {
+            if (members.isNewsOfLeaving(name, intent.ltime())) {
                 broadcastJoinIntent(nowMs); // we are here: serf.go, handleNodeLeaveIntent
             }
             return false;

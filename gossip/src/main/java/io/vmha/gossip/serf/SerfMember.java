@@ -10,12 +10,15 @@ final class SerfMember {
     private SortedMap<String, String> tags;
     private MemberStatus status;
     private long statusTime;
+    private boolean hearsay;
+    private long sinceMs;
     private long goneAtMs;
     private long pruneAtMs = Long.MAX_VALUE;
     private boolean suspect;
 
-    SerfMember(NodeView node) {
+    SerfMember(NodeView node, long nowMs) {
         this.node = node;
+        this.sinceMs = nowMs;
         this.tags = Tags.decode(node.meta());
         this.status = MemberStatus.ALIVE;
     }
@@ -49,6 +52,18 @@ final class SerfMember {
 
     void statusTime(long ltime) {
         statusTime = ltime;
+        hearsay = false;
+    }
+
+    /** A time from a push/pull state: the peer does not say whether the member then meant to join or to leave. */
+    void heardStatusTime(long ltime) {
+        statusTime = ltime;
+        hearsay = true;
+    }
+
+    /** Tells whether an intention to leave at this time is later than what we know, or just what we only heard the time of. */
+    boolean isOutdatedByLeave(long ltime) {
+        return ltime > statusTime || (hearsay && ltime == statusTime);
     }
 
     void gone(MemberStatus how, long nowMs) {
@@ -57,7 +72,13 @@ final class SerfMember {
         suspect = false;
     }
 
-    void back() {
+    /** How long it was here before it went. */
+    long lifeMs() {
+        return goneAtMs - sinceMs;
+    }
+
+    void back(long nowMs) {
+        sinceMs = nowMs;
         status = MemberStatus.ALIVE;
         suspect = false;
         pruneAtMs = Long.MAX_VALUE;

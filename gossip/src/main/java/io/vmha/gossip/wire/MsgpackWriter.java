@@ -60,6 +60,11 @@ final class MsgpackWriter {
         return value <= 0xffff_ffffL ? octet(0xce).big(value, 4) : octet(0xcf).big(value, 8);
     }
 
+    /** Go writes every float64 in eight bytes. */
+    MsgpackWriter real(double value) {
+        return octet(0xcb).big(Double.doubleToRawLongBits(value), 8);
+    }
+
     MsgpackWriter text(String value) {
         return raw(Bytes.utf8(value));
     }

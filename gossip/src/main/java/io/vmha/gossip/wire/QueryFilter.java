@@ -1,10 +1,7 @@
 package io.vmha.gossip.wire;
 
-import com.google.re2j.Pattern;
-import com.google.re2j.PatternSyntaxException;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.regex.Matcher;
 
 /**
  * Restricts who answers a query: by names, or by a regular expression on a tag. Expressions come from the network, so they run in RE2,
@@ -16,14 +13,6 @@ public final class QueryFilter {
 
     /** Filters in one query; the whole query fits into 1 KiB. */
     private static final int FILTERS_MAX = 64;
-
-    private static final int EXPRESSION_LENGTH_MAX = 512;
-
-    /** RE2 in Go refuses more; RE2/J checks each repetition alone, and nested ones multiply. */
-    private static final long REPETITIONS_MAX = 1000;
-
-    private static final java.util.regex.Pattern REPETITION =
-            java.util.regex.Pattern.compile("\\{([0-9]{1,9})(?:,([0-9]{0,9}))?\\}");
 
     private QueryFilter() {}
 
@@ -61,34 +50,9 @@ public final class QueryFilter {
             case NODE_NAMES -> Value.texts(body.list("filter"), "filter").contains(node);
             case TAG -> {
                 Fields fields = body.struct("filter", List.of("Tag", "Expr"));
-                yield matches(fields.text("Expr"), tags.getOrDefault(fields.text("Tag"), ""));
+                yield Expression.of(fields.text("Expr")).isFoundIn(tags.getOrDefault(fields.text("Tag"), ""));
             }
             default -> false;
         };
-    }
-
-    private static boolean matches(String expression, String value) {
-        if (expression.length() > EXPRESSION_LENGTH_MAX || repetitions(expression) > REPETITIONS_MAX) {
-            return false;
-        }
-        try {
-            return Pattern.compile(expression).matcher(value).find();
-        } catch (PatternSyntaxException wrong) {
-            return false;
-        }
-    }
-
-    /** The product of all counted repetitions: at least what nested ones expand to. */
-    private static long repetitions(String expression) {
-        long product = 1;
-        Matcher counted = REPETITION.matcher(expression);
-        while (counted.find() && product <= REPETITIONS_MAX) {
-            product *= Math.max(1, Math.max(number(counted.group(1)), number(counted.group(2))));
-        }
-        return product;
-    }
-
-    private static long number(String digits) {
-        return digits == null || digits.isEmpty() ? 0 : Long.parseLong(digits);
     }
 }

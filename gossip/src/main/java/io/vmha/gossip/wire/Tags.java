@@ -17,14 +17,23 @@ public final class Tags {
      * @throws IllegalArgumentException if the tags do not fit into the metadata
      */
     public static Bytes encode(SortedMap<String, String> tags) {
-        MsgpackWriter output = new MsgpackWriter().octet(MAGIC).mapHeader(tags.size());
-        tags.forEach((name, value) -> output.text(name).text(value));
-        Bytes meta = output.toBytes();
+        Bytes meta = encodeAny(tags);
         if (meta.length() > Limits.META_BYTES_MAX) {
             throw new IllegalArgumentException("gossip tags must encode to at most " + Limits.META_BYTES_MAX
                     + " bytes but need " + meta.length() + "; shorten their values");
         }
         return meta;
+    }
+
+    /** Tells whether the tags fit into the metadata. */
+    public static boolean fits(SortedMap<String, String> tags) {
+        return encodeAny(tags).length() <= Limits.META_BYTES_MAX;
+    }
+
+    private static Bytes encodeAny(SortedMap<String, String> tags) {
+        MsgpackWriter output = new MsgpackWriter().octet(MAGIC).mapHeader(tags.size());
+        tags.forEach((name, value) -> output.text(name).text(value));
+        return output.toBytes();
     }
 
     /** Tags that cannot be read are no tags: the node is alive all the same. */

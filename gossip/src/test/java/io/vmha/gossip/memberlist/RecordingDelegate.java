@@ -46,6 +46,11 @@ final class RecordingDelegate implements Delegate {
     }
 
     @Override
+    public void onPingAnswered(long nowMs, NodeView node, long roundTripMicros, Bytes payload) {
+        heard.add("answered " + node.name() + " after " + roundTripMicros + " us with " + payload);
+    }
+
+    @Override
     public void onUserMessage(long nowMs, Bytes body) {
         heard.add("user " + body);
     }

@@ -90,6 +90,7 @@ final class TestPool {
         private final Map<Long, Message> replies = new TreeMap<>();
         private boolean up = true;
         private long lastQuery;
+        private Message lastReply;
         private InetSocketAddress deafTo;
 
         Peer(String name, InetSocketAddress address, Keyring keyring) {
@@ -112,6 +113,11 @@ final class TestPool {
 
         void join(Peer other) {
             serf.join(nowMs, 1, List.of(other.address));
+        }
+
+        /** What the last peer that connected was answered. */
+        Message lastReply() {
+            return lastReply;
         }
 
         long lastQuery() {
@@ -177,6 +183,7 @@ final class TestPool {
         @Override
         public void replyStream(long streamId, Message reply) {
             replies.put(streamId, reply);
+            lastReply = reply;
         }
 
         @Override

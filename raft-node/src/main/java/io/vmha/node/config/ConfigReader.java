@@ -200,8 +200,9 @@ final class ConfigReader {
         if (section.has("name") && !NAME.matcher(name).matches()) {
             section.problem("name", "must be letters, digits, '.', '_' and '-' but is '" + name + "'");
         }
+        Optional<VmhadConfig.SerfRpc> serfRpc = SerfRpcSection.read(section);
         section.refuseUnknownKeys();
-        return new VmhadConfig.Gossip(keys, join, profile, name);
+        return new VmhadConfig.Gossip(keys, join, profile, name, serfRpc);
     }
 
     private static List<GossipKey> keys(Settings section) {

@@ -68,13 +68,22 @@ public record VmhadConfig(
      * @param keys encryption keys, the first is used for sending; empty for an open pool
      * @param retryJoin members to join through, tried until one answers
      * @param name this member's name in the pool
+     * @param serfRpc the door for the {@code serf} command; empty to keep it closed
      */
-    public record Gossip(List<GossipKey> keys, List<HostAndPort> retryJoin, Profile profile, String name) {
+    public record Gossip(
+            List<GossipKey> keys,
+            List<HostAndPort> retryJoin,
+            Profile profile,
+            String name,
+            Optional<SerfRpc> serfRpc) {
         public Gossip {
             keys = List.copyOf(keys);
             retryJoin = List.copyOf(retryJoin);
         }
     }
+
+    /** Where Serf clients are listened to, on loopback, and what they must show; empty for nothing. */
+    public record SerfRpc(InetSocketAddress address, Optional<Token> authKey) {}
 
     /** memberlist's sets of timings: LAN, WAN, and one for a single machine. */
     public enum Profile {

@@ -34,7 +34,21 @@ public final class PoolTags {
                         new InetSocketAddress(config.clusterIp(), config.ports().gossip()))
                 .withTags(said)
                 .withKeys(config.gossip().keys().stream().map(GossipKey::bytes).toList())
-                .withProfile(profile());
+                .withProfile(profile())
+                .withDirectory(config.dataDir().resolve("gossip"));
+    }
+
+    /** What operators may not set through Serf's RPC: other daemons believe it. */
+    public static List<String> reserved() {
+        return List.of(
+                "role",
+                "dc",
+                "vmha",
+                PeerBook.TAG_HOST,
+                PeerBook.TAG_PEER,
+                PeerBook.TAG_RAFT_PORT,
+                PeerBook.TAG_GROUP,
+                PeerBook.TAG_VOTER);
     }
 
     private Profile profile() {

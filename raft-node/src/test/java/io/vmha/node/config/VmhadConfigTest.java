@@ -21,16 +21,16 @@ import org.junit.jupiter.api.io.TempDir;
 class VmhadConfigTest {
     private static final String KEY_32 = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
     private static final String OPENSTACK = """
-            openstack:
-              auth_url: http://127.0.0.1:5000/v3
-              username: vmha
-              password: sesame-open
-              project: service
-            """;
+        openstack:
+          auth_url: http://127.0.0.1:5000/v3
+          username: vmha
+          password: sesame-open
+          project: service
+        """;
     private static final String SMALLEST = """
-            host: hv-1
-            cluster_ip: 10.0.0.1
-            """ + OPENSTACK;
+        host: hv-1
+        cluster_ip: 10.0.0.1
+        """ + OPENSTACK;
 
     @TempDir
     Path dir;
@@ -102,26 +102,27 @@ class VmhadConfigTest {
 
         VmhadConfig config =
                 read(SMALLEST + """
-                datacenter: lab
-                data_dir: /srv/vmha
-                rack: r7
-                tags: {room: north}
-                ports: {raft: 18300, gossip: 18301, rpc: 18400, http: 18500}
-                http: {address: 10.0.0.1, token_file: TOKEN}
-                rpc: {address: 127.0.0.9}
-                gossip:
-                  key_file: KEYS
-                  retry_join: ["10.0.0.2:9000", hv-3, "[fd00::1]:7"]
-                  profile: local
-                  name: first
-                raft: {election_timeout: 300ms}
-                recovery:
-                  instances_shared: true
-                  silence: 4s
-                  parallel: 3
-                  request_limit: 1m
-                  limits: {max_hosts: 2, max_share_percent: 34}
-                """.replace("TOKEN", token.toString()).replace("KEYS", keys.toString()));
+                    datacenter: lab
+                    data_dir: /srv/vmha
+                    rack: r7
+                    tags: {room: north}
+                    ports: {raft: 18300, gossip: 18301, rpc: 18400, http: 18500}
+                    http: {address: 10.0.0.1, token_file: TOKEN}
+                    rpc: {address: 127.0.0.9}
+                    gossip:
+                      key_file: KEYS
+                      retry_join: ["10.0.0.2:9000", hv-3, "[fd00::1]:7"]
+                      profile: local
+                      name: first
+                      serf_rpc: {address: 127.0.0.9, port: 17373, auth_key_file: TOKEN}
+                    raft: {election_timeout: 300ms}
+                    recovery:
+                      instances_shared: true
+                      silence: 4s
+                      parallel: 3
+                      request_limit: 1m
+                      limits: {max_hosts: 2, max_share_percent: 34}
+                    """.replace("TOKEN", token.toString()).replace("KEYS", keys.toString()));
 
         assertThat(config.ports()).isEqualTo(new VmhadConfig.Ports(18300, 18301, 18400, 18500));
         assertThat(config.http().token().orElseThrow().reveal()).isEqualTo("0123456789abcdef0123");
@@ -134,12 +135,31 @@ class VmhadConfigTest {
                         new VmhadConfig.HostAndPort("hv-3", 18301),
                         new VmhadConfig.HostAndPort("fd00::1", 7));
         assertThat(config.gossip().profile()).isEqualTo(VmhadConfig.Profile.LOCAL);
+        VmhadConfig.SerfRpc serfRpc = config.gossip().serfRpc().orElseThrow();
+        assertThat(serfRpc.address().toString()).isEqualTo("/127.0.0.9:17373");
+        assertThat(serfRpc.authKey().orElseThrow().reveal()).isEqualTo("0123456789abcdef0123");
         assertThat(config.raft().electionTimeout()).isEqualTo(Duration.ofMillis(300));
         assertThat(config.recovery().timing().parallelMax()).isEqualTo(3);
         assertThat(config.recovery().timing().requestLimitMs()).isEqualTo(60_000);
         assertThat(config.recovery().limits().maxSharePercent()).isEqualTo(34);
         assertThat(config.tags()).containsEntry("rack", "r7").containsEntry("room", "north");
         assertThat(config.toString()).doesNotContain("0123456789abcdef0123").doesNotContain(KEY_32);
+    }
+
+    @Test
+    void serfRpcIsClosedUnlessAskedForAndNeverLeavesTheHost() throws IOException {
+        assertThat(read(SMALLEST).gossip().serfRpc()).isEmpty();
+        assertThat(read(SMALLEST + "gossip: {serf_rpc: {}}\n")
+                        .gossip()
+                        .serfRpc()
+                        .orElseThrow()
+                        .address()
+                        .toString())
+                .isEqualTo("/127.0.0.1:7373");
+        assertThat(problems(SMALLEST + "gossip: {serf_rpc: {address: 10.0.0.1}}\n")
+                        .get(0))
+                .contains("gossip.serf_rpc.address")
+                .contains("loopback");
     }
 
     @Test
@@ -162,8 +182,8 @@ class VmhadConfigTest {
         int fencing = example.indexOf("# --- fencing");
         String everythingOn = (example.substring(0, fencing) + example.substring(example.indexOf("# --- recovery")))
                 .lines()
-                .map(l -> l.matches(
-                                "#(  )?.*(_file|tls|  (ca|cert|key)|rack|tags|  room|region).*|  #(region|ca_file|key_file|tls|  (ca|cert|key)).*")
+                .map(l -> l.matches("#(  )?.*(_file|tls|  (ca|cert|key)|rack|tags|  room|region).*| "
+                                + " #(region|ca_file|key_file|serf_rpc|tls|  (ca|cert|key)).*")
                         ? ""
                         : l.replaceFirst("^#([a-z]+(_[a-z]+)*:)", "$1")
                                 .replaceFirst("^#(  [a-z_]+:)", "$1")
@@ -179,21 +199,21 @@ class VmhadConfigTest {
     @Test
     void severalProblemsAreReportedAtOnceEachWithItsLine() throws IOException {
         var found = problems("""
-                host: hv-1
-                cluster_ip: 10.0.0.1
-                ports:
-                  raft: 83000
-                gossip:
-                  keys: [c2hvcnQ=]
-                  profil: lan
-                raft:
-                  election_timeout: soon
-                openstack:
-                  auth_url: ftp://keystone
-                  username: vmha
-                  project: service
-                recovrey: {}
-                """);
+            host: hv-1
+            cluster_ip: 10.0.0.1
+            ports:
+              raft: 83000
+            gossip:
+              keys: [c2hvcnQ=]
+              profil: lan
+            raft:
+              election_timeout: soon
+            openstack:
+              auth_url: ftp://keystone
+              username: vmha
+              project: service
+            recovrey: {}
+            """);
 
         assertThat(found)
                 .containsExactly(
@@ -201,7 +221,8 @@ class VmhadConfigTest {
                         "gossip.keys must be a key of 16, 24 or 32 bytes in base64 but has 5 bytes; make one with:"
                                 + " openssl rand -base64 32 (vmhad.yaml, line 6)",
                         "gossip.profil is not a known key; did you mean profile? (vmhad.yaml, line 7)",
-                        "raft.election_timeout must be a time such as 500ms, 10s or 2m but is 'soon' (vmhad.yaml, line 9)",
+                        "raft.election_timeout must be a time such as 500ms, 10s or 2m but is 'soon' (vmhad.yaml, line"
+                                + " 9)",
                         "openstack.password is missing; set it, or password_file (vmhad.yaml, line 10)",
                         "openstack.auth_url is refused: auth_url must be an http or https address such as"
                                 + " https://keystone:5000/v3 but is 'ftp://keystone' (vmhad.yaml, line 11)",
@@ -232,8 +253,8 @@ class VmhadConfigTest {
     void aClusterAddressOfAnotherMachineIsRefused() throws IOException {
         assertThat(problems(SMALLEST.replace("10.0.0.1", "10.0.0.99")))
                 .containsExactly(
-                        "cluster_ip must be an address of this machine but no interface here has 10.0.0.99; compare with:"
-                                + " ip address (vmhad.yaml, line 2)");
+                        "cluster_ip must be an address of this machine but no interface here has 10.0.0.99; compare"
+                                + " with: ip address (vmhad.yaml, line 2)");
     }
 
     @Test
@@ -342,13 +363,13 @@ class VmhadConfigTest {
     void nameAndAddressComeFromNova() throws IOException {
         Path nova = dir.resolve("nova.conf");
         Files.writeString(nova, """
-                [DEFAULT]
-                host = compute-7
-                my_ip = 10.0.0.1
-                # my_ip = 1.2.3.4
-                [vnc]
-                server_proxyclient_address = $my_ip
-                """);
+            [DEFAULT]
+            host = compute-7
+            my_ip = 10.0.0.1
+            # my_ip = 1.2.3.4
+            [vnc]
+            server_proxyclient_address = $my_ip
+            """);
 
         VmhadConfig config = read("nova_conf: " + nova + "\n" + OPENSTACK);
 
@@ -386,16 +407,16 @@ class VmhadConfigTest {
     @Test
     void fenceDevicesAreReadAndTheirMistakesGetLines() throws IOException {
         String fencing = """
-                fencing:
-                  defaults:
-                    agent: fence_ipmilan
-                    username: admin
-                    password: open-sesame
-                    options: {lanplus: true}
-                  hosts:
-                    hv-1: {address: 10.9.0.1, identity: 11111111-2222-3333-4444-555555555555}
-                    hv-2.example.org: {address: 10.9.0.2, identity: 22111111222233334444555555555555}
-                """;
+            fencing:
+              defaults:
+                agent: fence_ipmilan
+                username: admin
+                password: open-sesame
+                options: {lanplus: true}
+              hosts:
+                hv-1: {address: 10.9.0.1, identity: 11111111-2222-3333-4444-555555555555}
+                hv-2.example.org: {address: 10.9.0.2, identity: 22111111222233334444555555555555}
+            """;
 
         VmhadConfig config = read(SMALLEST + fencing);
 

@@ -269,6 +269,11 @@ public final class Cluster implements AutoCloseable {
         daemons.get(name).stop();
     }
 
+    /** From now on it is no failure if the daemon of this host ends. */
+    public void expectEnd(String name) {
+        mayBeDead.add(name);
+    }
+
     /** The key of the pool, in base64. */
     public String gossipKey() {
         return gossipKey;
