@@ -7,7 +7,13 @@ import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +25,8 @@ import picocli.CommandLine;
 class ModelTest {
     private static final Path FOLDER = Path.of("..", "docs", "tla");
     private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    private static final Map<String, ModelResult> RESULTS = new ConcurrentHashMap<>();
 
     static List<ModelRun> holding() {
         return small().filter(run -> run.expectedFailure().isEmpty()).toList();
@@ -32,10 +40,19 @@ class ModelTest {
         return ModelRuns.read(FOLDER.resolve("runs.txt")).stream().filter(run -> run.scope() == ModelRun.Scope.small);
     }
 
+    /** Every run is a process of its own, so they share the cores. */
+    @BeforeAll
+    static void askTlc() throws InterruptedException {
+        ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        small().forEach(run -> pool.execute(() -> RESULTS.put(run.name(), new Tlc(FOLDER, 1024).run(run, LIMIT))));
+        pool.shutdown();
+        assertThat(pool.awaitTermination(30, TimeUnit.MINUTES)).isTrue();
+    }
+
     @ParameterizedTest
     @MethodSource("holding")
     void theRulesHold(ModelRun run) {
-        ModelResult result = new Tlc(FOLDER, 1024).run(run, LIMIT);
+        ModelResult result = RESULTS.get(run.name());
 
         assertThat(result.outcome()).as(result.toString()).isEqualTo(ModelResult.Outcome.HOLDS);
         assertThat(result.states()).isPositive();
@@ -44,7 +61,7 @@ class ModelTest {
     @ParameterizedTest
     @MethodSource("failing")
     void eachRuleIsNeeded(ModelRun run) {
-        ModelResult result = new Tlc(FOLDER, 1024).run(run, LIMIT);
+        ModelResult result = RESULTS.get(run.name());
 
         assertThat(result.outcome()).as(result.toString()).isEqualTo(ModelResult.Outcome.FAILS);
         assertThat(result.failed()).isEqualTo(run.expectedFailure().orElseThrow());
