@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * One BMC to simulate.
  *
  * @param host whose power it has
- * @param address where it listens, on UDP
+ * @param address where it listens, on UDP: loopback, or a private address of a network that was made for it
  * @param guid its identity: 32 hexadecimal digits, in the order in which Get System GUID ({@code raw 0x06 0x37}) gives the bytes
  */
 public record BmcSpec(String host, InetSocketAddress address, String guid) {
@@ -20,9 +20,10 @@ public record BmcSpec(String host, InetSocketAddress address, String guid) {
 
     public BmcSpec {
         HostPower.checked(host);
-        if (!address.getAddress().isLoopbackAddress() || address.getPort() == 0) {
+        InetAddress ip = address.getAddress();
+        if ((!ip.isLoopbackAddress() && !ip.isSiteLocalAddress()) || address.getPort() == 0) {
             throw new IllegalArgumentException(
-                    "a simulated BMC listens on a loopback address and a port, but found " + address);
+                    "a simulated BMC listens on a loopback or private address and a port, but found " + address);
         }
         if (!GUID.matcher(guid).matches()) {
             throw new IllegalArgumentException("a GUID has 32 lower-case hexadecimal digits but is '" + guid + "'");

@@ -28,7 +28,9 @@ public final class SimulatedBmcs implements AutoCloseable {
         /** It does as told, but after the given time; it answers nobody meanwhile. */
         SLOW,
         /** It says that it did, and says so when asked for the state, but does nothing. */
-        LIE
+        LIE,
+        /** It says that it did, and says so when asked for the state the first time, but does nothing; after that it tells the truth. */
+        LIE_ONCE
     }
 
     /**

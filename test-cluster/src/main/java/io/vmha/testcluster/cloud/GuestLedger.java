@@ -29,8 +29,28 @@ public final class GuestLedger {
     /** A server that ran twice at the same time. */
     public record DoubleRun(Run first, Run second) {}
 
+    /** Hears which guests a nova-compute starts and stops, so that they can be made real. Called under locks: it must not wait. */
+    public interface Listener {
+        void started(String server, String host);
+
+        void stopped(String server, String host);
+    }
+
+    private Listener listener = new Listener() {
+        @Override
+        public void started(String server, String host) {}
+
+        @Override
+        public void stopped(String server, String host) {}
+    };
+
     private final Map<String, Map<String, Run>> running = new LinkedHashMap<>(); // by host, then by server
     private final List<Run> ended = new ArrayList<>();
+
+    /** From now on the listener hears of every start and stop. */
+    public synchronized void listen(Listener newListener) {
+        listener = newListener;
+    }
 
     synchronized void started(String server, long nowMs, String host) {
         if (ended.size() >= RUNS_MAX) {
@@ -43,6 +63,7 @@ public final class GuestLedger {
         if (before != null) {
             throw new IllegalStateException("guest " + server + " was started on " + host + ", where it runs already");
         }
+        listener.started(server, host);
     }
 
     /** Does nothing if it does not run there. */
@@ -51,6 +72,7 @@ public final class GuestLedger {
         Run run = guests.remove(server);
         if (run != null) {
             ended.add(new Run(server, run.fromMs(), host, OptionalLong.of(nowMs)));
+            listener.stopped(server, host);
         }
     }
 

@@ -175,6 +175,23 @@ public final class SimulatedCloud implements AutoCloseable {
         }
     }
 
+    /** True if somebody has told Nova that the host is down, or has taken it from the scheduler. */
+    public boolean isForcedDownOrDisabled(String host) {
+        return look(region -> region.host(host).forcedDown || region.host(host).disabled);
+    }
+
+    /** True if the host's nova-compute hears calls and reports. */
+    public boolean isComputeAlive(String host) {
+        return look(region -> region.host(host).isAlive());
+    }
+
+    /** The host on which a server is being rebuilt at this moment, once it is chosen. */
+    public Optional<String> rebuildTarget(String server) {
+        return look(region -> Optional.ofNullable(region.servers.get(server))
+                .flatMap(record -> record.rebuild)
+                .flatMap(Rebuild::target));
+    }
+
     /** Lets every rebuild on this host fail at its end, until taken back. */
     public void setSpawnFails(String host, boolean fails) {
         change(() -> region.host(host).spawnFails = fails);

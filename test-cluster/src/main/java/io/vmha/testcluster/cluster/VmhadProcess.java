@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 /** One real vmhad, in a session of its own, with a configuration that a person could have written. */
 public final class VmhadProcess {
     /** The flags that the package starts the daemon with. */
-    private static final List<String> JVM = List.of(
+    public static final List<String> JVM = List.of(
             "-Xms16m",
             "-Xmx96m",
             "-Xss512k",

@@ -1,0 +1,135 @@
+package io.vmha.testcluster.faults;
+
+import io.vmha.testcluster.faults.run.Console;
+import io.vmha.testcluster.faults.run.RunSettings;
+import io.vmha.testcluster.faults.run.Scenario;
+import io.vmha.testcluster.faults.run.ScenarioFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code faults run}: composed faults for some minutes, or a scenario. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        description = "Composed faults for some minutes, or a scenario by its name or file; ends with the verdict.")
+final class RunVerb implements Callable<Integer> {
+    @Parameters(arity = "0..1", description = "A scenario of test-cluster/scenarios, or a file.")
+    Optional<String> scenario = Optional.empty();
+
+    @Option(names = "--all", description = "Every scenario, one after the other.")
+    boolean all;
+
+    @Option(
+            names = "--duration",
+            defaultValue = "180",
+            description = "Seconds in which faults are begun. Default: ${DEFAULT-VALUE}")
+    long seconds;
+
+    @Option(names = "--faults", defaultValue = "100000", description = "At most so many faults.")
+    int faultsMax;
+
+    @Option(
+            names = "--longest",
+            defaultValue = "20",
+            description = "Seconds that one fault lasts at most. Default: ${DEFAULT-VALUE}")
+    long longest;
+
+    @Option(
+            names = "--nemesis",
+            split = ",",
+            defaultValue = "all",
+            description = "Nemeses or families, or all. See: faults list")
+    List<String> nemeses = List.of("all");
+
+    @Option(
+            names = "--workload",
+            split = ",",
+            defaultValue = "register,append,vms,operator",
+            description = "Default: ${DEFAULT-VALUE}")
+    List<String> workloads = List.of();
+
+    @Mixin
+    BedOptions bed = new BedOptions();
+
+    @Override
+    public Integer call() throws IOException {
+        Console console = Performance.console();
+        try {
+            if (all) {
+                return everyScenario();
+            }
+            if (scenario.isPresent()) {
+                Path file = Performance.scenario(scenario.get())
+                        .orElseThrow(() -> new IllegalArgumentException(
+                                "there is no scenario " + scenario.get() + "; see: faults list"));
+                return play(ScenarioFile.read(file), console);
+            }
+            String again = "./faults run --seed " + bed.chosenSeed() + " --hosts " + bed.hosts + " --vms " + bed.vms
+                    + " --duration " + seconds + " --longest " + longest + " --nemesis " + String.join(",", nemeses)
+                    + " --workload " + String.join(",", workloads);
+            var settings = new RunSettings(
+                    bed.hosts,
+                    bed.vms,
+                    bed.chosenSeed(),
+                    seconds,
+                    faultsMax,
+                    BedOptions.nemeses(nemeses),
+                    BedOptions.workloads(workloads),
+                    Duration.ofSeconds(longest).toMillis(),
+                    Optional.empty());
+            return new Performance(bed, settings, console, again).give();
+        } catch (IllegalArgumentException e) {
+            System.err.println("faults: " + e.getMessage());
+            return 2;
+        }
+    }
+
+    private int play(Scenario one, Console console) {
+        bed.hosts = one.hosts();
+        bed.vms = one.vmsPerHost();
+        long seed = bed.seed.orElse(one.seed());
+        bed.seed = Optional.of(seed);
+        var settings = new RunSettings(
+                one.hosts(),
+                one.vmsPerHost(),
+                seed,
+                0,
+                Integer.MAX_VALUE,
+                List.of(),
+                one.workloads(),
+                Long.MAX_VALUE,
+                Optional.of(one));
+        console.line(one.name() + ": " + one.title());
+        return new Performance(bed, settings, console, "./faults run " + one.name() + " --seed " + seed).give();
+    }
+
+    /** Each in namespaces of its own, so that none leaves anything to the next. */
+    private static int everyScenario() throws IOException {
+        int worst = 0;
+        int passed = 0;
+        int failed = 0;
+        try (Stream<Path> files = Files.list(Performance.scenarios())) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".scenario"))
+                    .sorted()
+                    .toList()) {
+                String name = file.getFileName().toString().replaceAll("\\.scenario$", "");
+                int status = InnerRun.start(List.of("run", name, "--report", "faults-" + name + ".html"));
+                worst = Math.max(worst, status);
+                passed += status == 0 ? 1 : 0;
+                failed += status == 0 ? 0 : 1;
+            }
+        }
+        System.out.println(passed + " scenarios passed, " + failed + " failed");
+        return worst;
+    }
+}

@@ -1,0 +1,49 @@
+package io.vmha.testcluster.faults.check;
+
+import io.vmha.testcluster.faults.history.Event;
+import io.vmha.testcluster.faults.history.History;
+import io.vmha.testcluster.faults.history.Kinds;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** I11: what a daemon may use, however long the churn lasts. */
+final class Bounds {
+    private static final long RSS_KIB_MAX = 320L << 10; // heap 96, direct 48, code 32, stacks, the JVM itself
+    private static final long THREADS_MAX = 120;
+    private static final long DATA_KIB_MAX = 64L << 10;
+
+    private Bounds() {}
+
+    static Finding held(History history) {
+        var against = new ArrayList<String>();
+        List<Event> samples = history.of(Kinds.SAMPLE);
+        long rss = 0;
+        long threads = 0;
+        long data = 0;
+        for (Event sample : samples) {
+            rss = Math.max(rss, sample.number("rss_kib", 0));
+            threads = Math.max(threads, sample.number("threads", 0));
+            data = Math.max(data, sample.number("data_kib", 0));
+            if (sample.number("rss_kib", 0) > RSS_KIB_MAX
+                    || sample.number("threads", 0) > THREADS_MAX
+                    || sample.number("data_kib", 0) > DATA_KIB_MAX) {
+                against.add(sample.atMs() + " ms: " + sample.text("host") + " uses " + sample.number("rss_kib", 0)
+                        + " KiB of memory, " + sample.number("threads", 0) + " threads, " + sample.number("data_kib", 0)
+                        + " KiB of disk");
+            }
+        }
+        String summary = String.format(
+                Locale.ROOT,
+                "%d samples; at most %d MiB of memory (%d allowed), %d threads (%d), %d MiB of disk (%d)",
+                samples.size(),
+                rss >> 10,
+                RSS_KIB_MAX >> 10,
+                threads,
+                THREADS_MAX,
+                data >> 10,
+                DATA_KIB_MAX >> 10);
+        return Finding.of(
+                summary, against, samples.isEmpty() ? List.of("there is no sample in this history") : List.of());
+    }
+}

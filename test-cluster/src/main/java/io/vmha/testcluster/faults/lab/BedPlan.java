@@ -1,0 +1,41 @@
+package io.vmha.testcluster.faults.lab;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What a test bed shall be.
+ *
+ * @param hosts hypervisors, 3 to 50
+ * @param vmsPerHost guests on each at the beginning
+ * @param seed of everything random
+ * @param fakeClocks whether the daemons' wall clocks can be moved
+ * @param serfMember whether a real serf agent is in the pool
+ * @param netlab the script that makes networks
+ * @param classPath of the daemons
+ * @param olderClassPath of an earlier build, with which the daemons start if it is there
+ */
+public record BedPlan(
+        int hosts,
+        int vmsPerHost,
+        long seed,
+        boolean fakeClocks,
+        boolean serfMember,
+        Path netlab,
+        String classPath,
+        Optional<String> olderClassPath) {
+    private static final int HOSTS_MIN = 3;
+    private static final int HOSTS_MAX = 50;
+    private static final int VMS_MAX = 20;
+
+    public BedPlan {
+        if (hosts < HOSTS_MIN || hosts > HOSTS_MAX) {
+            throw new IllegalArgumentException(
+                    "a test bed has " + HOSTS_MIN + " to " + HOSTS_MAX + " hosts but " + hosts + " were asked for");
+        }
+        if (vmsPerHost < 0 || vmsPerHost > VMS_MAX) {
+            throw new IllegalArgumentException(
+                    "a host has 0 to " + VMS_MAX + " VMs but " + vmsPerHost + " were asked for");
+        }
+    }
+}

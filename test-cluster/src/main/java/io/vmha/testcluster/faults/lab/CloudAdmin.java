@@ -1,0 +1,165 @@
+package io.vmha.testcluster.faults.lab;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/** An administrator of the cloud, past the proxy: what it reads is Nova's own word, and its calls are never troubled. */
+public final class CloudAdmin {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final URI authUrl;
+    private final String compute;
+    private String token = "";
+
+    CloudAdmin(URI authUrl) {
+        this.authUrl = authUrl;
+        this.compute = authUrl.toString().replace("/v3", "/v2.1");
+    }
+
+    /** Logs in; old tokens may have been expired by a fault. */
+    private void login() {
+        String body = "{\"auth\":{\"identity\":{\"methods\":[\"password\"],\"password\":{\"user\":{\"name\":\"admin\","
+            + "\"password\":\"vmha-secret\",\"domain\":{\"name\":\"Default\"}}}},\"scope\":{\"project\":{\"name\":\"admin\","
+            + "\"domain\":{\"name\":\"Default\"}}}}}";
+        HttpResponse<String> reply = send(HttpRequest.newBuilder(URI.create(authUrl + "/auth/tokens"))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
+        token = reply.headers()
+                .firstValue("X-Subject-Token")
+                .orElseThrow(() -> new LabException("Keystone gives the operator no token: " + reply.statusCode()));
+    }
+
+    private synchronized HttpResponse<String> call(String method, String path, String body) {
+        if (token.isEmpty()) {
+            login();
+        }
+        HttpResponse<String> reply = once(method, path, body);
+        if (reply.statusCode() == 401) {
+            login();
+            reply = once(method, path, body);
+        }
+        return reply;
+    }
+
+    private HttpResponse<String> once(String method, String path, String body) {
+        return send(HttpRequest.newBuilder(URI.create(compute + path))
+                .header("X-Auth-Token", token)
+                .header("OpenStack-API-Version", "compute 2.60")
+                .header("Content-Type", "application/json")
+                .method(
+                        method,
+                        body.isEmpty()
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return http.send(request.timeout(LIMIT).build(), HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new LabException("the cloud does not answer the operator: " + e, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LabException("interrupted", e);
+        }
+    }
+
+    /** All servers: id, name, status, host, task. */
+    public ArrayNode servers() {
+        ArrayNode servers = NODES.arrayNode();
+        JsonNode body = NovaProxy.parse(
+                call("GET", "/servers/detail?all_tenants=True", "").body());
+        for (JsonNode server : body.path("servers")) {
+            servers.addObject()
+                    .put("id", server.path("id").asText())
+                    .put("name", server.path("name").asText())
+                    .put("status", server.path("status").asText())
+                    .put("host", server.path("OS-EXT-SRV-ATTR:host").asText(""))
+                    .put("task", server.path("OS-EXT-STS:task_state").asText("").replace("null", ""));
+        }
+        return servers;
+    }
+
+    /** Boots a server on this host. True if Nova took it. */
+    public boolean create(String name, String host) {
+        ObjectNode body = NODES.objectNode();
+        body.putObject("server")
+                .put("name", name)
+                .put("flavorRef", "1")
+                .put("imageRef", "6f0b5c50-52d5-4c7e-9b34-2f6fbbf4dc0f")
+                .put("networks", "none")
+                .put("availability_zone", TestBed.AZ + ":" + host);
+        return call("POST", "/servers", text(body)).statusCode() == 202;
+    }
+
+    /** Does one of Nova's plain actions, such as {@code os-start}. */
+    public boolean act(String server, String action) {
+        ObjectNode body = NODES.objectNode().putNull(action);
+        return call("POST", "/servers/" + server + "/action", text(body)).statusCode() == 202;
+    }
+
+    public boolean delete(String server) {
+        return call("DELETE", "/servers/" + server, "").statusCode() == 204;
+    }
+
+    /** Takes a host back: up, and enabled. False while Nova refuses. */
+    public boolean forceUp(String host) {
+        return service("force-down", host, body -> body.put("forced_down", false)) == 200
+                && service("enable", host, body -> {}) == 200;
+    }
+
+    private int service(String action, String host, Consumer<ObjectNode> rest) {
+        ObjectNode body = NODES.objectNode().put("binary", "nova-compute").put("host", host);
+        rest.accept(body);
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(compute + "/os-services/" + action))
+                .header("X-Auth-Token", token)
+                .header("OpenStack-API-Version", "compute 2.11")
+                .header("Content-Type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofString(text(body)));
+        if (token.isEmpty()) {
+            login();
+        }
+        int status = send(request.copy().setHeader("X-Auth-Token", token)).statusCode();
+        if (status == 401) {
+            login();
+            status = send(request.copy().setHeader("X-Auth-Token", token)).statusCode();
+        }
+        return status;
+    }
+
+    /** Adds a host to the zone's aggregate, or removes it. The status of the answer. */
+    public int aggregate(String action, String host) {
+        JsonNode list = NovaProxy.parse(call("GET", "/os-aggregates", "").body());
+        for (JsonNode aggregate : list.path("aggregates")) {
+            if (aggregate.path("availability_zone").asText().equals(TestBed.AZ)) {
+                ObjectNode body = NODES.objectNode();
+                body.putObject(action).put("host", host);
+                return call("POST", "/os-aggregates/" + aggregate.path("id").asText() + "/action", text(body))
+                        .statusCode();
+            }
+        }
+        return 404;
+    }
+
+    private static String text(ObjectNode body) {
+        try {
+            return JSON.writeValueAsString(body);
+        } catch (IOException e) {
+            throw new LabException("cannot write JSON", e);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package io.vmha.testcluster.faults.lab;
+
+import io.vmha.testcluster.cluster.VmhadProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The vmhad of one host: a real one, in the host's namespace, with a small disk of its own (ext4 on a loop device, mounted for this process
+ * only, so that the mount ends with it) and, where the clock is to be moved, with libfaketime.
+ */
+public final class DaemonProcess {
+    private static final int DISK_MIB = 96;
+    private static final List<Path> FAKETIME = List.of(
+            Path.of("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"),
+            Path.of("/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"));
+
+    private final LabHost host;
+    private final Network network;
+    private final boolean fakeClock;
+    private String classPath;
+    private Optional<Process> process = Optional.empty();
+
+    DaemonProcess(LabHost host, Network network, String classPath, boolean fakeClock) {
+        this.host = host;
+        this.network = network;
+        this.classPath = classPath;
+        this.fakeClock = fakeClock;
+    }
+
+    /** An empty disk. */
+    void format() {
+        try {
+            Files.createDirectories(host.dataDirectory());
+        } catch (IOException e) {
+            throw new LabException("cannot make " + host.dataDirectory() + ": " + e.getMessage(), e);
+        }
+        Shell.run(List.of("truncate", "-s", DISK_MIB + "M", host.diskImage().toString()));
+        Shell.run(List.of("mkfs.ext4", "-q", "-F", "-m", "0", host.diskImage().toString()));
+    }
+
+    /** Another build from the next start on. */
+    public void useBuild(String newClassPath) {
+        classPath = newClassPath;
+    }
+
+    /** Starts it; does nothing if it runs. */
+    void start() {
+        if (isAlive()) {
+            return;
+        }
+        var java = new ArrayList<String>();
+        java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        java.addAll(VmhadProcess.JVM);
+        java.addAll(List.of("-cp", classPath, "io.vmha.node.Main", "--config"));
+        java.add(host.directory().resolve("vmhad.yaml").toString());
+        // a daemon that was killed a moment ago may hold its loop device for another moment
+        String script =
+                "for i in 1 2 3 4 5 6 7 8 9 10; do mount -o loop,errors=remount-ro \"$1\" \"$2\" && break; sleep 0.2;"
+                        + " done; mountpoint -q \"$2\" || exit 32; shift 2; exec setsid \"$@\"";
+        List<String> command = network.in(
+                host.node(),
+                "sh",
+                "-c",
+                script,
+                "vmhad",
+                host.diskImage().toString(),
+                host.dataDirectory().toString());
+        command.addAll(clock());
+        command.addAll(java);
+        try {
+            Process started = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(host.log().toFile()))
+                    .start();
+            started.getOutputStream().close();
+            process = Optional.of(started);
+        } catch (IOException e) {
+            throw new LabException("vmhad of " + host.name() + " cannot be started: " + e.getMessage(), e);
+        }
+    }
+
+    /** The environment that lets the wall clock, and nothing else, follow a file. */
+    private List<String> clock() {
+        Optional<Path> library = FAKETIME.stream().filter(Files::exists).findFirst();
+        if (!fakeClock || library.isEmpty()) {
+            return List.of();
+        }
+        moveClock("+0");
+        return List.of(
+                "env",
+                "LD_PRELOAD=" + library.get(),
+                "FAKETIME_DONT_FAKE_MONOTONIC=1",
+                "FAKETIME_CACHE_DURATION=1",
+                "FAKETIME_TIMESTAMP_FILE=" + host.clockFile());
+    }
+
+    /** Steps the wall clock, such as {@code -120s}, or lets it run at another rate, such as {@code +0 x1.5}; needs a run with clock faults. */
+    public void moveClock(String how) {
+        try {
+            Path draft = host.clockFile().resolveSibling("clock.draft");
+            Files.writeString(draft, how + "\n");
+            Files.move(draft, host.clockFile(), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new LabException("the clock of " + host.name() + " cannot be moved: " + e.getMessage(), e);
+        }
+    }
+
+    public boolean isAlive() {
+        return process.map(Process::isAlive).orElse(false);
+    }
+
+    /** Its process; 0 if it does not run. */
+    public long pid() {
+        return process.filter(Process::isAlive).map(Process::pid).orElse(0L);
+    }
+
+    /** Where its disk can be reached from outside while it runs. */
+    public Path dataFromOutside() {
+        return Path.of("/proc/" + pid() + "/root" + host.dataDirectory());
+    }
+
+    /** Sends a signal by its name. */
+    public void signal(String name) {
+        if (pid() > 0) {
+            Shell.attempt(List.of("kill", "-" + name, Long.toString(pid())), "");
+        }
+    }
+
+    /** {@code kill -9}; returns when it is dead. */
+    void kill() {
+        process.ifPresent(p -> {
+            p.destroyForcibly();
+            awaitEnd(p);
+        });
+    }
+
+    /** Asks it to end, as a service manager does, and kills it if it does not. */
+    void stop() {
+        process.ifPresent(p -> {
+            p.destroy();
+            awaitEnd(p);
+        });
+    }
+
+    private void awaitEnd(Process p) {
+        try {
+            if (!p.waitFor(20, TimeUnit.SECONDS)) {
+                p.destroyForcibly();
+                p.waitFor(5, TimeUnit.SECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package io.vmha.testcluster.faults.lab;
+
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * One simulated hypervisor.
+ *
+ * @param number counts from 1
+ * @param directory its files: configuration, logs, disk image, guests' heartbeats
+ */
+public record LabHost(int number, Path directory) {
+    /** As Nova names it. */
+    public String name() {
+        return "hv-" + number;
+    }
+
+    /** As the lab names its namespace. */
+    public String node() {
+        return "h" + number;
+    }
+
+    /** Its address on a network. */
+    public String address(Net net) {
+        return Network.address(net, number);
+    }
+
+    /** The identity of its BMC. */
+    public String bmcGuid() {
+        return String.format(Locale.ROOT, "564d4841000040008000%012x", number);
+    }
+
+    Path log() {
+        return directory.resolve("vmhad.log");
+    }
+
+    Path dataDirectory() {
+        return directory.resolve("data");
+    }
+
+    Path diskImage() {
+        return directory.resolve("disk.img");
+    }
+
+    Path clockFile() {
+        return directory.resolve("clock");
+    }
+}

@@ -1,0 +1,513 @@
+package io.vmha.testcluster.faults.lab;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vmha.testcluster.bmc.BmcSpec;
+import io.vmha.testcluster.bmc.SimulatedBmcs;
+import io.vmha.testcluster.cloud.CloudSettings;
+import io.vmha.testcluster.cloud.CloudSettings.Delay;
+import io.vmha.testcluster.cloud.ServerSpec;
+import io.vmha.testcluster.cloud.SimulatedCloud;
+import io.vmha.testcluster.cluster.Cluster;
+import io.vmha.testcluster.faults.history.History;
+import io.vmha.testcluster.faults.history.Kinds;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/**
+ * The whole test bed. It must be made in namespaces that were made for it alone ({@link #refuseUnlessAlone}): then everything on it ends with
+ * the process that made it, by the kernel's hand, whatever happens.
+ */
+public final class TestBed implements AutoCloseable {
+    /** The protected AZ. */
+    public static final String AZ = "az1";
+
+    private static final String TOKEN = "the-token-of-the-test-bed";
+    private static final Duration EVIDENCE_LIMIT = Duration.ofMillis(900);
+
+    private final BedPlan plan;
+    private final History history;
+    private final Path directory;
+    private final List<LabHost> hosts = new ArrayList<>();
+    private final Map<String, DaemonProcess> processes = new TreeMap<>();
+    private final Map<String, Process> computes = new ConcurrentHashMap<>();
+    private final Set<String> off = ConcurrentHashMap.newKeySet();
+    private final Set<String> dark = ConcurrentHashMap.newKeySet(); // off, and everything on it is dead
+    private final Daemons daemons = new Daemons(TOKEN);
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final Network network;
+    private final SimulatedCloud cloud;
+    private final GuestBus bus;
+    private final SharedDisk disk;
+    private final NameServer names;
+    private final NovaProxy proxy;
+    private final SimulatedBmcs bmcs;
+    private final CloudAdmin admin;
+    private final Path compute;
+    private final BedConfiguration configuration;
+    private Optional<SerfMember> serf = Optional.empty();
+
+    private TestBed(BedPlan plan, History history, Path directory) throws IOException {
+        this.plan = plan;
+        this.history = history;
+        this.directory = directory;
+        Files.createDirectories(directory);
+        for (int i = 1; i <= plan.hosts(); i++) {
+            hosts.add(new LabHost(i, directory.resolve("hv-" + i)));
+            Files.createDirectories(directory.resolve("hv-" + i));
+        }
+        network = Network.create(plan.netlab(), plan.hosts() + 1); // the last one is for a stock serf
+        network.addBmcAddresses(plan.hosts());
+        names = opened(new NameServer(InetAddress.getByName(Network.up(Net.API))));
+        var settings = CloudSettings.defaults()
+                .withSharedStorage(true)
+                .with(Delay.SPAWN, Duration.ofMillis(800))
+                .with(Delay.PHASE, Duration.ofMillis(150))
+                .with(Delay.COMPUTE_START, Duration.ofMillis(300));
+        cloud = opened(SimulatedCloud.start(settings));
+        bus = opened(new GuestBus(InetAddress.getByName(Network.up(Net.API)), cloud::setConnected));
+        disk = opened(new SharedDisk(InetAddress.getByName(Network.up(Net.STORAGE)), history));
+        proxy = opened(new NovaProxy(
+                new InetSocketAddress(Network.up(Net.API), NovaProxy.PORT),
+                BedConfiguration.CLOUD_NAME,
+                java.net.URI.create(cloud.authUrl().toString().replace("/v3", "/")),
+                history,
+                this::evidence,
+                plan.seed()));
+        PowerSwitch mains = opened(new PowerSwitch(directory, new Mains()));
+        configuration = new BedConfiguration(plan, hosts, directory, TOKEN, Cluster.newGossipKey());
+        configuration.write(network);
+        bmcs = startBmcs(mains.hook());
+        compute = Scripts.copy("compute.py", directory);
+        admin = new CloudAdmin(cloud.authUrl());
+    }
+
+    /**
+     * Starts everything; the pool and the group form by themselves and on demand.
+     *
+     * @param directory for its files; must lie in memory that ends with the namespaces
+     */
+    public static TestBed start(BedPlan plan, History history, Path directory, Consumer<String> tell) {
+        refuseUnlessAlone();
+        try {
+            var bed = new TestBed(plan, history, directory);
+            bed.launch(tell);
+            return bed;
+        } catch (IOException e) {
+            throw new LabException("the test bed cannot be made: " + e.getMessage(), e);
+        }
+    }
+
+    /** The harness touches nothing that it has not made: it runs only where there is nothing else. */
+    public static void refuseUnlessAlone() {
+        try {
+            List<String> cards = Files.readAllLines(Path.of("/proc/net/dev")).stream()
+                    .skip(2)
+                    .map(line -> line.strip().split(":", 2)[0])
+                    .filter(name -> !name.equals("lo"))
+                    .toList();
+            boolean labs = Files.isDirectory(Path.of("/run/netns"))
+                    && !Shell.run(List.of("ls", "/run/netns")).isBlank();
+            boolean init = Files.isSameFile(Path.of("/proc/1/root"), Path.of("/"))
+                    && Files.readString(Path.of("/proc/1/cmdline")).contains("faults-room");
+            if (!cards.isEmpty() || labs || !init) {
+                throw new LabException(
+                        "expected namespaces of my own with nothing in them, but found network cards " + cards
+                                + (labs ? ", named network namespaces" : "")
+                                + (init ? "" : ", and a first process that is not faults-room")
+                                + ": start me by ./faults");
+            }
+        } catch (IOException e) {
+            throw new LabException("cannot tell where I am: " + e.getMessage() + "; start me by ./faults", e);
+        }
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        open.add(part);
+        return part;
+    }
+
+    private SimulatedBmcs startBmcs(Path hook) throws IOException {
+        var specs = new ArrayList<BmcSpec>();
+        for (LabHost host : hosts) {
+            var address = new InetSocketAddress(InetAddress.getByName(Network.bmc(host.number())), 623);
+            specs.add(new BmcSpec(host.name(), address, host.bmcGuid()));
+        }
+        return opened(SimulatedBmcs.start(
+                directory.resolve("bmc"),
+                new SimulatedBmcs.Credentials(BedConfiguration.BMC_USER, BedConfiguration.BMC_PASSWORD),
+                specs,
+                hook));
+    }
+
+    private void launch(Consumer<String> tell) {
+        List<String> all = hosts.stream().map(LabHost::name).toList();
+        all.forEach(cloud::addHost);
+        cloud.addZone(AZ, all);
+        tell.accept(plan.hosts()
+                + " hosts on the networks cluster, api, storage, bmc and watch; BMCs, storage and cloud answer");
+        for (LabHost host : hosts) {
+            var process =
+                    new DaemonProcess(host, network, plan.olderClassPath().orElse(plan.classPath()), plan.fakeClocks());
+            process.format();
+            processes.put(host.name(), process);
+            startDaemon(host);
+            startCompute(host);
+        }
+        if (!Shell.await(20_000, () -> hosts.stream().allMatch(host -> bus.hears(host.name())))) {
+            throw new LabException("a compute service does not come up; see compute.log in " + directory);
+        }
+        cloud.ledger().listen(bus);
+        for (LabHost host : hosts) {
+            for (int i = 1; i <= plan.vmsPerHost(); i++) {
+                cloud.addServer(ServerSpec.named("vm-" + host.number() + "-" + i)
+                        .on(host.name())
+                        .inZone(AZ));
+            }
+        }
+        if (plan.serfMember()) {
+            serf = Optional.of(opened(new SerfMember(network, plan.hosts() + 1, configuration.gossipKey(), directory)));
+        }
+    }
+
+    private final class Mains implements PowerSwitch.Mains {
+        @Override
+        public void off(String host) {
+            cutPower(host(host), "its BMC");
+        }
+
+        @Override
+        public void on(String host) {
+            restorePower(host(host), "its BMC");
+        }
+
+        @Override
+        public boolean isOn(String host) {
+            return !dark.contains(host);
+        }
+    }
+
+    /** Everything on the host is dead and its cables are silent when this returns. */
+    public void cutPower(LabHost host, String by) {
+        synchronized (host) {
+            if (!off.add(host.name())) {
+                return;
+            }
+            network.power(host.node(), false);
+            network.killAll(host.node());
+            cloud.setPower(host.name(), false);
+            dark.add(host.name());
+            history.record(
+                    Kinds.POWER,
+                    event -> event.put("host", host.name()).put("on", false).put("by", by));
+        }
+    }
+
+    /** The host boots: its daemon and its compute service start, its guests do not. */
+    public void restorePower(LabHost host, String by) {
+        synchronized (host) {
+            if (!off.remove(host.name())) {
+                return;
+            }
+            dark.remove(host.name());
+            network.power(host.node(), true);
+            cloud.setPower(host.name(), true);
+            startCompute(host);
+            startDaemon(host);
+            history.record(
+                    Kinds.POWER,
+                    event -> event.put("host", host.name()).put("on", true).put("by", by));
+        }
+    }
+
+    public boolean isOn(LabHost host) {
+        return !off.contains(host.name());
+    }
+
+    private void startCompute(LabHost host) {
+        List<String> command = network.in(
+                host.node(),
+                "setsid",
+                "python3",
+                "-S",
+                "-E",
+                compute.toString(),
+                host.name(),
+                host.directory().toString(),
+                Network.up(Net.API),
+                Integer.toString(GuestBus.PORT),
+                Network.up(Net.STORAGE),
+                Integer.toString(SharedDisk.PORT));
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                            host.directory().resolve("compute.log").toFile()))
+                    .start();
+            computes.put(host.name(), process);
+        } catch (IOException e) {
+            throw new LabException(
+                    "the compute service of " + host.name() + " cannot be started: " + e.getMessage(), e);
+        }
+    }
+
+    /** Kills the host's compute service; its guests go on. */
+    public void killCompute(LabHost host) {
+        computes.get(host.name()).destroyForcibly();
+        cloud.setComputeAlive(host.name(), false);
+    }
+
+    /** Starts the host's compute service again, as a service manager does: it completes the evacuations from its host. */
+    public void restartCompute(LabHost host) {
+        if (isOn(host)) {
+            computes.get(host.name()).destroyForcibly();
+            startCompute(host);
+            cloud.restartCompute(host.name());
+        }
+    }
+
+    /** Starts the daemon of a host that has power. */
+    public void startDaemon(LabHost host) {
+        if (isOn(host) && !daemon(host).isAlive()) {
+            daemon(host).start();
+            note(host, "start");
+        }
+    }
+
+    /** {@code kill -9}. */
+    public void killDaemon(LabHost host) {
+        daemon(host).kill();
+        note(host, "kill");
+    }
+
+    /** As a service manager ends it. */
+    public void stopDaemon(LabHost host) {
+        daemon(host).stop();
+        note(host, "stop");
+    }
+
+    /** Sends the daemon a signal, by its name such as STOP. */
+    public void signalDaemon(LabHost host, String signal) {
+        daemon(host).signal(signal);
+        note(host, signal);
+    }
+
+    private void note(LabHost host, String what) {
+        history.record(Kinds.DAEMON, event -> event.put("host", host.name()).put("what", what));
+    }
+
+    /** What the replicas have committed about a VM at this moment, and what the caller believes of itself. */
+    private void evidence(String vm, String caller, ObjectNode into) {
+        Map<LabHost, JsonNode> views = daemons.get(living(), "/v1/view", EVIDENCE_LIMIT);
+        into.put("asked", living().size()).put("answered", views.size());
+        var certified = into.putArray("certified");
+        views.forEach((host, view) -> {
+            if (host.name().equals(caller)) {
+                into.put("caller_role", view.path("role").asText(""))
+                        .put("caller_term", view.path("term").asLong());
+            }
+            Optional<JsonNode> recovery = Replicas.recoveryOf(view, vm);
+            recovery.filter(r -> r.path("certificate").isObject()).ifPresent(r -> {
+                certified.add(host.name());
+                into.put("source", r.path("host").asText())
+                        .put("proof", r.at("/certificate/proof").asText());
+            });
+        });
+    }
+
+    /** Where a daemon's disk is mounted, as the daemon sees it. */
+    public String diskOf(LabHost host) {
+        return host.dataDirectory().toString();
+    }
+
+    /** Runs a line of shell with the disk of a daemon that does not run mounted at {@code $1}; returns its output. */
+    public String onResting(LabHost host, String line) {
+        String script = "for i in 1 2 3 4 5; do mount -o loop \"$2\" \"$1\" && break; sleep 0.2; done; " + line;
+        return Shell.attempt(
+                        List.of(
+                                "unshare",
+                                "-m",
+                                "sh",
+                                "-c",
+                                script,
+                                "disk",
+                                diskOf(host),
+                                host.diskImage().toString()),
+                        "")
+                .output();
+    }
+
+    /** Repairs the file system of a daemon that does not run. */
+    public void checkDisk(LabHost host) {
+        Shell.attempt(List.of("e2fsck", "-y", "-f", host.diskImage().toString()), "");
+    }
+
+    /** The last line of a daemon's log that is an error, or simply the last. */
+    public String lastWords(LabHost host) {
+        try {
+            List<String> lines = Files.readAllLines(host.log(), java.nio.charset.StandardCharsets.ISO_8859_1);
+            return lines.stream()
+                    .filter(line -> line.contains(" ERROR "))
+                    .reduce((first, second) -> second)
+                    .orElse(lines.isEmpty() ? "" : lines.get(lines.size() - 1));
+        } catch (IOException e) {
+            return "(no log: " + e.getMessage() + ")";
+        }
+    }
+
+    /** How many members a daemon calls alive; -1 if it does not answer. */
+    public int aliveInPool(LabHost host) {
+        JsonNode members = daemons.get(host, "/v1/members");
+        if (!members.isArray()) {
+            return -1;
+        }
+        int alive = 0;
+        for (JsonNode member : members) {
+            boolean ours = member.path("name").asText().startsWith("hv-");
+            alive += ours && member.path("status").asText().equals("alive") ? 1 : 0;
+        }
+        return alive;
+    }
+
+    /** True if a daemon's command line names this class path. */
+    public boolean runsBuild(LabHost host, String classPath) {
+        try {
+            return Files.readString(Path.of("/proc/" + daemon(host).pid() + "/cmdline"))
+                    .contains(classPath);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Where Nova is rebuilding a VM just now. */
+    public Optional<String> rebuildTarget(String vm) {
+        return cloud.rebuildTarget(vm);
+    }
+
+    /** Puts into the history what only the end shows: the guests' lives, the disk's, and what Nova and every replica hold. */
+    public void recordEnd() {
+        GuestRecords.record(hosts, history);
+        disk.record();
+        history.record(Kinds.SERVERS, event -> event.set("servers", admin.servers()));
+        Replicas.record(daemons, living(), history);
+        serf.ifPresent(member -> member.recordPool(history));
+    }
+
+    /** The daemons that run on hosts with power. */
+    public List<LabHost> living() {
+        return hosts.stream()
+                .filter(host -> isOn(host) && daemon(host).isAlive())
+                .toList();
+    }
+
+    /** All hypervisors. */
+    public List<LabHost> hosts() {
+        return Collections.unmodifiableList(hosts);
+    }
+
+    /** A host by Nova's name. */
+    public LabHost host(String name) {
+        return hosts.stream()
+                .filter(host -> host.name().equals(name))
+                .findFirst()
+                .orElseThrow(() ->
+                        new IllegalArgumentException("no host " + name + "; there are hv-1 to hv-" + hosts.size()));
+    }
+
+    public DaemonProcess daemon(LabHost host) {
+        return processes.get(host.name());
+    }
+
+    public Daemons daemons() {
+        return daemons;
+    }
+
+    public Network network() {
+        return network;
+    }
+
+    public SimulatedCloud cloud() {
+        return cloud;
+    }
+
+    /** An administrator's own client of the cloud, past the proxy. */
+    public CloudAdmin admin() {
+        return admin;
+    }
+
+    public NovaProxy proxy() {
+        return proxy;
+    }
+
+    public SimulatedBmcs bmcs() {
+        return bmcs;
+    }
+
+    public History history() {
+        return history;
+    }
+
+    public BedPlan plan() {
+        return plan;
+    }
+
+    /** The stock serf in the pool, if there is one. */
+    public Optional<SerfMember> serf() {
+        return serf;
+    }
+
+    /** The name server answers nobody, or everybody again. */
+    public void nameServerGone(boolean gone) {
+        names.gone(gone);
+    }
+
+    /** How many questions the name server has left unanswered. */
+    public long namesUnanswered() {
+        return names.unanswered();
+    }
+
+    /** True if the compute service of a host is heard on the bus. */
+    public boolean computeIsHeard(LabHost host) {
+        return bus.hears(host.name());
+    }
+
+    /** The host whose daemon says that it leads, with the highest term. */
+    public Optional<LabHost> leader() {
+        LabHost leader = null;
+        long term = -1;
+        for (var answer :
+                daemons.get(living(), "/v1/leader", Duration.ofSeconds(2)).entrySet()) {
+            if (answer.getValue().path("role").asText().equals("leader")
+                    && answer.getValue().path("term").asLong() > term) {
+                leader = answer.getKey();
+                term = answer.getValue().path("term").asLong();
+            }
+        }
+        return Optional.ofNullable(leader);
+    }
+
+    @Override
+    public void close() {
+        for (int i = open.size() - 1; i >= 0; i--) {
+            try {
+                open.get(i).close();
+            } catch (Exception e) { // the outermost place: what is left ends with the namespaces
+                System.err.println("faults: " + e);
+            }
+        }
+        hosts.forEach(host -> network.killAll(host.node()));
+    }
+}

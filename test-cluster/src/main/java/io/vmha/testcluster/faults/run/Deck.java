@@ -1,0 +1,89 @@
+package io.vmha.testcluster.faults.run;
+
+import io.vmha.testcluster.faults.nemesis.Family;
+import io.vmha.testcluster.faults.nemesis.Nemesis;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+
+/** Chooses the faults of each round, so that every family comes early and every nemesis comes before any comes again. */
+final class Deck {
+    /** At most one of these at a time: each may cost a host, and the majority must stay. */
+    private static final Set<Family> COSTLY = Set.of(Family.POWER, Family.PARTITION, Family.BMC, Family.PLAN);
+    /** They share one network, which is healed as a whole. */
+    private static final Set<Family> NETWORK =
+            Set.of(Family.PARTITION, Family.CUT, Family.QUALITY, Family.BMC, Family.PLAN);
+    /** They concern everybody, and what they lead to is only told apart when nothing else is going on. */
+    private static final Set<String> ALONE = Set.of(
+            "restart-all-daemons",
+            "power-off-all",
+            "switch-reboot",
+            "double-fault",
+            "rack-loss",
+            "partition-halves",
+            "partition-ring",
+            "partition-bridge",
+            "upgrade",
+            "target-dies",
+            "kill-leader",
+            "power-off-leader");
+
+    private static final int TOGETHER_MAX = 3;
+
+    private final List<Nemesis> nemeses;
+    private final Random dice;
+    private final Deque<Nemesis> waiting = new ArrayDeque<>();
+
+    Deck(List<Nemesis> nemeses, Random dice) {
+        this.nemeses = List.copyOf(nemeses);
+        this.dice = dice;
+    }
+
+    /** The faults of the next round: one to three that can go on at the same time. */
+    List<Nemesis> next() {
+        if (waiting.isEmpty()) {
+            shuffle();
+        }
+        var round = new ArrayList<Nemesis>();
+        round.add(waiting.removeFirst());
+        int wanted = 1 + dice.nextInt(TOGETHER_MAX);
+        for (Nemesis candidate : List.copyOf(waiting)) {
+            if (round.size() < wanted && goesWith(round, candidate)) {
+                waiting.remove(candidate);
+                round.add(candidate);
+            }
+        }
+        return round;
+    }
+
+    private static boolean goesWith(List<Nemesis> round, Nemesis candidate) {
+        for (Nemesis other : round) {
+            if (ALONE.contains(candidate.name())
+                    || ALONE.contains(other.name())
+                    || candidate.family() == other.family()
+                    || (COSTLY.contains(candidate.family()) && COSTLY.contains(other.family()))
+                    || (NETWORK.contains(candidate.family()) && NETWORK.contains(other.family()))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** One of each family first, then the rest, both in an order of the dice. */
+    private void shuffle() {
+        var shuffled = new ArrayList<>(nemeses);
+        Collections.shuffle(shuffled, dice);
+        Map<Family, Nemesis> firsts = new EnumMap<>(Family.class);
+        shuffled.forEach(nemesis -> firsts.putIfAbsent(nemesis.family(), nemesis));
+        var first = new ArrayList<>(firsts.values());
+        Collections.shuffle(first, dice);
+        waiting.addAll(first);
+        shuffled.stream().filter(nemesis -> !firsts.containsValue(nemesis)).forEach(waiting::add);
+    }
+}

@@ -1,0 +1,182 @@
+package io.vmha.testcluster.faults.run;
+
+import io.vmha.testcluster.faults.check.Finding;
+import io.vmha.testcluster.faults.check.Invariant;
+import io.vmha.testcluster.faults.check.Invariants;
+import io.vmha.testcluster.faults.history.History;
+import io.vmha.testcluster.faults.history.Kinds;
+import io.vmha.testcluster.faults.lab.LabException;
+import io.vmha.testcluster.faults.lab.LabHost;
+import io.vmha.testcluster.faults.lab.Shell;
+import io.vmha.testcluster.faults.lab.TestBed;
+import io.vmha.testcluster.faults.nemesis.Nemesis;
+import io.vmha.testcluster.faults.nemesis.Stage;
+import io.vmha.testcluster.faults.run.Scenario.Step;
+import io.vmha.testcluster.faults.workload.Workload;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Random;
+
+/** A run on a test bed that stands: forms the group, lets workloads go on, injects faults, heals, and judges what was recorded. */
+public final class FaultRun {
+    private static final long FORMING_MS = 240_000;
+    private static final long LAST_LOOK_MS = 4_000;
+    private static final int STAGGER_MS = 2_500;
+
+    private final TestBed bed;
+    private final History history;
+    private final RunSettings settings;
+    private final Console console;
+    private final Random dice;
+    private int injected;
+    private int bitten;
+
+    public FaultRun(TestBed bed, RunSettings settings, Console console) {
+        this.bed = bed;
+        this.history = bed.history();
+        this.settings = settings;
+        this.console = console;
+        this.dice = new Random(settings.seed());
+    }
+
+    /** Waits until the pool is whole, enables HA, and waits until everything is in service. */
+    public void form() {
+        int hosts = bed.hosts().size();
+        awaitFormed(
+                "every vmhad sees " + hosts + " members",
+                () -> bed.hosts().stream().allMatch(h -> bed.aliveInPool(h) == hosts));
+        long asked = history.nowMs();
+        int status = 0;
+        for (int i = 0; i < 5 && status != 200; i++) {
+            status = bed.daemons()
+                    .put(bed.hosts().get(0), "/v1/ha/" + TestBed.AZ + "/enable")
+                    .status();
+        }
+        if (status != 200) {
+            throw new LabException("HA could not be enabled: status " + status);
+        }
+        if (!new Healing(bed, console::progress, FORMING_MS).settle()) {
+            throw new LabException("the group did not become whole within " + FORMING_MS / 1000 + " s");
+        }
+        history.record(Kinds.NOTE, event -> event.put("text", "ready").put("forming_ms", history.nowMs() - asked));
+        console.line("ready: " + hosts + " hosts, the leader is "
+                + bed.leader().map(LabHost::name).orElse("unknown"));
+    }
+
+    private void awaitFormed(String what, java.util.function.BooleanSupplier condition) {
+        if (!Shell.await(FORMING_MS, condition)) {
+            throw new LabException("waited in vain until " + what);
+        }
+        console.line(what);
+    }
+
+    /** Everything from the first fault to the last look. */
+    public void play() {
+        List<Workload.Running> running = new ArrayList<>();
+        var observer = new Observer(bed);
+        try {
+            for (Workload workload : settings.workloads()) {
+                running.add(workload.start(bed, new Random(dice.nextLong())));
+            }
+            if (settings.scenario().isPresent()) {
+                together(settings.scenario().get().steps());
+                settle();
+            } else {
+                rounds();
+            }
+            running.forEach(Workload.Running::close);
+            running.clear();
+            new Healing(bed, console::progress).settle();
+            Shell.pass(LAST_LOOK_MS);
+        } finally {
+            running.forEach(Workload.Running::close);
+            observer.close();
+        }
+        bed.recordEnd();
+    }
+
+    /** The faults of the scenario alone, with their healing, and nothing else. */
+    public void playScenario() {
+        together(settings.scenario().orElseThrow().steps());
+        settle();
+    }
+
+    private void rounds() {
+        long until = history.nowMs() + settings.seconds() * 1_000;
+        var deck = new Deck(settings.nemeses(), new Random(dice.nextLong()));
+        while (history.nowMs() < until && injected < settings.faultsMax()) {
+            List<Step> steps = new ArrayList<>();
+            for (Nemesis nemesis : deck.next()) {
+                long longest = Math.max(nemesis.shortestMs(), Math.min(nemesis.longestMs(), settings.longestMs()));
+                long lasts = nemesis.shortestMs() + (long) (dice.nextDouble() * (longest - nemesis.shortestMs()));
+                steps.add(new Step(dice.nextInt(STAGGER_MS), nemesis, List.of(), lasts));
+            }
+            together(steps);
+            settle();
+        }
+    }
+
+    /** Begins and heals the faults of one round or scenario, each at its time. */
+    private void together(List<Step> steps) {
+        record Act(long atMs, boolean begins, Injection injection, Step step) {}
+        var acts = new PriorityQueue<Act>(Comparator.comparingLong(Act::atMs));
+        long origin = history.nowMs();
+        for (Step step : steps) {
+            injected++;
+            acts.add(new Act(origin + step.atMs(), true, new Injection(bed, step.nemesis(), "f" + injected), step));
+        }
+        var stage = new Stage(bed, dice, List.of());
+        while (!acts.isEmpty()) {
+            Act act = acts.remove();
+            Shell.pass(Math.max(0, act.atMs() - history.nowMs()));
+            if (act.begins()) {
+                List<LabHost> wished = act.step().hosts().stream()
+                        .map(number -> bed.host("hv-" + number))
+                        .toList();
+                Stage own = stage.wishing(wished);
+                act.injection().begin(own);
+                stage = own.wishing(List.of());
+                console.fault(injected, act.injection().words());
+                acts.add(new Act(history.nowMs() + act.step().lastsMs(), false, act.injection(), act.step()));
+            } else {
+                var proof = act.injection().end();
+                bitten += proof.isPresent() ? 1 : 0;
+                console.progress(act.injection().nemesis().name()
+                        + proof.map(words -> " bit: " + words).orElse(" was not shown to bite"));
+            }
+        }
+    }
+
+    private void settle() {
+        long began = history.nowMs();
+        boolean well = new Healing(bed, console::progress).settle();
+        console.healed(well, history.nowMs() - began);
+    }
+
+    /** How many faults were begun. */
+    public int injected() {
+        return injected;
+    }
+
+    /** How many of them were shown to have bitten. */
+    public int bitten() {
+        return bitten;
+    }
+
+    /** Judges a history by every invariant, and by what a scenario expects. */
+    public static Map<Invariant, Finding> judge(History history, java.util.Optional<Scenario> scenario) {
+        var findings = new LinkedHashMap<Invariant, Finding>();
+        for (Invariant invariant : Invariants.all()) {
+            findings.put(invariant, invariant.check(history));
+        }
+        scenario.filter(s -> !s.expectations().isEmpty()).ifPresent(s -> {
+            var own = new Invariant("E", "what the scenario expects has come", h -> Expectations.check(s, h));
+            findings.put(own, own.check(history));
+        });
+        return findings;
+    }
+}

@@ -1,0 +1,250 @@
+package io.vmha.testcluster.faults.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vmha.testcluster.faults.history.Kinds;
+import io.vmha.testcluster.faults.lab.Daemons;
+import io.vmha.testcluster.faults.lab.LabHost;
+import io.vmha.testcluster.faults.lab.Shell;
+import io.vmha.testcluster.faults.lab.TestBed;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * What an operator does after trouble: gives hosts their power, starts daemons, decides about incidents that wait for a person, takes
+ * recovered hosts back, and waits until everything is as it was. How long that took, or what is still amiss, goes into the history.
+ */
+final class Healing {
+    private static final long LIMIT_MS = 150_000;
+    private static final long LOOK_MS = 700;
+    private static final int VOTERS_MAX = 5;
+
+    private final TestBed bed;
+    private final Consumer<String> tell;
+    private final long limitMs;
+
+    Healing(TestBed bed, Consumer<String> tell) {
+        this(bed, tell, LIMIT_MS);
+    }
+
+    Healing(TestBed bed, Consumer<String> tell, long limitMs) {
+        this.bed = bed;
+        this.tell = tell;
+        this.limitMs = limitMs;
+    }
+
+    /** Returns when all is well, or when the limit is over. True if all is well. */
+    boolean settle() {
+        long began = bed.history().nowMs();
+        String why = "";
+        do {
+            JsonNode view = newestView();
+            bed.hosts().parallelStream().forEach(host -> {
+                if (!isUnderRecovery(view, host)) {
+                    bed.restorePower(host, "the operator");
+                }
+                bed.startDaemon(host);
+            });
+            why = amiss(view);
+            if (why.isEmpty()) {
+                return done(began, true, "");
+            }
+            tell.accept("healing: " + why);
+            Shell.pass(LOOK_MS);
+        } while (bed.history().nowMs() - began < limitMs);
+        return done(began, false, why);
+    }
+
+    private boolean done(long began, boolean ok, String why) {
+        long took = bed.history().nowMs() - began;
+        bed.history()
+                .record(
+                        Kinds.CONVERGED,
+                        event -> event.put("ok", ok).put("took_ms", took).put("why", why));
+        return ok;
+    }
+
+    /** Does what an operator would do next, and says what is not yet well; empty when all is. */
+    private String amiss(JsonNode view) {
+        if (view.isMissingNode()) {
+            return "no daemon shows a state";
+        }
+        List<String> wanting = new ArrayList<>();
+        for (JsonNode incident : view.at("/azs/0/open_incidents")) {
+            wanting.add("incident " + incident.path("id").asText() + " is "
+                    + incident.path("phase").asText());
+            decide(view, incident);
+        }
+        for (JsonNode host : view.at("/azs/0/hosts")) {
+            if (host.path("maintenance").asBoolean()) {
+                put(view, "/v1/hosts/" + host.path("host").asText() + "/maintenance?on=false");
+                wanting.add(host.path("host").asText() + " is in maintenance");
+            } else if (!host.path("status").asText().equals("in_service")) {
+                wanting.add(host.path("host").asText() + " is "
+                        + host.path("status").asText());
+                if (host.path("status").asText().equals("down") && wanting.size() == 1) {
+                    takeBack(view, host.path("host").asText());
+                }
+            }
+        }
+        if (!wanting.isEmpty()) {
+            return String.join(", ", wanting);
+        }
+        return bed.living().size() < bed.hosts().size() ? "a daemon does not run" : restAmiss(view);
+    }
+
+    /** Nobody switches a host on while it is being fenced. */
+    private static boolean isUnderRecovery(JsonNode view, LabHost host) {
+        for (JsonNode incident : view.at("/azs/0/open_incidents")) {
+            for (JsonNode name : incident.path("hosts")) {
+                if (name.asText().equals(host.name())) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private String restAmiss(JsonNode view) {
+        int hosts = bed.hosts().size();
+        if (view.at("/azs/0/hosts").size() < hosts) {
+            bed.hosts().forEach(host -> bed.admin().aggregate("add_host", host.name()));
+            return "the group has " + view.at("/azs/0/hosts").size() + " of " + hosts + " hosts";
+        }
+        int voters = Math.min(hosts >= VOTERS_MAX ? VOTERS_MAX : 3, hosts);
+        if (view.path("voters").size() != voters) {
+            return view.path("voters").size() + " voters instead of " + voters;
+        }
+        if (bed.leader().isEmpty()) {
+            return "nobody leads";
+        }
+        for (LabHost host : bed.hosts()) {
+            int alive = bed.aliveInPool(host);
+            if (alive != hosts) {
+                return host.name() + " sees " + alive + " of " + hosts + " members alive";
+            }
+            if (!bed.computeIsHeard(host)) {
+                return "the nova-compute of " + host.name() + " is not heard";
+            }
+        }
+        if (bed.serf().isPresent() && bed.serf().get().alive().size() != hosts + 1) {
+            return "the stock serf sees " + bed.serf().get().alive().size() + " of " + (hosts + 1) + " members alive";
+        }
+        return novaAmiss();
+    }
+
+    private String novaAmiss() {
+        for (LabHost host : bed.hosts()) {
+            if (bed.cloud().isForcedDownOrDisabled(host.name())) {
+                bed.restartCompute(host);
+                Shell.await(
+                        6_000,
+                        () -> bed.cloud().isComputeAlive(host.name())
+                                && bed.admin().forceUp(host.name()));
+                return "Nova had " + host.name() + " down or disabled";
+            }
+        }
+        Map<String, List<JsonNode>> byHost = new TreeMap<>();
+        bed.hosts().forEach(host -> byHost.put(host.name(), new ArrayList<>()));
+        for (JsonNode server : bed.admin().servers()) {
+            String status = server.path("status").asText();
+            if (status.equals("SHUTOFF")) {
+                bed.admin().act(server.path("id").asText(), "os-start");
+                return server.path("name").asText() + " was shut off with its host";
+            }
+            if (status.equals("BUILD")) {
+                bed.admin().delete(server.path("id").asText());
+                return server.path("name").asText() + " was being built";
+            }
+            if (!server.path("task").asText().isEmpty()) {
+                return server.path("name").asText() + " is "
+                        + server.path("task").asText();
+            }
+            byHost.getOrDefault(server.path("host").asText(), new ArrayList<>()).add(server);
+        }
+        return balance(byHost);
+    }
+
+    /** A host without VMs is given one, so that its next death matters; where there are too many, one is deleted. */
+    private String balance(Map<String, List<JsonNode>> byHost) {
+        int each = bed.plan().vmsPerHost();
+        boolean changed = false;
+        for (var entry : byHost.entrySet()) {
+            if (entry.getValue().isEmpty() && each > 0) {
+                changed |= bed.admin()
+                        .create("vm-" + entry.getKey() + "-" + bed.history().nowMs(), entry.getKey());
+            } else if (entry.getValue().size() > 2 * each + 2) {
+                changed |= bed.admin().delete(entry.getValue().get(0).path("id").asText());
+            }
+        }
+        if (changed) {
+            Shell.await(8_000, () -> !bed.admin().servers().toString().contains("BUILD"));
+        }
+        return "";
+    }
+
+    private JsonNode newestView() {
+        JsonNode newest = com.fasterxml.jackson.databind.node.MissingNode.getInstance();
+        long index = -1;
+        for (JsonNode view : bed.daemons()
+                .get(bed.living(), "/v1/view", java.time.Duration.ofSeconds(3))
+                .values()) {
+            if (view.at("/azs/0/applied_index").asLong(-1) > index) {
+                index = view.at("/azs/0/applied_index").asLong();
+                newest = view;
+            }
+        }
+        return newest;
+    }
+
+    /** An incident that waits for a person: its hosts all live by now, so it is cancelled, if that is still allowed; else approved. */
+    private void decide(JsonNode view, JsonNode incident) {
+        if (!incident.path("phase").asText().equals("held")) {
+            return;
+        }
+        List<String> hosts = new ArrayList<>();
+        incident.path("hosts").forEach(host -> hosts.add(host.asText()));
+        String id = incident.path("id").asText();
+        hosts.forEach(host -> put(view, "/v1/hosts/" + host + "/maintenance?on=true"));
+        if (put(view, "/v1/incidents/" + id + "/cancel") != 200) {
+            put(view, "/v1/incidents/" + id + "/approve");
+        }
+        hosts.forEach(host -> put(view, "/v1/hosts/" + host + "/maintenance?on=false"));
+    }
+
+    /** A host that was recovered: its nova-compute completes the evacuations, Nova takes it back, and so does the group. */
+    private void takeBack(JsonNode view, String name) {
+        LabHost host = bed.host(name);
+        if (bed.aliveInPool(host) < bed.living().size()) {
+            return; // its daemon is still on its way into the pool
+        }
+        bed.restartCompute(host);
+        Shell.await(8_000, () -> bed.cloud().isComputeAlive(name) && bed.admin().forceUp(name));
+        put(view, "/v1/hosts/" + name + "/return");
+    }
+
+    private int put(JsonNode view, String path) {
+        LabHost at = bed.hosts().stream()
+                .filter(host -> host.name().equals(view.at("/leader/host").asText("")))
+                .findFirst()
+                .orElse(bed.hosts().get(0));
+        Daemons.Reply reply = bed.daemons().put(at, path);
+        bed.history()
+                .record(
+                        Kinds.OPERATOR,
+                        event -> event.put("what", path.replace("/v1/", ""))
+                                .put("host", at.name())
+                                .put("ok", reply.status() == 200)
+                                .put(
+                                        "answer",
+                                        reply.body()
+                                                .substring(
+                                                        0,
+                                                        Math.min(
+                                                                160,
+                                                                reply.body().length()))));
+        return reply.status();
+    }
+}

@@ -1,0 +1,62 @@
+package io.vmha.testcluster.faults.run;
+
+import io.vmha.testcluster.faults.nemesis.Nemesis;
+import io.vmha.testcluster.faults.workload.Workload;
+import java.util.List;
+
+/**
+ * A run as somebody has written it down.
+ *
+ * @param title one sentence
+ * @param steps what happens when
+ * @param expectations what must have come of it, beyond the invariants
+ */
+public record Scenario(
+        String name,
+        String title,
+        int hosts,
+        int vmsPerHost,
+        long seed,
+        List<Workload> workloads,
+        List<Step> steps,
+        List<Expectation> expectations) {
+    public Scenario {
+        workloads = List.copyOf(workloads);
+        steps = List.copyOf(steps);
+        expectations = List.copyOf(expectations);
+    }
+
+    /**
+     * One fault.
+     *
+     * @param atMs when it begins, after the cluster is ready
+     * @param hosts the hosts that it shall meet, by their numbers; empty to let the dice choose
+     * @param lastsMs how long
+     */
+    public record Step(long atMs, Nemesis nemesis, List<Integer> hosts, long lastsMs) {
+        public Step {
+            hosts = List.copyOf(hosts);
+        }
+    }
+
+    /** What must be seen in the end. */
+    public enum What {
+        /** The numbers of the hosts whose VMs were evacuated, and no others. */
+        EVACUATED,
+        /** The numbers of the hosts that a BMC switched off, and no others. */
+        FENCED,
+        /** Something in the story of an incident. */
+        STORY
+    }
+
+    /**
+     * One thing that must have come.
+     *
+     * @param words the hosts' names, or the words to look for
+     */
+    public record Expectation(What what, List<String> words) {
+        public Expectation {
+            words = List.copyOf(words);
+        }
+    }
+}
