@@ -14,7 +14,8 @@ public final class Nemeses {
         var all = new ArrayList<Nemesis>();
         all.addAll(ProcessFaults.all());
         all.addAll(PowerFaults.all());
-        all.addAll(NetworkFaults.all());
+        all.addAll(NetworkFaults.partitions());
+        all.addAll(NetworkFaults.cuts());
         all.addAll(QualityFaults.all());
         all.addAll(ClockFaults.all());
         all.addAll(DiskFaults.all());

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 final class NetworkFaults {
     private NetworkFaults() {}
 
-    static List<Nemesis> all() {
+    static List<Nemesis> partitions() {
         return List.of(
                 new Nemesis(
                         "partition-halves",
@@ -73,7 +73,11 @@ final class NetworkFaults {
                         "the whole cluster network is gone: everybody pauses, nobody is evacuated",
                         5_000,
                         25_000,
-                        NetworkFaults::switchReboot),
+                        NetworkFaults::switchReboot));
+    }
+
+    static List<Nemesis> cuts() {
+        return List.of(
                 new Nemesis(
                         "cut-gossip",
                         Family.CUT,

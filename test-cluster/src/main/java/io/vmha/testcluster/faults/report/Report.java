@@ -76,6 +76,12 @@ public final class Report {
                 node.remove("body");
             }
         }
+        ObjectNode names = document.putObject("names");
+        history.of(Kinds.SERVERS)
+                .forEach(servers -> servers.data()
+                        .path("servers")
+                        .forEach(server -> names.put(
+                                server.path("id").asText(), server.path("name").asText())));
         document.set("operations", operations(history));
         document.set("incidents", incidents(history));
         return document;
