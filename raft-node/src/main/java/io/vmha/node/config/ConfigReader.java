@@ -276,6 +276,7 @@ final class ConfigReader {
                 millis(section, "settle", standard.settleMs()),
                 millis(section, "poll", standard.pollMs()),
                 section.integer("parallel", standard.parallelMax(), 1, 256),
+                section.integer("arrivals_per_host", standard.arrivalsMax(), 1, 256),
                 millis(section, "lease", standard.leaseMs()),
                 millis(section, "grace", standard.graceMs()),
                 millis(section, "request_limit", requestMs));
@@ -298,8 +299,9 @@ final class ConfigReader {
                 limits.integer("max_hosts", Limits.DEFAULT.maxHosts(), 1, 1000),
                 limits.integer("max_share_percent", Limits.DEFAULT.maxSharePercent(), 1, 100));
         limits.refuseUnknownKeys();
+        var policy = PolicySection.read(section);
         section.refuseUnknownKeys();
-        return new VmhadConfig.Recovery(timing, shared, bounds);
+        return new VmhadConfig.Recovery(timing, shared, bounds, policy);
     }
 
     private static long millis(Settings section, String key, long standardMs) {

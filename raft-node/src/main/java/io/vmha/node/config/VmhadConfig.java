@@ -1,5 +1,6 @@
 package io.vmha.node.config;
 
+import io.vmha.recovery.core.EvacuationPolicy;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.RecoveryConfig;
@@ -111,8 +112,9 @@ public record VmhadConfig(
      *
      * @param instancesShared the operator's word that every host reaches the disks of VMs that boot from an image
      * @param limits of an AZ that is enabled through this node
+     * @param policy of an AZ that is enabled through this node
      */
-    public record Recovery(RecoveryConfig timing, boolean instancesShared, Limits limits) {}
+    public record Recovery(RecoveryConfig timing, boolean instancesShared, Limits limits, EvacuationPolicy policy) {}
 
     /**
      * Reads a configuration file.

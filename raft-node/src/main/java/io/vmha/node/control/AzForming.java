@@ -76,7 +76,8 @@ final class AzForming {
             return new Answer(
                     409,
                     "the aggregate's metadata says that group " + owner + " protects " + az
-                            + ", and this node is not part of it; run this on one of its hosts, or, if that group is gone for good, remove the metadata key "
+                            + ", and this node is not part of it; run this on one of its hosts, or, if that group is"
+                            + " gone for good, remove the metadata key "
                             + AggregateFollower.GROUP_KEY + " first");
         }
         // a host that does not vote is in its group as well: to found another one here would take the zone from it
@@ -104,11 +105,12 @@ final class AzForming {
         for (HostName host : aggregate.hosts()) {
             Optional<PeerBook.Agent> agent = peers.agentOf(host);
             if (agent.isEmpty() || !agent.get().isAlive()) {
-                return Optional.of(
-                        new Answer(
-                                409,
-                                "host " + host
-                                        + " has no living vmhad in the pool; start it there (its `host` must be Nova's name for the host) and check `vmha members`, or take a host that is gone out of the aggregate"));
+                return Optional.of(new Answer(
+                        409,
+                        "host " + host
+                                + " has no living vmhad in the pool; start it there (its `host` must be Nova's"
+                                + " name for the host) and check `vmha members`, or take a host that is gone"
+                                + " out of the aggregate"));
             }
             String its = agent.get().group().map(GroupId::toString).orElse("");
             if (!its.isEmpty() && !its.equals(own)) {
@@ -199,7 +201,8 @@ final class AzForming {
                 true,
                 config.recovery().instancesShared(),
                 config.recovery().limits(),
-                Proofs.BMC);
+                Proofs.BMC,
+                config.recovery().policy());
         LogReply reply = group.commit(new AzCommand.EnableAz(System.currentTimeMillis(), settings, aggregate.hosts()))
                 .join();
         if (!reply.getRefusal().isEmpty()) {

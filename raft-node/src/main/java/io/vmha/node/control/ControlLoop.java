@@ -73,7 +73,8 @@ public final class ControlLoop implements AutoCloseable {
         this.fatal = fatal;
         this.recovery = new RecoveryController(config, self, new LogOutbox(), Clocks.wall());
         this.membership = new MembershipController(self, new GroupOutbox(), Clocks.wall());
-        this.runner = new ActionRunner(compute, fencer, new VoterPanel(raft), this::termStands, Clocks::nowMs);
+        this.runner = new ActionRunner(
+                compute, fencer, new VoterPanel(raft), new TcpDoorbell(), this::termStands, Clocks::nowMs);
         this.control = new ScheduledThreadPoolExecutor(1, runnable -> daemon(runnable, "control"));
         control.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         var count = new AtomicInteger();

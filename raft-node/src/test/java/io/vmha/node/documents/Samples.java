@@ -19,6 +19,7 @@ import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.Proving;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.VmBrief;
 import io.vmha.recovery.core.VmRecovery;
 import io.vmha.recovery.core.Witness;
 import java.util.ArrayList;
@@ -253,9 +254,7 @@ public final class Samples {
         boolean asked = step != VmRecovery.Step.PLANNED && endedMs >= 0;
         return new VmRecovery(
                 new ServerId("11111111-0000-4000-8000-00000000000" + order),
-                name,
-                "ACTIVE",
-                order,
+                VmBrief.plain(name, "ACTIVE", order),
                 step,
                 asked ? 1 : 0,
                 0,

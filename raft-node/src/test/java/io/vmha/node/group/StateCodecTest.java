@@ -20,6 +20,7 @@ import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.StorageReport;
 import io.vmha.recovery.core.TurnCommand;
 import io.vmha.recovery.core.VmCommand;
 import io.vmha.recovery.core.VmRecovery;
@@ -27,6 +28,7 @@ import io.vmha.recovery.core.Witness;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -51,6 +53,8 @@ class StateCodecTest {
                 new AzCommand.SetMaintenance(1, HOST, true),
                 new AzCommand.SetMaintenance(1, HOST, false),
                 new AzCommand.SetArmed(1, true),
+                new AzCommand.ReportStorage(
+                        1, HOST, new StorageReport("file:/instances", "n2", new TreeMap<>(Map.of(HOST, "n1")), "")),
                 new IncidentCommand.DeclareIncident(2, 5, witnesses),
                 new IncidentCommand.ApproveIncident(3, ONE, "anna"),
                 new IncidentCommand.BeginFence(3, 5, ONE, HOST),
@@ -66,11 +70,13 @@ class StateCodecTest {
                 new IncidentCommand.ConfirmOff(5, 5, ONE, HOST, List.of("hv-1", "hv-3"), 3, OFF),
                 new IncidentCommand.BeginForceDown(6, 5, ONE, HOST),
                 new IncidentCommand.ForcedDown(7, 5, ONE, HOST, "held down"),
-                new IncidentCommand.RecordPlan(8, 5, ONE, HOST, List.of(VmRecovery.planned(VM, "db", "ACTIVE", 0, 7))),
+                new IncidentCommand.RecordPlan(
+                        8, 5, ONE, HOST, List.of(VmRecovery.planned(VM, "db", "ACTIVE", 0, 7)), List.of()),
                 new VmCommand.BeginEvacuation(9, 5, ONE, HOST, VM),
-                new VmCommand.EvacuationAccepted(10, 5, ONE, HOST, VM, 17, OptionalLong.of(8)),
+                new VmCommand.EvacuationAccepted(10, 5, ONE, HOST, VM, 17, OptionalLong.of(8), "its record was reset"),
                 new VmCommand.AttemptFailed(11, 5, ONE, HOST, VM, 17, 8, true, "no valid host"),
-                new VmCommand.VmEnded(12, 5, ONE, HOST, VM, new Ending(Ending.Kind.LEFT, "deleted")),
+                new VmCommand.VmEnded(12, 5, ONE, HOST, VM, new Ending(Ending.Kind.RECOVERED, "hv-1")),
+                new VmCommand.VmSettled(12, 5, ONE, HOST, VM, "unlocked", "not paused"),
                 new IncidentCommand.CloseIncident(13, 5, ONE),
                 new IncidentCommand.CancelIncident(13, ONE, "anna"),
                 new AzCommand.ReturnHost(13, HOST, "anna"),

@@ -1,6 +1,7 @@
 package io.vmha.recovery.core;
 
 import java.util.Collections;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -75,8 +76,12 @@ public sealed interface Action {
         }
     }
 
-    /** Lists the host's servers and its evacuations. Changes nothing. */
-    record ListServers(long term, IncidentId incident, HostName host) implements Action {
+    /**
+     * Lists the host's servers and its evacuations. Changes nothing.
+     *
+     * @param images whether the servers' images decide about them as well
+     */
+    record ListServers(long term, IncidentId incident, HostName host, boolean images) implements Action {
         @Override
         public String key() {
             return "list " + host;
@@ -89,6 +94,7 @@ public sealed interface Action {
      * @param intentIndex the log index of the intent, which names the attempt
      * @param migrationFloor newer migrations than this belong to the attempt
      * @param notAfterMs on the leader's monotonic clock; the call is not made later, because by then another leader may be calling (S9)
+     * @param preparation what has to be done to the server's record first
      */
     record Evacuate(
             long term,
@@ -97,7 +103,8 @@ public sealed interface Action {
             ServerId server,
             long intentIndex,
             long migrationFloor,
-            long notAfterMs)
+            long notAfterMs,
+            Preparation preparation)
             implements Action {
         @Override
         public String key() {
@@ -119,5 +126,41 @@ public sealed interface Action {
         public String key() {
             return "watch " + host;
         }
+    }
+
+    /**
+     * What an evacuate call needs before it.
+     *
+     * @param lock whether the server is to be locked against its owner; it is not if it was locked before
+     * @param staleTask the task_state that nobody is at work on any more: it may be cleared. A server that has another one is left alone
+     */
+    record Preparation(boolean lock, Optional<String> staleTask) {}
+
+    /**
+     * Puts back what was changed about a server: the state in which its owner had left it, then our lock. Its intent is
+     * {@link VmCommand.VmEnded}.
+     *
+     * @param rest how it shall stand
+     * @param unlock whether the lock is ours
+     */
+    record Settle(long term, IncidentId incident, HostName host, ServerId server, Rest rest, boolean unlock)
+            implements Action {
+        @Override
+        public String key() {
+            return "settle " + server;
+        }
+    }
+
+    /** Looks whether a recovered server listens at an address of its own. Changes nothing. */
+    record Knock(long term, ServerId server, String address) implements Action {
+        @Override
+        public String key() {
+            return "knock " + server;
+        }
+    }
+
+    /** What a server that is being recovered is locked with. */
+    static String lockReason(IncidentId incident) {
+        return "vmha: incident " + incident;
     }
 }

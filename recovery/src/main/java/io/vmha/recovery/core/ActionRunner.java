@@ -1,10 +1,7 @@
 package io.vmha.recovery.core;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 
@@ -20,13 +17,23 @@ public final class ActionRunner {
     private final Voters voters;
     private final LongPredicate termStands;
     private final LongSupplier nowMs;
+    private final Doorbell doorbell;
+    private final EvacuationCalls evacuation;
 
     /**
      * @param termStands whether this node still leads in the given term, as far as it knows
      * @param nowMs the monotonic clock that the controller is fed with
      */
-    public ActionRunner(Compute compute, Fencer fencer, Voters voters, LongPredicate termStands, LongSupplier nowMs) {
+    public ActionRunner(
+            Compute compute,
+            Fencer fencer,
+            Voters voters,
+            Doorbell doorbell,
+            LongPredicate termStands,
+            LongSupplier nowMs) {
         this.compute = compute;
+        this.doorbell = doorbell;
+        this.evacuation = new EvacuationCalls(compute, termStands, nowMs);
         this.fencer = fencer;
         this.voters = voters;
         this.termStands = termStands;
@@ -68,20 +75,24 @@ public final class ActionRunner {
             return forceDown(down);
         }
         if (action instanceof Action.ListServers list) {
+            List<Server> servers = compute.serversOn(list.host());
             return new Result.Servers(
-                    list, compute.serversOn(list.host()), List.of(), compute.evacuationsFrom(list.host()));
+                    list,
+                    list.images() ? compute.withImages(servers) : servers,
+                    List.of(),
+                    compute.evacuationsFrom(list.host()));
         }
         if (action instanceof Action.Evacuate call) {
-            try {
-                return evacuate(call);
-            } catch (ComputeException e) {
-                // from one of the reads: the attempt is over, so that no intent is ever worked on twice
-                return answer(
-                        call, Result.EvacuateAnswer.Outcome.NOT_CALLED, "Nova could not be read: " + e.getMessage());
-            }
+            return evacuation.evacuate(call);
         }
         if (action instanceof Action.Watch watch) {
             return watch(watch);
+        }
+        if (action instanceof Action.Settle settle) {
+            return evacuation.settle(settle);
+        }
+        if (action instanceof Action.Knock knock) {
+            return new Result.Knocked(knock, doorbell.answers(knock.address()));
         }
         throw new AssertionError(action);
     }
@@ -112,77 +123,24 @@ public final class ActionRunner {
         }
     }
 
-    private Result evacuate(Action.Evacuate call) {
-        Optional<Server> found = compute.server(call.server());
-        if (found.isEmpty()) {
-            return answer(call, Result.EvacuateAnswer.Outcome.DELETED, "Nova does not know it any more");
-        }
-        Server server = found.get();
-        Optional<Migration> running =
-                newest(compute.evacuationsFrom(call.host()), call.server(), call.migrationFloor());
-        if (running.isPresent() && !running.get().hasFailed()) {
-            return new Result.EvacuateAnswer(
-                    call,
-                    Result.EvacuateAnswer.Outcome.ACCEPTED,
-                    OptionalLong.of(running.get().id()),
-                    "an evacuation was under way already");
-        }
-        if (!server.host().equals(call.host())) {
-            return answer(
-                    call, Result.EvacuateAnswer.Outcome.ELSEWHERE, server.host().value());
-        }
-        if (server.taskState().isPresent()) {
-            return answer(
-                    call,
-                    Result.EvacuateAnswer.Outcome.BUSY,
-                    "Nova is busy with it (" + server.taskState().get() + ")");
-        }
-        if (nowMs.getAsLong() > call.notAfterMs() || !termStands.test(call.term())) {
-            return answer(call, Result.EvacuateAnswer.Outcome.NOT_CALLED, "the leadership has not been proven lately");
-        }
-        try {
-            compute.evacuate(call.server());
-            return answer(call, Result.EvacuateAnswer.Outcome.ACCEPTED, "");
-        } catch (ComputeException e) {
-            return answer(
-                    call,
-                    e.kind() == ComputeException.Kind.UNKNOWN
-                            ? Result.EvacuateAnswer.Outcome.UNKNOWN
-                            : Result.EvacuateAnswer.Outcome.REFUSED,
-                    e.getMessage());
-        }
-    }
-
     private Result watch(Action.Watch watch) {
         List<Migration> migrations = compute.evacuationsFrom(watch.host());
         var servers = new ArrayList<Server>();
         var deleted = new ArrayList<ServerId>();
         var running = new ArrayList<ServerId>();
         for (ServerId id : watch.servers()) {
-            if (newest(migrations, id, 0).map(m -> !m.isFinal()).orElse(false)) {
+            if (EvacuationCalls.newest(migrations, id, 0).map(m -> !m.isFinal()).orElse(false)) {
                 running.add(id);
             } else {
                 compute.server(id).ifPresentOrElse(servers::add, () -> deleted.add(id));
             }
         }
         if (!running.isEmpty()) {
-            // one of them in turn: its owner may delete a server under way, and its migration then never ends
+            // one of them in turn: its owner may delete a server under way, or a person reset it, and its migration
+            // then never ends
             ServerId next = running.get((int) (nowMs.getAsLong() / TURN_MS % running.size()));
-            if (compute.server(next).isEmpty()) {
-                deleted.add(next);
-            }
+            compute.server(next).ifPresentOrElse(servers::add, () -> deleted.add(next));
         }
         return new Result.Servers(watch, servers, deleted, migrations);
-    }
-
-    private static Result answer(Action.Evacuate call, Result.EvacuateAnswer.Outcome outcome, String detail) {
-        return new Result.EvacuateAnswer(call, outcome, OptionalLong.empty(), detail);
-    }
-
-    /** The newest migration of a server above a floor. */
-    static Optional<Migration> newest(List<Migration> migrations, ServerId server, long floor) {
-        return migrations.stream()
-                .filter(m -> m.server().equals(server) && m.id() > floor)
-                .max(Comparator.comparingLong(Migration::id));
     }
 }

@@ -74,6 +74,23 @@ public sealed interface AzCommand extends Command {
         }
     }
 
+    /** What a host's agent has found out about the storage under its instances (S10). */
+    record ReportStorage(long atMs, HostName host, StorageReport report) implements AzCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            HostRecord record = state.hosts().get(host);
+            if (record == null) {
+                return Applied.refused(state, "host " + host + " is not in this AZ");
+            }
+            if (record.status() != HostRecord.Status.IN_SERVICE) {
+                return Applied.refused(
+                        state,
+                        "host " + host + " is " + record.status() + ": what it says now is not about its lost VMs");
+            }
+            return Applied.to(state.withHost(host, h -> h.withStorage(report)));
+        }
+    }
+
     /**
      * A person says that a recovered host is clean and in service again: it begins a new life. Until then no voter answers its renewals.
      * The automatic way back (S11) will replace this.

@@ -7,8 +7,9 @@ package io.vmha.recovery.core;
  * @param enabled false once HA has been disabled for the AZ
  * @param armed false while an operator has disarmed the AZ: incidents are recorded and held, nothing is fenced
  * @param instancesShared the operator's word that the disks of VMs that boot from an image lie on storage that every host of the AZ
- *     reaches; without it only volume-backed VMs are evacuated (S10)
+ *     reaches; without it, and without the proof of {@link StorageGate}, only volume-backed VMs are evacuated (S10)
  * @param proofs what may prove a host dead (S7)
+ * @param policy which VMs are recovered, and how
  */
 public record AzSettings(
         String name,
@@ -18,12 +19,26 @@ public record AzSettings(
         boolean armed,
         boolean instancesShared,
         Limits limits,
-        Proofs proofs) {
+        Proofs proofs,
+        EvacuationPolicy policy) {
+    /** With the usual policy. */
+    public AzSettings(
+            String name,
+            long aggregateId,
+            String groupId,
+            boolean enabled,
+            boolean armed,
+            boolean instancesShared,
+            Limits limits,
+            Proofs proofs) {
+        this(name, aggregateId, groupId, enabled, armed, instancesShared, limits, proofs, EvacuationPolicy.DEFAULT);
+    }
+
     AzSettings withEnabled(boolean value) {
-        return new AzSettings(name, aggregateId, groupId, value, armed, instancesShared, limits, proofs);
+        return new AzSettings(name, aggregateId, groupId, value, armed, instancesShared, limits, proofs, policy);
     }
 
     AzSettings withArmed(boolean value) {
-        return new AzSettings(name, aggregateId, groupId, enabled, value, instancesShared, limits, proofs);
+        return new AzSettings(name, aggregateId, groupId, enabled, value, instancesShared, limits, proofs, policy);
     }
 }

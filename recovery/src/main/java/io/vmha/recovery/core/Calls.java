@@ -1,6 +1,7 @@
 package io.vmha.recovery.core;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -13,6 +14,14 @@ final class Calls {
     /** No call takes this long: its reads and the call itself have limits of their own. One that does is over as far as is known. */
     private static final long CALL_LIMIT_MS = 120_000;
 
+    /** A task_state that stays the same for so long, on a host that is powered off, has nobody at work on it any more. */
+    private static final long STALE_TASK_MS = 15_000;
+
+    /** Being busy with one thing after another uses attempts up only after so many times in a row. */
+    private static final int BUSY_MAX = 20;
+
+    private record Busy(String task, long sinceMs, int times) {}
+
     private record Begun(long intentIndex, long atMs) {}
 
     private record Over(long intentIndex, long atMs) {}
@@ -22,6 +31,7 @@ final class Calls {
     private final Map<ServerId, Over> over = new TreeMap<>();
     private final Map<ServerId, Integer> refusals = new TreeMap<>();
     private final Map<ServerId, Long> retryAtMs = new TreeMap<>();
+    private final Map<ServerId, Busy> busy = new TreeMap<>();
 
     /** An intent is being proposed. The first proposal counts: it may be the one that commits. */
     void onProposed(long nowMs, ServerId server) {
@@ -69,8 +79,41 @@ final class Calls {
         retryAtMs.put(server, nowMs + RETRY_MS[Math.min(count, RETRY_MS.length) - 1]);
     }
 
+    /**
+     * The server was found busy.
+     *
+     * @return whether the attempt counts
+     */
+    boolean onBusy(long nowMs, ServerId server, String task) {
+        Busy last = busy.get(server);
+        boolean same = last != null && last.task().equals(task);
+        int times = last == null ? 1 : last.times() + 1;
+        busy.put(server, new Busy(task, same ? last.sinceMs() : nowMs, times));
+        return times > BUSY_MAX;
+    }
+
+    /** The task_state that the server has been seen with for so long that nobody can be at work on it. */
+    Optional<String> staleTask(long nowMs, ServerId server) {
+        return Optional.ofNullable(busy.get(server))
+                .filter(seen -> nowMs - seen.sinceMs() >= STALE_TASK_MS)
+                .map(Busy::task);
+    }
+
+    /** How long ago the last call for this server was begun, in milliseconds. */
+    long sinceBegunMs(long nowMs, ServerId server) {
+        Begun last = begun.get(server);
+        return last == null ? 0 : nowMs - last.atMs();
+    }
+
     boolean mayRetry(long nowMs, ServerId server) {
         return retryAtMs.getOrDefault(server, 0L) <= nowMs;
+    }
+
+    /** Nothing of what was seen of this server counts any more. */
+    void forget(ServerId server) {
+        refusals.remove(server);
+        retryAtMs.remove(server);
+        busy.remove(server);
     }
 
     void forget() {
@@ -79,5 +122,6 @@ final class Calls {
         over.clear();
         refusals.clear();
         retryAtMs.clear();
+        busy.clear();
     }
 }

@@ -35,6 +35,21 @@ public interface Compute {
      */
     void evacuate(ServerId server);
 
+    /** The same servers, with the properties and tags of their images among their traits. */
+    List<Server> withImages(List<Server> servers);
+
+    /** Locks the server against its owner, with a reason where Nova takes one (2.73). A server that is locked already stays as it is. */
+    void lock(ServerId server, String reason);
+
+    /** Takes away the lock with this reason; any other lock stays. Where Nova knows no reasons (before 2.73), whatever lock there is. */
+    void unlock(ServerId server, String reason);
+
+    /** Resets the server's record to {@code error} with no task, whatever its guest does. */
+    void resetState(ServerId server);
+
+    /** Asks Nova to bring a running server to rest. Returns before it has: its vm_state tells. */
+    void rest(ServerId server, Rest how);
+
     /** Sets one metadata key of an aggregate, or removes it when the value is empty. */
     void setAggregateMetadata(long aggregateId, String key, Optional<String> value);
 }

@@ -19,6 +19,11 @@ public record Ending(Kind kind, String detail) {
                 : recovered(host);
     }
 
+    /** The same ending with something more to say. */
+    Ending with(String remark) {
+        return remark.isEmpty() ? this : new Ending(kind, detail + "; " + remark);
+    }
+
     static Ending recovered(HostName destination) {
         return new Ending(Kind.RECOVERED, destination.value());
     }

@@ -12,21 +12,33 @@ final class EvacuationWatch {
     /** An accepted evacuation whose migration does not appear for this long, while the server stands untouched, never began. */
     private static final long ABSENT_MS = 60_000;
 
+    /** Nova names the target only once the target has begun; one that has not after so long, and may be a host that died, never will. */
+    private static final long LOST_MS = 90_000;
+
+    /** The clocks of two leaders, and the moment between a host's death and its certificate. */
+    private static final long CLOCK_SLACK_MS = 60_000;
+
     private final RecoveryConfig config;
     private final Calls calls;
+    private final Wave wave;
     private final IncidentSteps.Proposer proposer;
     private final Map<ServerId, Seen> absentSince = new TreeMap<>();
     private final Map<ServerId, Seen> stuckSince = new TreeMap<>();
+    private final Map<ServerId, Seen> idleSince = new TreeMap<>();
+    private final Map<ServerId, Seen> finalSince = new TreeMap<>();
 
-    EvacuationWatch(RecoveryConfig config, Calls calls, IncidentSteps.Proposer proposer) {
+    EvacuationWatch(RecoveryConfig config, Calls calls, Wave wave, IncidentSteps.Proposer proposer) {
         this.config = config;
         this.calls = calls;
+        this.wave = wave;
         this.proposer = proposer;
     }
 
     void forget() {
         absentSince.clear();
         stuckSince.clear();
+        idleSince.clear();
+        finalSince.clear();
     }
 
     /** Since when something has been seen of the attempt with this intent. */
@@ -63,7 +75,7 @@ final class EvacuationWatch {
     private record About(long atMs, long term, IncidentId incident, HostName host, ServerId server, long intentIndex) {
         Command accepted(long migration) {
             return new VmCommand.EvacuationAccepted(
-                    atMs, term, incident, host, server, intentIndex, OptionalLong.of(migration));
+                    atMs, term, incident, host, server, intentIndex, OptionalLong.of(migration), "");
         }
 
         Command failed(long migrationFloor, String why) {
@@ -87,49 +99,85 @@ final class EvacuationWatch {
         if (deleted) {
             return Optional.of(about -> about.ended(new Ending(Ending.Kind.LEFT, "deleted meanwhile")));
         }
-        Optional<Migration> migration = ActionRunner.newest(migrations, vm.server(), vm.migrationFloor());
+        Optional<Migration> migration = EvacuationCalls.newest(migrations, vm.server(), vm.migrationFloor());
         if (migration.isPresent()) {
             absentSince.remove(vm.server());
             if (vm.step() == VmRecovery.Step.CALLING) {
                 return Optional.of(about -> about.accepted(migration.get().id()));
             }
             return migration.get().isFinal()
-                    ? server.flatMap(s -> conclude(nowMs, host, migration.get(), s))
-                    : stuck(nowMs, state, vm, migration.get());
+                    ? server.flatMap(s -> conclude(nowMs, host, vm, migration.get(), s))
+                    : stuck(nowMs, state, host.host(), vm, migration.get())
+                            .or(() -> server.flatMap(s -> abandoned(nowMs, host, vm, migration.get(), s)));
         }
         return server.flatMap(s -> withoutMigration(nowMs, host, vm, s));
     }
 
     /**
-     * The evacuation's target is certified dead: it will never write the end of its migration, and Nova has no other way to end it. Looked
-     * at twice, because a look may have begun before the target died and just after it was done.
+     * The evacuation's target is certified dead, or may be a host that is: it will never write the end of its migration, and Nova has no
+     * other way to end it. The attempt has failed, and what it left behind in the server's record is cleared before the next one. Looked at
+     * again after a while, because a look may have begun before the target died and just after it was done.
      */
     private Optional<Function<About, Command>> stuck(
-            long nowMs, RecoveryState state, VmRecovery vm, Migration migration) {
-        boolean targetIsDead = migration
-                .destination()
-                .map(target -> state.hosts().get(target))
-                .map(target -> state.isCertified(target.host(), target.epoch()))
-                .orElse(false);
-        if (!targetIsDead) {
+            long nowMs, RecoveryState state, HostName source, VmRecovery vm, Migration migration) {
+        Optional<HostName> target = migration.destination();
+        boolean dead = target.isPresent()
+                ? isCertified(state, target.get())
+                : hasLostAnother(state, source, vm.requestedAtMs());
+        if (!dead) {
             stuckSince.remove(vm.server());
             return Optional.empty();
         }
-        if (sinceMs(stuckSince, vm, nowMs) < config.requestLimitMs()) {
+        if (sinceMs(stuckSince, vm, nowMs) < (target.isPresent() ? config.requestLimitMs() : LOST_MS)) {
             return Optional.empty();
         }
-        HostName target = migration.destination().orElseThrow();
-        return Optional.of(about -> about.ended(new Ending(
-                Ending.Kind.FAILED,
-                "its target " + target + " died over migration " + migration.id() + ", which stays "
-                        + migration.status() + " for ever; reset the server's state in Nova and evacuate it again")));
+        return Optional.of(about -> about.failed(
+                migration.id(),
+                target.map(host -> "its target " + host + " died over migration " + migration.id())
+                                .orElse("no host has taken up migration " + migration.id()
+                                        + ", and one that might have has died")
+                        + ", which stays " + migration.status() + " for ever"));
+    }
+
+    private static boolean isCertified(RecoveryState state, HostName host) {
+        return Optional.ofNullable(state.hosts().get(host))
+                .map(record -> state.isCertified(host, record.epoch()))
+                .orElse(false);
+    }
+
+    /** True if another host has died that Nova may have taken for alive when the call was made. */
+    private static boolean hasLostAnother(RecoveryState state, HostName source, long requestedAtMs) {
+        return state.incidents().values().stream()
+                .flatMap(i -> i.hosts().values().stream())
+                .filter(h -> !h.host().equals(source))
+                .flatMap(h -> h.certificate().stream())
+                .anyMatch(certificate -> certificate.atMs() + CLOCK_SLACK_MS >= requestedAtMs);
+    }
+
+    /**
+     * A server without a task, still on the dead host, has nobody at work on it, whatever the migration says: a person has reset its
+     * record, because its target forgot it (a nova-compute that restarts over a rebuild does), or it never began.
+     */
+    private Optional<Function<About, Command>> abandoned(
+            long nowMs, HostRecovery host, VmRecovery vm, Migration migration, Server server) {
+        if (server.taskState().isPresent() || !server.host().equals(host.host())) {
+            idleSince.remove(vm.server());
+            return Optional.empty();
+        }
+        return sinceMs(idleSince, vm, nowMs) < config.requestLimitMs()
+                ? Optional.empty()
+                : Optional.of(about -> about.failed(
+                        migration.id(),
+                        "migration " + migration.id() + " stays " + migration.status()
+                                + ", but its server waits for nothing: its record was reset"));
     }
 
     /** Nova's record is final: where did it leave the server? */
     private Optional<Function<About, Command>> conclude(
-            long nowMs, HostRecovery host, Migration migration, Server server) {
-        if (server.taskState().isPresent()) {
-            return Optional.empty(); // Nova writes the migration's end a moment before the server's
+            long nowMs, HostRecovery host, VmRecovery vm, Migration migration, Server server) {
+        // Nova writes the migration's end a moment before the server's; a task that stays after that is another matter
+        if (server.taskState().isPresent() && sinceMs(finalSince, vm, nowMs) < ABSENT_MS) {
+            return Optional.empty();
         }
         boolean elsewhere = !server.host().equals(host.host());
         if (migration.hasSucceeded() && elsewhere) {
@@ -143,6 +191,7 @@ final class EvacuationWatch {
         }
         if (migration.hasFailed()) {
             calls.onRefused(nowMs, server.id());
+            wave.onTrouble(nowMs);
             return Optional.of(about ->
                     about.failed(migration.id(), "migration " + migration.id() + " ended as " + migration.status()));
         }
@@ -161,15 +210,12 @@ final class EvacuationWatch {
         if (!server.host().equals(host.host()) && server.taskState().isEmpty()) {
             return Optional.of(about -> about.ended(arrival(server)));
         }
-        if (server.taskState().isPresent()) {
-            absentSince.remove(vm.server());
-            return Optional.empty();
-        }
         long absentMs = sinceMs(absentSince, vm, nowMs);
         boolean sentCallIsOver = calls.isOver(vm) ? calls.sinceOverMs(nowMs, vm) >= config.requestLimitMs() : true;
-        boolean neverTaken = vm.step() == VmRecovery.Step.CALLING
-                ? sentCallIsOver && absentMs >= config.requestLimitMs()
-                : absentMs >= ABSENT_MS;
+        // a Nova that died between its first write and its second leaves a task without a migration
+        boolean untouchedCall =
+                vm.step() == VmRecovery.Step.CALLING && server.taskState().isEmpty();
+        boolean neverTaken = sentCallIsOver && absentMs >= (untouchedCall ? config.requestLimitMs() : ABSENT_MS);
         if (neverTaken) {
             absentSince.remove(vm.server());
             return Optional.of(about -> about.failed(vm.migrationFloor(), "Nova never began it"));

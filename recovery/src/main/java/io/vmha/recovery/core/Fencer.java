@@ -16,4 +16,7 @@ public interface Fencer {
      * powers off all the same.
      */
     BmcStatement powerOff(HostName host);
+
+    /** Switches the host on, for a test of its fence device. No recovery does this by itself. */
+    BmcStatement powerOn(HostName host);
 }

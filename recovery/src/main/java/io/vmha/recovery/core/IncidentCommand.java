@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /** Commands that move an incident from verdict to report. All but the operators' carry the term they were decided in. */
 public sealed interface IncidentCommand extends Command {
@@ -303,11 +304,17 @@ public sealed interface IncidentCommand extends Command {
         }
     }
 
-    /** The VMs that Nova has on the host, with what shall be done with each. VMs that are in the plan already are kept as they are. */
-    record RecordPlan(long atMs, long term, IncidentId incident, HostName host, List<VmRecovery> vms)
+    /**
+     * The VMs that Nova has on the host, with what shall be done with each. VMs that are in the plan already are kept as they are.
+     *
+     * @param remarks what a person should know about the plan
+     */
+    record RecordPlan(
+            long atMs, long term, IncidentId incident, HostName host, List<VmRecovery> vms, List<String> remarks)
             implements IncidentCommand {
         public RecordPlan {
             vms = List.copyOf(vms);
+            remarks = List.copyOf(remarks);
         }
 
         @Override
@@ -327,7 +334,8 @@ public sealed interface IncidentCommand extends Command {
                             atMs,
                             entry.index(),
                             host + ": plan: " + (vms.size() - left) + " VMs to evacuate, " + left
-                                    + " left on purpose"));
+                                    + " left on purpose"
+                                    + remarks.stream().map(r -> "; " + r).collect(Collectors.joining())));
         }
     }
 

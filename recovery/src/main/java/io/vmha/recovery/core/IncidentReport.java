@@ -62,6 +62,7 @@ public record IncidentReport(
 
     private static int count(List<VmRecovery> vms, Ending.Kind kind) {
         return (int) vms.stream()
+                .filter(VmRecovery::hasEnded)
                 .filter(vm -> vm.ending().map(e -> e.kind() == kind).orElse(false))
                 .count();
     }

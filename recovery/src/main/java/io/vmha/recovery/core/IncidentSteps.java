@@ -1,21 +1,17 @@
 package io.vmha.recovery.core;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * The steps of an open incident: for each host fence, certificate, confirmation, force-down, plan, VMs; then close. {@link #advance} looks
  * at what is committed and asks for what is missing; results become commands.
  */
 final class IncidentSteps {
-    /** Nova takes a silent compute service for down after this long (nova.conf service_down_time). */
-    private static final long NOVA_NOTICES_MS = 60_000;
-
     /** After so many attempts a person is asked; the attempts go on. */
     private static final int FENCES_IN_VAIN = 3;
 
@@ -32,34 +28,26 @@ final class IncidentSteps {
         void execute(long nowMs, Action action);
     }
 
-    private final RecoveryConfig config;
     private final Pending pending;
     private final Proposer proposer;
     private final Executor executor;
-    private final EvacuationWatch watch;
+    private final Evacuations evacuations;
     private final LeaseSteps leases;
     private final SortedMap<HostName, Integer> swept = new TreeMap<>();
-    private final SortedMap<HostName, Long> targetSinceMs = new TreeMap<>();
-    private final Calls calls = new Calls();
     private long term;
-    private long leaderSinceMs;
 
     IncidentSteps(RecoveryConfig config, Pending pending, Proposer proposer, Executor executor) {
-        this.config = config;
         this.pending = pending;
         this.proposer = proposer;
         this.executor = executor;
-        this.watch = new EvacuationWatch(config, calls, proposer);
+        this.evacuations = new Evacuations(config, pending, proposer, executor);
         this.leases = new LeaseSteps(pending, proposer, executor);
     }
 
     void onTerm(long nowMs, long newTerm) {
         term = newTerm;
-        leaderSinceMs = nowMs;
         swept.clear();
-        targetSinceMs.clear();
-        calls.forget();
-        watch.forget();
+        evacuations.onTerm(nowMs, newTerm);
     }
 
     void advance(long nowMs, long leaderTerm, long atMs, RecoveryState state, Incident incident) {
@@ -69,9 +57,7 @@ final class IncidentSteps {
                     .orElse(false);
             advance(nowMs, atMs, state, incident.id(), host, state.mayFence(incident) && !maintenance);
         }
-        if (novaKnowsTheDead(nowMs, state)) {
-            startCalls(nowMs, atMs, state, incident);
-        }
+        evacuations.start(nowMs, atMs, state, incident);
         boolean sweptAll =
                 incident.hosts().values().stream().allMatch(h -> h.vms().size() == swept.getOrDefault(h.host(), -1));
         if (incident.hasEnded() && sweptAll) {
@@ -108,10 +94,12 @@ final class IncidentSteps {
         } else if (!host.planned()
                 || (host.hasEnded()
                         && swept.getOrDefault(name, -1) != host.vms().size())) {
+            boolean images = state.az().map(az -> az.policy().needsImages()).orElse(false);
             // the list is taken once more at the end: a server that was being built when the host died appears late
-            executeUnless(isRecording(nowMs, "plan " + name), nowMs, new Action.ListServers(term, incident, name));
+            executeUnless(
+                    isRecording(nowMs, "plan " + name), nowMs, new Action.ListServers(term, incident, name, images));
         } else {
-            follow(nowMs, incident, host);
+            evacuations.follow(nowMs, incident, host);
         }
     }
 
@@ -145,92 +133,6 @@ final class IncidentSteps {
     private void executeUnless(boolean recording, long nowMs, Action action) {
         if (!recording) {
             executor.execute(nowMs, action);
-        }
-    }
-
-    private void follow(long nowMs, IncidentId incident, HostRecovery host) {
-        var underWay = new TreeSet<ServerId>();
-        for (VmRecovery vm : host.vms().values()) {
-            if (vm.step() == VmRecovery.Step.ACCEPTED
-                    || (vm.step() == VmRecovery.Step.CALLING && isUnresolved(nowMs, vm))) {
-                underWay.add(vm.server());
-            }
-            if (vm.step() == VmRecovery.Step.CALLING && vm.intentTerm() == term && calls.begin(nowMs, vm)) {
-                executor.execute(
-                        nowMs,
-                        new Action.Evacuate(
-                                term,
-                                incident,
-                                host.host(),
-                                vm.server(),
-                                vm.intentIndex(),
-                                vm.migrationFloor(),
-                                calls.provenAtMs(vm) + config.leaseMs()));
-            }
-        }
-        if (!underWay.isEmpty()) {
-            executor.execute(nowMs, new Action.Watch(term, incident, host.host(), underWay));
-        }
-    }
-
-    /**
-     * An intent whose outcome nobody knows: one whose call was made by this leader without an answer, or one that an older leader left open,
-     * once that leader cannot be calling any more (S9).
-     */
-    private boolean isUnresolved(long nowMs, VmRecovery vm) {
-        return vm.intentTerm() == term ? calls.isOver(vm) : nowMs - leaderSinceMs >= config.inheritedWaitMs();
-    }
-
-    /**
-     * Nova schedules to a dead host as long as it does not know that it is dead, and what it has scheduled there never comes back. So calls
-     * wait until every host under recovery is forced down, at the longest until Nova has noticed by itself.
-     */
-    private boolean novaKnowsTheDead(long nowMs, RecoveryState state) {
-        boolean known = true;
-        for (Incident incident : state.openIncidents()) {
-            for (HostRecovery host : incident.hosts().values()) {
-                if (!host.forcedDown()) {
-                    long sinceMs = targetSinceMs.computeIfAbsent(host.host(), h -> nowMs);
-                    known &= nowMs - sinceMs >= NOVA_NOTICES_MS;
-                }
-            }
-        }
-        return known;
-    }
-
-    private void startCalls(long nowMs, long atMs, RecoveryState state, Incident incident) {
-        long underWay = state.openIncidents().stream()
-                .flatMap(i -> i.hosts().values().stream())
-                .flatMap(h -> h.vms().values().stream())
-                .filter(VmRecovery::isUnderWay)
-                .count();
-        var waiting = new ArrayList<VmRecovery>();
-        var hostOf = new TreeMap<ServerId, HostName>();
-        for (HostRecovery host : incident.hosts().values()) {
-            for (VmRecovery vm : host.vms().values()) {
-                if (vm.step() == VmRecovery.Step.PLANNED
-                        && host.mayEvacuate()
-                        && state.evacuatingElsewhere(incident.id(), host.host(), vm.server())
-                                .isEmpty()) {
-                    waiting.add(vm);
-                    hostOf.put(vm.server(), host.host());
-                }
-            }
-        }
-        waiting.sort(Comparator.comparingInt(VmRecovery::order).thenComparing(VmRecovery::server));
-        for (VmRecovery vm : waiting) {
-            if (underWay >= config.parallelMax()) {
-                return;
-            }
-            if (!calls.mayRetry(nowMs, vm.server())) {
-                continue;
-            }
-            underWay++;
-            calls.onProposed(nowMs, vm.server());
-            proposer.propose(
-                    nowMs,
-                    "call " + vm.server(),
-                    new VmCommand.BeginEvacuation(atMs, term, incident.id(), hostOf.get(vm.server()), vm.server()));
         }
     }
 
@@ -309,9 +211,7 @@ final class IncidentSteps {
 
     void onServers(long nowMs, long atMs, RecoveryState state, Result.Servers result) {
         if (result.action() instanceof Action.Watch seen) {
-            pending.pause(nowMs, seen.key(), config.pollMs());
-            host(state, seen.incident(), seen.host())
-                    .ifPresent(h -> watch.onServers(nowMs, atMs, state, h, seen, result));
+            evacuations.onWatched(nowMs, atMs, state, seen, result);
             return;
         }
         var list = (Action.ListServers) result.action();
@@ -326,13 +226,12 @@ final class IncidentSteps {
             Action.ListServers list,
             HostRecovery host,
             Result.Servers result) {
-        boolean shared = state.az().map(AzSettings::instancesShared).orElse(false);
         List<VmRecovery> fresh =
                 Planner.plan(
+                                state,
                                 host.host(),
                                 result.servers(),
                                 result.migrations(),
-                                shared,
                                 host.vms().size())
                         .stream()
                         .filter(vm -> !host.vms().containsKey(vm.server()))
@@ -344,56 +243,26 @@ final class IncidentSteps {
             proposer.propose(
                     nowMs,
                     "plan " + host.host(),
-                    new IncidentCommand.RecordPlan(atMs, term, list.incident(), host.host(), fresh));
+                    new IncidentCommand.RecordPlan(
+                            atMs, term, list.incident(), host.host(), fresh, remarks(host, fresh)));
         }
     }
 
-    void onEvacuate(long nowMs, long atMs, Result.EvacuateAnswer answer) {
-        Action.Evacuate call = answer.action();
-        pending.done(call.key());
-        // should the outcome be lost on its way into the log, reading Nova will find it again
-        calls.onOver(nowMs, call.server(), call.intentIndex());
-        outcome(nowMs, atMs, answer).ifPresent(command -> proposer.propose(nowMs, "outcome " + call.server(), command));
+    private static List<String> remarks(HostRecovery host, List<VmRecovery> fresh) {
+        var all = new ArrayList<>(host.vms().values());
+        all.addAll(fresh);
+        SortedSet<String> circular = Groups.of(all).circular();
+        return circular.isEmpty()
+                ? List.of()
+                : List.of("the groups " + circular
+                        + " wait for each other in a circle: their vmha:after is ignored among themselves");
     }
 
-    private Optional<Command> outcome(long nowMs, long atMs, Result.EvacuateAnswer answer) {
-        Action.Evacuate call = answer.action();
-        return switch (answer.outcome()) {
-            case ACCEPTED ->
-                Optional.of(new VmCommand.EvacuationAccepted(
-                        atMs,
-                        term,
-                        call.incident(),
-                        call.host(),
-                        call.server(),
-                        call.intentIndex(),
-                        answer.migration()));
-            case REFUSED, NOT_CALLED, BUSY -> {
-                calls.onRefused(nowMs, call.server());
-                yield Optional.of(new VmCommand.AttemptFailed(
-                        atMs,
-                        term,
-                        call.incident(),
-                        call.host(),
-                        call.server(),
-                        call.intentIndex(),
-                        call.migrationFloor(),
-                        // a task_state whose compute service is dead is never cleared: being busy uses attempts up as
-                        // well
-                        answer.outcome() != Result.EvacuateAnswer.Outcome.NOT_CALLED,
-                        answer.detail()));
-            }
-            case UNKNOWN -> Optional.empty();
-            case ELSEWHERE -> ended(atMs, call, Ending.elsewhere(new HostName(answer.detail())));
-            case DELETED -> ended(atMs, call, new Ending(Ending.Kind.LEFT, "deleted meanwhile"));
-        };
+    Evacuations evacuations() {
+        return evacuations;
     }
 
-    private Optional<Command> ended(long atMs, Action.Evacuate call, Ending ending) {
-        return Optional.of(new VmCommand.VmEnded(atMs, term, call.incident(), call.host(), call.server(), ending));
-    }
-
-    private static Optional<HostRecovery> host(RecoveryState state, IncidentId incident, HostName host) {
+    static Optional<HostRecovery> host(RecoveryState state, IncidentId incident, HostName host) {
         return Optional.ofNullable(state.incidents().get(incident))
                 .filter(i -> i.phase() == Incident.Phase.OPEN)
                 .map(i -> i.hosts().get(host));

@@ -1,63 +1,118 @@
 package io.vmha.recovery.core;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.regex.Pattern;
 
-/** Which of a dead host's VMs are evacuated, and in which order. Pure. */
+/** Which of a dead host's VMs are evacuated, in which order, and how each shall stand in the end. Pure. */
 final class Planner {
-    /** The vm_states that Nova evacuates (compute API, evacuate): every other is refused with 409 or 400. */
-    private static final Set<String> EVACUABLE = Set.of("active", "stopped", "error");
-
     private static final String PRIORITY = "vmha:priority";
+    private static final String GROUP = "vmha:group";
+    private static final String AFTER = "vmha:after";
+    private static final String READY_PORT = "vmha:ready_port";
     private static final int PRIORITY_DEFAULT = 500;
+    private static final int AFTER_MAX = 20;
+    private static final Pattern GROUP_NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-    private Planner() {}
+    private final RecoveryState state;
+    private final HostName host;
+    private final Selection selection;
+    private final Optional<String> whyLost;
+
+    private Planner(RecoveryState state, HostName host) {
+        this.state = state;
+        this.host = host;
+        this.selection = new Selection(state.az().map(AzSettings::policy).orElse(EvacuationPolicy.DEFAULT));
+        this.whyLost = StorageGate.whyLost(state, host);
+    }
 
     /** The plan for the servers that Nova has on the host, in the order in which they shall be evacuated. */
     static List<VmRecovery> plan(
-            HostName host, List<Server> servers, List<Migration> migrations, boolean instancesShared, int firstOrder) {
+            RecoveryState state, HostName host, List<Server> servers, List<Migration> migrations, int firstOrder) {
+        var planner = new Planner(state, host);
         var ordered = servers.stream()
                 .filter(s -> s.host().equals(host))
                 .sorted(Comparator.comparingInt(Planner::priority)
                         .reversed()
+                        .thenComparing(Comparator.comparingLong(Planner::size).reversed())
                         .thenComparing(Server::name)
                         .thenComparing(Server::id))
                 .toList();
         var plan = new ArrayList<VmRecovery>();
         for (Server server : ordered) {
-            int order = firstOrder + plan.size();
-            long floor = migrations.stream()
-                    .filter(m -> m.server().equals(server.id()) && m.isFinal())
-                    .mapToLong(Migration::id)
-                    .max()
-                    .orElse(0);
-            plan.add(whyLeft(server, instancesShared)
-                    .map(why -> VmRecovery.left(server.id(), server.name(), server.status(), order, why))
-                    .orElseGet(() -> VmRecovery.planned(server.id(), server.name(), server.status(), order, floor)));
+            plan.add(planner.plan(server, migrations, firstOrder + plan.size()));
         }
         return plan;
     }
 
-    private static Optional<String> whyLeft(Server server, boolean instancesShared) {
-        if ("false".equalsIgnoreCase(server.metadata().get("HA_Enabled"))) {
-            return Optional.of("its metadata says HA_Enabled=false");
+    private VmRecovery plan(Server server, List<Migration> migrations, int order) {
+        Treatment treatment = Treatment.of(server);
+        VmBrief brief = brief(server, treatment, order);
+        Optional<String> left = selection
+                .whyLeft(server)
+                .or(treatment::leave)
+                .or(() -> StorageGate.keepsData(state, host, brief.disk())
+                        ? Optional.empty()
+                        : whyLost.map(why -> "its disk is on the dead host as far as is known (" + why
+                                + "): Nova would rebuild it from its image and lose its data"));
+        if (left.isPresent()) {
+            return VmRecovery.left(server.id(), brief, left.get());
         }
-        if (server.taskState().isEmpty() && !EVACUABLE.contains(server.vmState())) {
-            return Optional.of("Nova evacuates only active, stopped and error, and it is " + server.vmState());
-        }
-        if (!server.volumeBacked() && !instancesShared) {
-            return Optional.of(
-                    "its disk is on the dead host as far as is known: Nova would rebuild it from its image and lose its data"
-                            + " (set recovery.instances_shared when every host reaches the same instances path or image backend)");
-        }
-        return Optional.empty();
+        long floor = migrations.stream()
+                .filter(m -> m.server().equals(server.id()) && m.isFinal())
+                .mapToLong(Migration::id)
+                .max()
+                .orElse(0);
+        return VmRecovery.planned(server.id(), brief, floor);
+    }
+
+    private static VmBrief brief(Server server, Treatment treatment, int order) {
+        return new VmBrief(
+                server.name(),
+                server.status(),
+                order,
+                Selection.disk(server),
+                server.locked(),
+                treatment.rest(),
+                server.taskState(),
+                group(server.metadata().getOrDefault(GROUP, "")).orElse(""),
+                after(server),
+                readyAt(server));
+    }
+
+    private static Optional<String> group(String name) {
+        return GROUP_NAME.matcher(name.strip()).matches() ? Optional.of(name.strip()) : Optional.empty();
+    }
+
+    private static List<String> after(Server server) {
+        return Arrays.stream(server.metadata().getOrDefault(AFTER, "").split(",", -1))
+                .flatMap(name -> group(name).stream())
+                .distinct()
+                .limit(AFTER_MAX)
+                .toList();
+    }
+
+    private static Optional<String> readyAt(Server server) {
+        int port = number(server.metadata().getOrDefault(READY_PORT, ""), 0);
+        return port < 1 || port > 65535
+                ? Optional.empty()
+                : server.traits().addresses().stream().findFirst().map(address -> address + ":" + port);
+    }
+
+    /** Memory is what takes long to find room for; the number of CPUs decides between equals. */
+    private static long size(Server server) {
+        return server.traits().memoryMb() * 1_000L + server.traits().vcpus();
     }
 
     private static int priority(Server server) {
-        String text = server.metadata().getOrDefault(PRIORITY, "");
-        return text.matches("[0-9]{1,4}") ? Math.min(1000, Math.max(1, Integer.parseInt(text))) : PRIORITY_DEFAULT;
+        int priority = number(server.metadata().getOrDefault(PRIORITY, ""), PRIORITY_DEFAULT);
+        return Math.min(1000, Math.max(1, priority));
+    }
+
+    private static int number(String text, int otherwise) {
+        return text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : otherwise;
     }
 }

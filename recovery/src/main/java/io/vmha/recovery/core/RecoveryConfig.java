@@ -7,7 +7,8 @@ package io.vmha.recovery.core;
  * @param silenceMs silence that a majority of the voters must state for a verdict
  * @param settleMs a cut is declared when no further host has become suspect for this long, so that a rack makes one incident
  * @param pollMs how often Nova is asked for progress
- * @param parallelMax evacuations under way at a time
+ * @param parallelMax the most evacuations under way at a time; the leader finds out itself how many Nova stands ({@link Wave})
+ * @param arrivalsMax above so many servers that arrive on one host at a time, fewer are sent
  * @param leaseMs L: how long a leader may act on a committed intent
  * @param graceMs K: how long a leader that lost its leadership may need to stop
  * @param requestLimitMs the longest that one request to Nova may take
@@ -18,11 +19,13 @@ public record RecoveryConfig(
         long settleMs,
         long pollMs,
         int parallelMax,
+        int arrivalsMax,
         long leaseMs,
         long graceMs,
         long requestLimitMs) {
     /** The defaults of the protocol: renewals every second, L = 6 s, K = 2 s. */
-    public static final RecoveryConfig DEFAULT = new RecoveryConfig(2_000, 3_000, 1_000, 500, 8, 6_000, 2_000, 15_000);
+    public static final RecoveryConfig DEFAULT =
+            new RecoveryConfig(2_000, 3_000, 1_000, 500, 32, 10, 6_000, 2_000, 15_000);
 
     /** How long a new leader leaves alone what an older leader may still be calling (S9). */
     public long inheritedWaitMs() {

@@ -221,11 +221,25 @@ public final class RecoveryController implements Result.Listener {
 
     @Override
     public void onEvacuate(long nowMs, Result.EvacuateAnswer result) {
-        steps.onEvacuate(nowMs, clock.wallMs(nowMs), result);
+        steps.evacuations().onEvacuate(nowMs, clock.wallMs(nowMs), result);
+    }
+
+    @Override
+    public void onSettled(long nowMs, Result.Settled result) {
+        steps.evacuations().onSettled(nowMs, clock.wallMs(nowMs), result);
+    }
+
+    @Override
+    public void onKnocked(long nowMs, Result.Knocked result) {
+        steps.evacuations().onKnocked(nowMs, result);
     }
 
     @Override
     public void onFailure(long nowMs, Result.Failure result) {
-        pending.failed(nowMs, result.action().key());
+        if (result.action() instanceof Action.Settle settle) {
+            steps.evacuations().onSettleFailed(nowMs, clock.wallMs(nowMs), settle, result.why());
+        } else {
+            pending.failed(nowMs, result.action().key());
+        }
     }
 }

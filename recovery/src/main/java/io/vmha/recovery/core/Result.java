@@ -32,6 +32,10 @@ public sealed interface Result {
 
         void onEvacuate(long nowMs, EvacuateAnswer result);
 
+        void onSettled(long nowMs, Settled result);
+
+        void onKnocked(long nowMs, Knocked result);
+
         void onFailure(long nowMs, Failure result);
     }
 
@@ -121,7 +125,11 @@ public sealed interface Result {
         }
     }
 
-    /** What Nova said to an evacuate call, or why it was not made. */
+    /**
+     * What Nova said to an evacuate call, or why it was not made.
+     *
+     * @param detail in words; the host alone for ELSEWHERE, the task_state alone for BUSY
+     */
     record EvacuateAnswer(Action.Evacuate action, Outcome outcome, OptionalLong migration, String detail)
             implements Result {
         /** The possible outcomes of a call. */
@@ -139,12 +147,35 @@ public sealed interface Result {
             /** The server is not on the dead host any more: it is elsewhere. */
             ELSEWHERE,
             /** The server does not exist any more. */
-            DELETED
+            DELETED,
+            /** The call must not be made: the server is in a state in which it could run twice, or its owner is deleting it. */
+            FORBIDDEN
         }
 
         @Override
         public void deliver(long nowMs, Listener listener) {
             listener.onEvacuate(nowMs, this);
+        }
+    }
+
+    /**
+     * How far a server has been put back.
+     *
+     * @param done false if Nova is still at it: look again
+     * @param words what was done, or what is not there yet
+     */
+    record Settled(Action.Settle action, boolean done, String words) implements Result {
+        @Override
+        public void deliver(long nowMs, Listener listener) {
+            listener.onSettled(nowMs, this);
+        }
+    }
+
+    /** Whether a server listens where it was expected. */
+    record Knocked(Action.Knock action, boolean open) implements Result {
+        @Override
+        public void deliver(long nowMs, Listener listener) {
+            listener.onKnocked(nowMs, this);
         }
     }
 

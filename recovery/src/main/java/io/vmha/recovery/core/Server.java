@@ -23,11 +23,30 @@ public record Server(
         Optional<String> taskState,
         boolean locked,
         boolean volumeBacked,
-        Map<String, String> metadata) {
+        Map<String, String> metadata,
+        Traits traits) {
     /** Stands for the host of a server that is on none: shelved and offloaded, or never scheduled. */
     public static final HostName NO_HOST = new HostName("(none)");
 
     public Server {
         metadata = Collections.unmodifiableSortedMap(new TreeMap<>(metadata));
+    }
+
+    /** A server of which no traits are known. */
+    public Server(
+            ServerId id,
+            String name,
+            HostName host,
+            String status,
+            String vmState,
+            Optional<String> taskState,
+            boolean locked,
+            boolean volumeBacked,
+            Map<String, String> metadata) {
+        this(id, name, host, status, vmState, taskState, locked, volumeBacked, metadata, Traits.NONE);
+    }
+
+    public Server withTraits(Traits others) {
+        return new Server(id, name, host, status, vmState, taskState, locked, volumeBacked, metadata, others);
     }
 }

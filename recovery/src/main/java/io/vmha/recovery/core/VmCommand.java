@@ -11,7 +11,8 @@ public sealed interface VmCommand extends Command {
     int ATTEMPTS_MAX = 5;
 
     /**
-     * Intent: this leader is about to ask Nova to evacuate the VM. Refused without a confirmed certificate (S1), and while another
+     * Intent: this leader is about to ask Nova to evacuate the VM. Refused without a confirmed certificate (S1), if the VM's data would
+     * be lost (S10), and while another
      * intent for it is open, be it in another incident, whose target has died meanwhile: there is one caller at a time (S9).
      */
     record BeginEvacuation(long atMs, long term, IncidentId incident, HostName host, ServerId server)
@@ -31,6 +32,9 @@ public sealed interface VmCommand extends Command {
                         if (vm.step() != VmRecovery.Step.PLANNED) {
                             return Optional.of("it is " + vm.step());
                         }
+                        if (!StorageGate.keepsData(state, host, vm.brief().disk())) {
+                            return Optional.of("its disk is not known to be reachable from other hosts (S10)");
+                        }
                         return vm.attempts() >= ATTEMPTS_MAX
                                 ? Optional.of("its " + ATTEMPTS_MAX + " attempts are used up")
                                 : Optional.empty();
@@ -45,6 +49,7 @@ public sealed interface VmCommand extends Command {
      *
      * @param intentIndex the attempt that this is the outcome of: a proposal may commit long after it was given up, when the next attempt
      *     is under way
+     * @param remark what was done to the server before the call
      */
     record EvacuationAccepted(
             long atMs,
@@ -53,7 +58,8 @@ public sealed interface VmCommand extends Command {
             HostName host,
             ServerId server,
             long intentIndex,
-            OptionalLong migration)
+            OptionalLong migration,
+            String remark)
             implements VmCommand {
         @Override
         public Applied apply(RecoveryState state, Entry entry) {
@@ -63,7 +69,9 @@ public sealed interface VmCommand extends Command {
                     this,
                     vm -> whyNotOpen(vm, intentIndex),
                     vm -> vm.accept(migration),
-                    vm -> "accepted by Nova" + (migration.isPresent() ? ", migration " + migration.getAsLong() : ""));
+                    vm -> "accepted by Nova"
+                            + (migration.isPresent() ? ", migration " + migration.getAsLong() : "")
+                            + (remark.isEmpty() ? "" : "; " + remark));
         }
     }
 
@@ -102,7 +110,9 @@ public sealed interface VmCommand extends Command {
         }
     }
 
-    /** The VM's ending (S13). */
+    /**
+     * The VM's ending (S13), and the intent to put back what was changed about it: our lock, and the state in which its owner had left it.
+     */
     record VmEnded(long atMs, long term, IncidentId incident, HostName host, ServerId server, Ending ending)
             implements VmCommand {
         @Override
@@ -111,13 +121,35 @@ public sealed interface VmCommand extends Command {
                     state,
                     entry,
                     this,
-                    vm -> vm.hasEnded() ? Optional.of("it has its ending already") : Optional.empty(),
+                    vm -> vm.ending().isPresent() ? Optional.of("it has its ending already") : Optional.empty(),
                     vm -> vm.end(ending, atMs),
                     vm -> switch (ending.kind()) {
                         case RECOVERED -> "recovered on " + ending.detail();
                         case LEFT -> "left: " + ending.detail();
                         case FAILED -> "failed: " + ending.detail();
                     });
+        }
+    }
+
+    /**
+     * Outcome: what was changed about the VM is put back.
+     *
+     * @param trouble what could not be put back; empty if all was
+     */
+    record VmSettled(
+            long atMs, long term, IncidentId incident, HostName host, ServerId server, String done, String trouble)
+            implements VmCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            return onVm(
+                    state,
+                    entry,
+                    this,
+                    vm -> vm.step() == VmRecovery.Step.SETTLING
+                            ? Optional.empty()
+                            : Optional.of("there is nothing to put back: it is " + vm.step()),
+                    vm -> vm.settle(vm.ending().orElseThrow().with(trouble)),
+                    vm -> trouble.isEmpty() ? done : done + "; " + trouble);
         }
     }
 

@@ -6,13 +6,13 @@ import java.util.OptionalLong;
 /**
  * One VM of a certified host on its way to its ending.
  *
- * <p>PLANNED → CALLING (intent committed) → ACCEPTED (Nova took it) → ENDED. A call that was refused, or an evacuation that failed late,
- * goes back to PLANNED until the attempts are used up.
+ * <p>PLANNED → CALLING (intent committed) → ACCEPTED (Nova took it) → SETTLING (its ending is decided; lock and power state are being put
+ * back) → ENDED. A call that was refused, or an evacuation that failed late, goes back to PLANNED until the attempts are used up. A VM that
+ * was never touched ends without settling.
  *
- * @param order the place in the plan, from 0
  * @param attempts intents committed so far
  * @param intentTerm the term of the leader whose intent is open, while CALLING
- * @param intentIndex the log index of the last intent, which names the attempt
+ * @param intentIndex the log index of the last intent, which names the attempt; 0 if none was ever committed
  * @param migrationFloor Nova's migrations up to this id are older than the current attempt
  * @param migration the migration that carries the current attempt
  * @param requestedAtMs wall clock of the last intent
@@ -20,9 +20,7 @@ import java.util.OptionalLong;
  */
 public record VmRecovery(
         ServerId server,
-        String name,
-        String formerStatus,
-        int order,
+        VmBrief brief,
         Step step,
         int attempts,
         long intentTerm,
@@ -37,39 +35,44 @@ public record VmRecovery(
         PLANNED,
         CALLING,
         ACCEPTED,
+        SETTLING,
         ENDED
     }
 
     /** A VM that shall be evacuated. */
+    public static VmRecovery planned(ServerId server, VmBrief brief, long migrationFloor) {
+        return new VmRecovery(
+                server, brief, Step.PLANNED, 0, 0, 0, migrationFloor, OptionalLong.empty(), Optional.empty(), 0, 0);
+    }
+
+    /** A VM with nothing special about it that shall be evacuated. */
     public static VmRecovery planned(
             ServerId server, String name, String formerStatus, int order, long migrationFloor) {
-        return new VmRecovery(
-                server,
-                name,
-                formerStatus,
-                order,
-                Step.PLANNED,
-                0,
-                0,
-                0,
-                migrationFloor,
-                OptionalLong.empty(),
-                Optional.empty(),
-                0,
-                0);
+        return planned(server, VmBrief.plain(name, formerStatus, order), migrationFloor);
     }
 
     /** A VM that stays where it is, for a reason that the report gives. */
-    public static VmRecovery left(ServerId server, String name, String formerStatus, int order, String why) {
-        return planned(server, name, formerStatus, order, 0).end(new Ending(Ending.Kind.LEFT, why), 0);
+    static VmRecovery left(ServerId server, VmBrief brief, String why) {
+        return planned(server, brief, 0).end(new Ending(Ending.Kind.LEFT, why), 0);
+    }
+
+    public String name() {
+        return brief.name();
+    }
+
+    public String formerStatus() {
+        return brief.formerStatus();
+    }
+
+    /** The place in the plan, from 0. */
+    public int order() {
+        return brief.order();
     }
 
     VmRecovery begin(Entry intent, long atMs) {
         return new VmRecovery(
                 server,
-                name,
-                formerStatus,
-                order,
+                brief,
                 Step.CALLING,
                 attempts + 1,
                 intent.term(),
@@ -96,28 +99,24 @@ public record VmRecovery(
 
     private VmRecovery moved(Step next, int attemptsMade, long floor, OptionalLong migrationId) {
         return new VmRecovery(
-                server,
-                name,
-                formerStatus,
-                order,
-                next,
-                attemptsMade,
-                0,
-                intentIndex,
-                floor,
-                migrationId,
-                ending,
-                requestedAtMs,
-                0);
+                server, brief, next, attemptsMade, 0, intentIndex, floor, migrationId, ending, requestedAtMs, 0);
     }
 
+    /** It has its ending; what was changed about it is put back first, if anything was. */
     VmRecovery end(Ending how, long atMs) {
+        return with(needsSettling(how) ? Step.SETTLING : Step.ENDED, how, atMs);
+    }
+
+    /** All is put back, or could not be, which the ending then says. */
+    VmRecovery settle(Ending how) {
+        return with(Step.ENDED, how, endedAtMs);
+    }
+
+    private VmRecovery with(Step next, Ending how, long atMs) {
         return new VmRecovery(
                 server,
-                name,
-                formerStatus,
-                order,
-                Step.ENDED,
+                brief,
+                next,
                 attempts,
                 0,
                 intentIndex,
@@ -128,12 +127,18 @@ public record VmRecovery(
                 atMs);
     }
 
+    private boolean needsSettling(Ending how) {
+        boolean touched = intentIndex > 0;
+        boolean rests = how.kind() == Ending.Kind.RECOVERED && brief.rest() != Rest.AS_IT_COMES;
+        return touched && (rests || !brief.lockedBefore());
+    }
+
     /** True while an intent is open or Nova works on it. */
     public boolean isUnderWay() {
         return step == Step.CALLING || step == Step.ACCEPTED;
     }
 
-    /** True once the VM has its ending. */
+    /** True once the VM has its ending and all is put back. */
     public boolean hasEnded() {
         return step == Step.ENDED;
     }

@@ -163,17 +163,18 @@ record DeviceDraft(
 
     private static void judge(Section section, FenceDevice device) {
         boolean isIpmi = device.isIpmi();
-        if (isIpmi && device.access().address().isEmpty()) {
+        if ((isIpmi || device.isRedfish()) && device.access().address().isEmpty()) {
             section.problem("address", "is missing; " + device.agent().getFileName() + " needs the BMC's address");
         }
-        if (isIpmi && device.access().password().isEmpty()) {
+        if ((isIpmi || device.isRedfish()) && device.access().password().isEmpty()) {
             section.problem("password", "is missing, here and in defaults; set it, or password_file");
         }
-        if (!isIpmi && device.identity() instanceof Identity.Guid) {
+        boolean tells = isIpmi || device.isRedfish();
+        if (!tells && device.identity() instanceof Identity.Guid) {
             section.problem(
                     "identity",
                     "must be 'trusted' for agent " + device.agent().getFileName()
-                            + ": a GUID can be read from IPMI BMCs only");
+                            + ": a GUID can be read from IPMI and Redfish BMCs only");
         }
     }
 

@@ -6,6 +6,7 @@ import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.PowerState;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +22,8 @@ import org.slf4j.LoggerFactory;
  * {@code off}, whatever the agent says of it, the BMC is asked again, a few times if the agent reported failure: a slow BMC reports failure
  * and powers off all the same.
  *
- * <p>Safe for use by many threads. fence_ipmilan itself passes the password on to ipmitool as an argument, which other users of this machine
- * can see for a moment; ours is never among the arguments of what we start.
+ * <p>Safe for use by many threads. No secret is among the arguments of a process that is started here, nor of what fence_ipmilan starts
+ * ({@link QuietIpmitool}).
  */
 public final class FenceAgents implements Fencer, AutoCloseable {
     private static final int STATUS_OFF =
@@ -35,11 +36,16 @@ public final class FenceAgents implements Fencer, AutoCloseable {
 
     private final FencingConfig config;
     private final Semaphore permits;
+    private final Optional<QuietIpmitool> quiet;
     private final CountDownLatch closed = new CountDownLatch(1);
 
     public FenceAgents(FencingConfig config) {
         this.config = config;
         permits = new Semaphore(config.parallelMax(), true);
+        boolean usesIpmi = config.devices().values().stream()
+                .anyMatch(
+                        device -> device.isIpmi() && device.access().password().isPresent());
+        quiet = usesIpmi ? QuietIpmitool.write() : Optional.empty();
     }
 
     @Override
@@ -88,6 +94,24 @@ public final class FenceAgents implements Fencer, AutoCloseable {
         return statement;
     }
 
+    @Override
+    public BmcStatement powerOn(HostName host) {
+        long startNanos = System.nanoTime();
+        var device = config.devices().get(host);
+        if (device == null) {
+            return notConfigured(host);
+        }
+        var identity = identify(device);
+        if (identity.isPresent()) {
+            return unknown(host, "not switched on: " + identity.get(), startNanos);
+        }
+        var on = run(device, "on", device.limits().off());
+        var statement =
+                statement(host, ask(device), on.hasExit(0) ? "" : "on failed: " + words(device, on), startNanos);
+        LOG.info("power on host={} power={} took_ms={}", host, statement.power(), statement.tookMs());
+        return statement;
+    }
+
     private BmcStatement afterFailure(FenceDevice device, String failure, long startNanos) {
         var reading = ask(device);
         for (int question = 2; question <= QUESTIONS_AFTER_FAILURE && reading.power() != PowerState.OFF; question++) {
@@ -123,9 +147,19 @@ public final class FenceAgents implements Fencer, AutoCloseable {
     }
 
     private ChildProcess.Outcome run(FenceDevice device, String action, Duration limit) {
+        var environment = new HashMap<String, String>();
+        var hidden = quiet.filter(tool -> device.isIpmi())
+                .flatMap(tool -> device.access().password().map(password -> {
+                    environment.put(QuietIpmitool.PASSWORD, password.reveal());
+                    device.access()
+                            .option("ipmitool_path")
+                            .ifPresent(real -> environment.put(QuietIpmitool.REAL, real));
+                    return tool.script();
+                }));
         return withPermit(
                 limit,
-                () -> ChildProcess.run(List.of(device.agent().toString()), Map.of(), device.input(action), limit));
+                () -> ChildProcess.run(
+                        List.of(device.agent().toString()), environment, device.input(action, hidden), limit));
     }
 
     /** Why the BMC is not known to be the host's; empty if it is. */
@@ -134,6 +168,12 @@ public final class FenceAgents implements Fencer, AutoCloseable {
             return Optional.empty();
         }
         var limit = device.limits().status();
+        if (device.isRedfish()) {
+            var reading = RedfishIdentity.read(device, limit);
+            return reading.uuid().isEmpty()
+                    ? Optional.of("the BMC does not tell its identity: " + reading.trouble())
+                    : whyAnother(device, reading.uuid().get(), wanted);
+        }
         var environment = Map.of(
                 "IPMI_PASSWORD",
                 device.access().password().map(secret -> secret.reveal()).orElse(""));
@@ -145,10 +185,14 @@ public final class FenceAgents implements Fencer, AutoCloseable {
         if (found.isEmpty()) {
             return Optional.of("the BMC's identity makes no sense: " + words(device, outcome));
         }
-        return found.get().equals(wanted.hex())
+        return whyAnother(device, found.get(), wanted);
+    }
+
+    private static Optional<String> whyAnother(FenceDevice device, String found, Identity.Guid wanted) {
+        return found.equals(wanted.hex())
                 ? Optional.empty()
                 : Optional.of("the BMC at " + device.access().address().orElse("?")
-                        + " is that of another machine: its identity is " + found.get() + " but " + wanted.hex()
+                        + " is that of another machine: its identity is " + found + " but " + wanted.hex()
                         + " is configured");
     }
 
@@ -220,5 +264,6 @@ public final class FenceAgents implements Fencer, AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
+        quiet.ifPresent(QuietIpmitool::close);
     }
 }

@@ -60,13 +60,21 @@ record FenceDevice(HostName host, Path agent, Access access, Identity identity, 
         static final TimeLimits STANDARD = new TimeLimits(Duration.ofSeconds(10), Duration.ofSeconds(40));
     }
 
+    boolean isRedfish() {
+        return String.valueOf(agent.getFileName()).equals("fence_redfish");
+    }
+
     boolean isIpmi() {
         var name = String.valueOf(agent.getFileName());
         return IPMI_AGENTS.contains(name);
     }
 
-    /** What the agent reads from its standard input, so that no secret shows among the processes' arguments. */
-    String input(String action) {
+    /**
+     * What the agent reads from its standard input, so that no secret shows among the processes' arguments.
+     *
+     * @param quietIpmitool stands in for ipmitool and knows the password already; empty to tell the agent the password
+     */
+    String input(String action, Optional<Path> quietIpmitool) {
         var lines = new TreeMap<String, String>();
         if (isIpmi()) {
             lines.put("lanplus", "1"); // IPMI 2.0; the agent's own default is the unencrypted 1.5
@@ -75,7 +83,9 @@ record FenceDevice(HostName host, Path agent, Access access, Identity identity, 
         lines.putAll(access.options());
         access.address().ifPresent(address -> lines.put("ip", address));
         access.username().ifPresent(username -> lines.put("username", username));
-        access.password().ifPresent(password -> lines.put("password", password.reveal()));
+        quietIpmitool.ifPresentOrElse(
+                tool -> lines.put("ipmitool_path", tool.toString()),
+                () -> access.password().ifPresent(password -> lines.put("password", password.reveal())));
         lines.put("action", action);
         var text = new StringBuilder();
         lines.forEach((key, value) -> text.append(key).append('=').append(value).append('\n'));

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  *
  * <p>A GUID is written as 32 hexadecimal digits or as a UUID, in the order in which the BMC sends its bytes: what
  * {@code ipmitool raw 0x06 0x37} prints. ({@code ipmitool mc guid} and dmidecode may show the same bytes in another order; makers do not
- * agree on one, so none is guessed.)
+ * agree on one, so none is guessed.) From a Redfish BMC it is the UUID of its ComputerSystem.
  */
 sealed interface Identity {
     Pattern BYTES = Pattern.compile("[0-9a-f]{32}");

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.openstack4j.core.transport.ObjectMapperSingleton;
@@ -54,7 +55,7 @@ final class Keystone {
                     Kind.UNKNOWN, 201, "Keystone at " + tokens + " sent no X-Subject-Token; is auth_url right?", null);
         }
         var nova = novaIn(endpoints(answer));
-        return new Session(token.get(), nova, versions(nova, deadline));
+        return new Session(token.get(), nova, versions(nova, deadline), glance(answer));
     }
 
     private String credentials() {
@@ -126,6 +127,33 @@ final class Keystone {
         } catch (IOException e) {
             throw garbled("not a token");
         }
+    }
+
+    /** Of the region and interface that Nova is used at; the first one if there are several. */
+    private Optional<URI> glance(HttpLink.Answer answer) {
+        try {
+            for (JsonNode service : JSON.readTree(answer.body()).path("token").path("catalog")) {
+                if (service.path("type").asText().equals("image")) {
+                    for (JsonNode endpoint : service.path("endpoints")) {
+                        if (isWanted(endpoint)) {
+                            var url = withoutSlash(endpoint.path("url").asText());
+                            return Optional.of(URI.create(url.replaceFirst("/v[0-9](\\.[0-9]+)?$", "")));
+                        }
+                    }
+                }
+            }
+            return Optional.empty();
+        } catch (IOException | IllegalArgumentException e) {
+            return Optional.empty(); // it is missed, with a sentence, where it is needed
+        }
+    }
+
+    private boolean isWanted(JsonNode endpoint) {
+        var wanted = config.endpointInterface().name().toLowerCase(Locale.ROOT);
+        return endpoint.path("interface").asText().equals(wanted)
+                && config.region()
+                        .map(region -> region.equals(endpoint.path("region").asText()))
+                        .orElse(true);
     }
 
     private ComputeException garbled(String found) {

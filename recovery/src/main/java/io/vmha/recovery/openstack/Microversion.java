@@ -11,8 +11,14 @@ record Microversion(int major, int minor) implements Comparable<Microversion> {
     static final Microversion SERVICES = new Microversion(2, 53);
     /** Migrations with paging and filters by source and type. */
     static final Microversion MIGRATIONS = new Microversion(2, 59);
-    /** Servers, and evacuate: no forced target, power state kept. */
+    /** Evacuate without a forced target, power state kept. */
     static final Microversion SERVERS = new Microversion(2, 68);
+    /** The flavor is part of a server. */
+    static final Microversion SERVERS_MIN = new Microversion(2, 47);
+    /** A lock has a reason. */
+    static final Microversion LOCK_REASONS = new Microversion(2, 73);
+    /** What is understood of servers and done to them, but evacuate. */
+    static final Range SERVER_BOUNDS = new Range(SERVERS_MIN, LOCK_REASONS);
     /** Evacuate decides itself whether the storage is shared. */
     static final Microversion EVACUATE_MIN = new Microversion(2, 14);
     /** From 2.95 on an evacuated server arrives stopped. */

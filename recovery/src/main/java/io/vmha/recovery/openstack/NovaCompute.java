@@ -8,6 +8,7 @@ import io.vmha.recovery.core.ComputeException.Kind;
 import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
+import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import java.net.URLEncoder;
@@ -44,12 +45,17 @@ public final class NovaCompute implements Compute, AutoCloseable {
     private final OpenStackConfig.TimeLimits limits;
     private final HttpLink link;
     private final NovaLink nova;
+    private final ServerActions actions;
+    private final Glance glance;
 
     /** Connects to nothing yet. Throws {@link IllegalArgumentException} if {@code ca_file} cannot be used. */
     public NovaCompute(OpenStackConfig config) {
         limits = config.limits();
         link = new HttpLink(limits, Trust.of(config.caFile()));
-        nova = new NovaLink(link, new Sessions(new Keystone(config, link)));
+        var sessions = new Sessions(new Keystone(config, link));
+        nova = new NovaLink(link, sessions);
+        actions = new ServerActions(nova);
+        glance = new Glance(link, sessions, nova);
     }
 
     @Override
@@ -66,7 +72,8 @@ public final class NovaCompute implements Compute, AutoCloseable {
     public List<Server> serversOn(HostName host) {
         var path = "/servers/detail?all_tenants=true&host=" + encoded(host.value()) + "&limit=" + SERVERS_PER_PAGE;
         var pages = new Pages<>("servers_links", SERVER_PAGES_MAX, true, NovaRecords::servers);
-        var servers = pages.read(path, Microversion.SERVERS);
+        var deadline = deadline();
+        var servers = pages.read(path, deadline, serverVersion(deadline));
         for (Server server : servers) {
             if (!server.host().equals(host)) {
                 // a user without the admin role: Nova ignores the filter instead of refusing it
@@ -86,7 +93,7 @@ public final class NovaCompute implements Compute, AutoCloseable {
         var deadline = deadline();
         var path = "/servers/" + encoded(id.value());
         return nova.repeated(deadline, () -> {
-            var reply = nova.call("GET", path, Microversion.SERVERS, Map.of(), deadline);
+            var reply = nova.call("GET", path, serverVersion(deadline), Map.of(), deadline);
             if (NovaLink.isNovasNotFound(reply.answer())) {
                 return Optional.empty();
             }
@@ -100,12 +107,53 @@ public final class NovaCompute implements Compute, AutoCloseable {
         });
     }
 
+    /** The newest version whose servers are understood: from 2.73 on a lock says why. */
+    private Microversion serverVersion(Deadline deadline) {
+        var versions = nova.versions(deadline);
+        return versions.nearest(Microversion.LOCK_REASONS, Microversion.SERVER_BOUNDS)
+                .orElseThrow(() -> refused("Nova speaks microversions " + versions + ", but servers are read at "
+                        + Microversion.SERVER_BOUNDS + " only (OpenStack Queens or newer)"));
+    }
+
+    @Override
+    public List<Server> withImages(List<Server> servers) {
+        return glance.withImages(servers, deadline());
+    }
+
+    @Override
+    public void lock(ServerId server, String reason) {
+        actions.lock(server, reason, deadline());
+    }
+
+    @Override
+    public void unlock(ServerId id, String reason) {
+        var deadline = deadline();
+        var found = server(id);
+        boolean isOurs = found.filter(Server::locked)
+                .filter(server -> !actions.takesLockReasons(deadline)
+                        || server.traits().lockedReason().equals(Optional.of(reason)))
+                .isPresent();
+        if (isOurs) {
+            actions.unlock(id, deadline);
+        }
+    }
+
+    @Override
+    public void resetState(ServerId server) {
+        actions.resetState(server, deadline());
+    }
+
+    @Override
+    public void rest(ServerId server, Rest how) {
+        actions.rest(server, how, deadline());
+    }
+
     @Override
     public List<Migration> evacuationsFrom(HostName host) {
         var path = "/os-migrations?migration_type=evacuation&source_compute=" + encoded(host.value()) + "&limit="
                 + MIGRATIONS_PER_PAGE;
         var pages = new Pages<>("migrations_links", MIGRATION_PAGES_MAX, false, NovaRecords::evacuations);
-        return pages.read(path, Microversion.MIGRATIONS).stream()
+        return pages.read(path, deadline(), Microversion.MIGRATIONS).stream()
                 .filter(migration -> migration.source().equals(host))
                 .sorted(Comparator.comparingLong(Migration::id))
                 .toList();
@@ -232,7 +280,7 @@ public final class NovaCompute implements Compute, AutoCloseable {
         return new ComputeException(Kind.REFUSED, 0, sentence, null);
     }
 
-    private static String encoded(String text) {
+    static String encoded(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
@@ -253,8 +301,7 @@ public final class NovaCompute implements Compute, AutoCloseable {
             this.meaning = meaning;
         }
 
-        List<T> read(String path, Microversion version) {
-            var deadline = deadline();
+        List<T> read(String path, Deadline deadline, Microversion version) {
             var all = new ArrayList<T>();
             var markers = new HashSet<String>();
             var marker = Optional.<String>empty();

@@ -9,6 +9,7 @@ import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.Traits;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,8 @@ import org.openstack4j.openstack.compute.domain.NovaHostAggregate.NovaHostAggreg
 /** What Nova's JSON means. Every field that recovery relies on must be there: a missing one is an exception, never a default. */
 final class NovaRecords {
     private static final String HOST = "OS-EXT-SRV-ATTR:host";
+
+    private static final int ADDRESSES_MAX = 16;
 
     private NovaRecords() {}
 
@@ -110,7 +113,35 @@ final class NovaRecords {
                 optional(node, "OS-EXT-STS:task_state"),
                 node.path("locked").asBoolean(false),
                 isVolumeBacked(reply, node),
-                metadata);
+                metadata,
+                traits(node));
+    }
+
+    /** Nothing here is relied on for safety: what is missing is unknown. */
+    private static Traits traits(JsonNode node) {
+        var flavor = node.path("flavor");
+        var specs = new TreeMap<String, String>();
+        flavor.path("extra_specs")
+                .properties()
+                .forEach(entry -> specs.put(entry.getKey(), entry.getValue().asText()));
+        var addresses = new ArrayList<String>();
+        for (JsonNode network : node.path("addresses")) {
+            for (JsonNode address : network) {
+                if (addresses.size() < ADDRESSES_MAX) {
+                    addresses.add(address.path("addr").asText());
+                }
+            }
+        }
+        return new Traits(
+                node.path("tenant_id").asText(),
+                optional(node.path("image"), "id"),
+                new TreeMap<>(),
+                List.of(),
+                specs,
+                flavor.path("vcpus").asInt(),
+                flavor.path("ram").asInt(),
+                optional(node, "locked_reason"),
+                addresses);
     }
 
     /** Nova writes an empty text, not an object, in place of the image of a server that boots from a volume. */

@@ -20,8 +20,10 @@ class ActionRunnerTest {
     private long leaderOfTerm = 3;
     private final FakeNova nova = new FakeNova(() -> nowMs, hv(2));
     private final FakeGroup group = new FakeGroup();
-    private final ActionRunner runner = new ActionRunner(nova, group, group, t -> t == leaderOfTerm, () -> nowMs);
-    private final Action.Evacuate evacuate = new Action.Evacuate(3, ID, hv(1), vm(1), 17, 50, NOT_AFTER_MS);
+    private final ActionRunner runner =
+            new ActionRunner(nova, group, group, Doorbell.NONE, t -> t == leaderOfTerm, () -> nowMs);
+    private final Action.Evacuate evacuate = new Action.Evacuate(
+            3, ID, hv(1), vm(1), 17, 50, NOT_AFTER_MS, new Action.Preparation(false, Optional.empty()));
 
     @BeforeEach
     void oneServerOnTheDeadHost() {
@@ -111,6 +113,65 @@ class ActionRunnerTest {
         assertThat(nova.effects).isEmpty();
     }
 
+    private Result.EvacuateAnswer evacuate(Action.Preparation preparation) {
+        return (Result.EvacuateAnswer)
+                runner.run(new Action.Evacuate(3, ID, hv(1), vm(1), 17, 50, NOT_AFTER_MS, preparation));
+    }
+
+    @Test
+    void serverIsLockedWithTheIncidentAsReasonBeforeItIsEvacuated() {
+        evacuate(new Action.Preparation(true, Optional.empty()));
+
+        assertThat(nova.effects).containsExactly("lock vm-1", "evacuate vm-1");
+        assertThat(nova.current(vm(1)).traits().lockedReason()).contains("vmha: incident 1");
+    }
+
+    @Test
+    void lockThatCannotBeTakenDoesNotKeepTheServerDown() {
+        nova.failOnce.put("lock", failure(ComputeException.Kind.REFUSED));
+
+        var answer = evacuate(new Action.Preparation(true, Optional.empty()));
+
+        assertThat(answer.outcome()).isEqualTo(Outcome.ACCEPTED);
+        assertThat(answer.detail()).contains("not locked", "nova says no");
+    }
+
+    @Test
+    void taskIsClearedOnlyIfItIsTheOneThatIsKnownToBeStale() {
+        nova.put(FakeNova.with(FakeNova.active(vm(1), hv(1)), hv(1), "active", Optional.of("rebooting")));
+
+        assertThat(evacuate(new Action.Preparation(false, Optional.of("pausing")))
+                        .outcome())
+                .isEqualTo(Outcome.BUSY);
+        assertThat(nova.effects).isEmpty();
+        assertThat(evacuate(new Action.Preparation(false, Optional.of("rebooting")))
+                        .outcome())
+                .isEqualTo(Outcome.ACCEPTED);
+        assertThat(nova.effects).containsExactly("reset vm-1", "evacuate vm-1");
+    }
+
+    @Test
+    void serverWhoseRecordCannotBeResetIsNotEvacuated() {
+        nova.put(FakeNova.with(FakeNova.active(vm(1), hv(1)), hv(1), "paused", Optional.empty()));
+        nova.failOnce.put("resetState", failure(ComputeException.Kind.REFUSED));
+        assertThat(evacuate().name()).isEqualTo("REFUSED");
+
+        nova.failOnce.put("resetState", failure(ComputeException.Kind.UNKNOWN));
+        assertThat(evacuate()).isEqualTo(Outcome.NOT_CALLED);
+        assertThat(nova.effects).isEmpty();
+    }
+
+    @Test
+    void serverThatMayRunElsewhereOrIsBeingDeletedIsNeverTouched() {
+        for (String task : List.of("migrating", "deleting")) {
+            nova.put(FakeNova.with(FakeNova.active(vm(1), hv(1)), hv(1), "active", Optional.of(task)));
+
+            assertThat(evacuate(new Action.Preparation(true, Optional.of(task))).outcome())
+                    .isEqualTo(Outcome.FORBIDDEN);
+        }
+        assertThat(nova.effects).isEmpty();
+    }
+
     @Test
     void nothingIsDoneForAnEndedLeadership() {
         leaderOfTerm = 4;
@@ -157,16 +218,23 @@ class ActionRunnerTest {
     }
 
     @Test
-    void watchReadsOnlyServersWhoseEvacuationIsNotRunning() {
+    void watchReadsServersWhoseEvacuationIsNotRunningAndOneOfTheOthersInTurn() {
         nova.put(FakeNova.active(vm(2), hv(1)));
+        nova.put(FakeNova.active(vm(4), hv(1)));
         nova.evacuate(vm(1));
-        var watch = new Action.Watch(3, ID, hv(1), new TreeSet<>(List.of(vm(1), vm(2), vm(3))));
+        nova.evacuate(vm(4));
+        var watch = new Action.Watch(3, ID, hv(1), new TreeSet<>(List.of(vm(1), vm(2), vm(3), vm(4))));
 
         var seen = (Result.Servers) runner.run(watch);
+        nowMs += 1_000;
+        var seenNext = (Result.Servers) runner.run(watch);
 
-        assertThat(seen.servers()).extracting(Server::id).containsExactly(vm(2));
+        assertThat(seen.servers()).extracting(Server::id).hasSize(2).startsWith(vm(2));
+        assertThat(seenNext.servers()).extracting(Server::id).hasSize(2).startsWith(vm(2));
+        assertThat(seen.servers().get(1).id())
+                .isNotEqualTo(seenNext.servers().get(1).id());
         assertThat(seen.deleted()).containsExactly(vm(3));
-        assertThat(seen.migrations()).hasSize(1);
+        assertThat(seen.migrations()).hasSize(2);
     }
 
     @Test

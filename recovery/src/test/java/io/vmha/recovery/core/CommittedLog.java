@@ -171,7 +171,7 @@ final class CommittedLog {
         for (int vm : vms) {
             plan.add(VmRecovery.planned(vm(vm), "name-" + vm, "ACTIVE", plan.size(), 0));
         }
-        return new IncidentCommand.RecordPlan(7_000, term, id, host, plan);
+        return new IncidentCommand.RecordPlan(7_000, term, id, host, plan, List.of());
     }
 
     VmCommand.BeginEvacuation begin(IncidentId id, HostName host, int vm) {
@@ -181,13 +181,17 @@ final class CommittedLog {
     /** Nova took the attempt that is open now. */
     VmCommand.EvacuationAccepted accepted(IncidentId id, HostName host, int vm) {
         long intent = vm(id, host, vm(vm)).intentIndex();
-        return new VmCommand.EvacuationAccepted(9_000, term, id, host, vm(vm), intent, OptionalLong.of(41));
+        return new VmCommand.EvacuationAccepted(9_000, term, id, host, vm(vm), intent, OptionalLong.of(41), "");
     }
 
     /** The attempt that is open now has failed. */
     VmCommand.AttemptFailed failed(IncidentId id, HostName host, int vm, boolean called) {
         long intent = vm(id, host, vm(vm)).intentIndex();
         return new VmCommand.AttemptFailed(9_000, term, id, host, vm(vm), intent, 41, called, "no valid host");
+    }
+
+    VmCommand.VmSettled settled(IncidentId id, HostName host, int vm, String trouble) {
+        return new VmCommand.VmSettled(10_500, term, id, host, vm(vm), "unlocked", trouble);
     }
 
     VmCommand.VmEnded ended(IncidentId id, HostName host, int vm) {

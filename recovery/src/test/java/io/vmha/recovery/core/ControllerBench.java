@@ -40,7 +40,7 @@ final class ControllerBench implements Outbox {
     ControllerBench(int hosts, Limits limits, HostName... dead) {
         this.log = CommittedLog.of(hosts, limits);
         this.dead = List.of(dead);
-        this.runner = new ActionRunner(nova, group, group, term -> term == log.term(), () -> nowMs);
+        this.runner = new ActionRunner(nova, group, group, Doorbell.NONE, term -> term == log.term(), () -> nowMs);
         elect();
     }
 

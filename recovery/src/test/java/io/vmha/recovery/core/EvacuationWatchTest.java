@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 class EvacuationWatchTest {
     private final CommittedLog log = CommittedLog.of(5, CommittedLog.ROOMY);
     private final List<Command> proposed = new ArrayList<>();
-    private final EvacuationWatch watch =
-            new EvacuationWatch(RecoveryConfig.DEFAULT, new Calls(), (nowMs, key, command) -> proposed.add(command));
+    private final EvacuationWatch watch = new EvacuationWatch(
+            RecoveryConfig.DEFAULT, new Calls(), new Wave(8), (nowMs, key, command) -> proposed.add(command));
     private final IncidentId id = log.declare(hv(1));
     private long nowMs = 1_000_000;
 
@@ -102,7 +102,7 @@ class EvacuationWatchTest {
     }
 
     @Test
-    void migrationWhoseTargetIsCertifiedDeadEndsTheVmAsFailed() {
+    void migrationWhoseTargetIsCertifiedDeadIsAFailedAttempt() {
         look(Optional.empty(), migration("pre-migrating"));
         IncidentId next = log.declare(hv(4));
         nowMs += 60_000;
@@ -111,10 +111,67 @@ class EvacuationWatchTest {
 
         assertThat(look(Optional.empty(), migration("pre-migrating"))).isEmpty();
         nowMs += RecoveryConfig.DEFAULT.requestLimitMs();
-        Ending ending = endingAfter(look(Optional.empty(), migration("pre-migrating")));
+        var failed = (VmCommand.AttemptFailed)
+                look(Optional.empty(), migration("pre-migrating")).orElseThrow();
 
-        assertThat(ending.kind()).isEqualTo(Ending.Kind.FAILED);
-        assertThat(ending.detail()).contains("hv-4", "migration 7", "reset");
+        assertThat(failed.migrationFloor()).isEqualTo(7);
+        assertThat(failed.why()).contains("hv-4", "migration 7", "pre-migrating for ever");
+    }
+
+    @Test
+    void migrationThatNamesNoTargetIsGivenUpOnceAHostThatMayBeItsTargetIsDead() {
+        // Nova writes the target down only when the target has begun: one that died before leaves the migration
+        // accepted for ever
+        var accepted = new Migration(7, vm(1), hv(1), Optional.empty(), "accepted", "");
+        look(Optional.empty(), accepted);
+        nowMs += 3_600_000;
+        assertThat(look(Optional.empty(), accepted)).as("nobody else has died").isEmpty();
+        IncidentId next = log.declare(hv(4));
+        log.accept(log.beginFence(next, hv(4))).accept(log.certify(next, hv(4)));
+
+        assertThat(look(Optional.empty(), accepted)).isEmpty();
+        nowMs += 89_999;
+        assertThat(look(Optional.empty(), accepted)).isEmpty();
+        nowMs += 1;
+
+        assertThat(look(Optional.empty(), accepted))
+                .hasValueSatisfying(command -> assertThat(((VmCommand.AttemptFailed) command).why())
+                        .contains("migration 7", "accepted for ever"));
+    }
+
+    @Test
+    void serverThatAPersonHasResetIsTriedAgainThoughItsMigrationNeverEnds() {
+        // a nova-compute that restarts over a rebuild forgets it, and Nova shows it as under way for ever
+        Server reset = on(hv(1), "error", Optional.empty());
+        look(Optional.of(on(hv(1), "active", Optional.of("rebuild_spawning"))), migration("pre-migrating"));
+        nowMs += 3_600_000;
+        assertThat(look(Optional.of(reset), migration("pre-migrating"))).isEmpty();
+        nowMs += RecoveryConfig.DEFAULT.requestLimitMs();
+
+        assertThat(look(Optional.of(reset), migration("pre-migrating")))
+                .hasValueSatisfying(command ->
+                        assertThat(((VmCommand.AttemptFailed) command).why()).contains("was reset"));
+    }
+
+    @Test
+    void taskThatStaysAfterAFailedMigrationDoesNotHoldTheVmForEver() {
+        Server left = on(hv(1), "active", Optional.of("rebuild_spawning"));
+        assertThat(look(Optional.of(left), migration("failed"))).isEmpty();
+        nowMs += 60_000;
+
+        assertThat(look(Optional.of(left), migration("failed"))).containsInstanceOf(VmCommand.AttemptFailed.class);
+    }
+
+    @Test
+    void taskWithoutAMigrationIsGivenUpAfterAMinute() {
+        // a Nova that died between its first write and its second
+        Server halfDone = on(hv(1), "active", Optional.of("rebuilding"));
+        assertThat(look(Optional.of(halfDone))).isEmpty();
+        nowMs += 59_999;
+        assertThat(look(Optional.of(halfDone))).isEmpty();
+        nowMs += 1;
+
+        assertThat(look(Optional.of(halfDone))).containsInstanceOf(VmCommand.AttemptFailed.class);
     }
 
     @Test

@@ -77,4 +77,9 @@ final class FakeGroup implements Voters, Fencer {
         power = PowerState.OFF;
         return new BmcStatement(host, power, identityMatches, "chassis power is off", 200);
     }
+
+    @Override
+    public BmcStatement powerOn(HostName host) {
+        throw new AssertionError("no recovery switches a host on");
+    }
 }

@@ -27,6 +27,9 @@ final class FakeNova implements Compute {
     /** Thrown, once, by the next call whose name it is under. */
     final Map<String, ComputeException> failOnce = new TreeMap<>();
 
+    /** Thrown by every call whose name it is under. */
+    final Map<String, ComputeException> failAlways = new TreeMap<>();
+
     FakeNova(LongSupplier nowMs, HostName target) {
         this.nowMs = nowMs;
         this.target = target;
@@ -63,14 +66,42 @@ final class FakeNova implements Compute {
                 taskState,
                 server.locked(),
                 server.volumeBacked(),
-                server.metadata());
+                server.metadata(),
+                server.traits());
+    }
+
+    private static Server locked(Server s, Optional<String> reason) {
+        Traits t = s.traits();
+        return new Server(
+                s.id(),
+                s.name(),
+                s.host(),
+                s.status(),
+                s.vmState(),
+                s.taskState(),
+                reason.isPresent(),
+                s.volumeBacked(),
+                s.metadata(),
+                new Traits(
+                        t.project(),
+                        t.image(),
+                        t.imageProperties(),
+                        t.imageTags(),
+                        t.flavorSpecs(),
+                        t.vcpus(),
+                        t.memoryMb(),
+                        reason,
+                        t.addresses()));
     }
 
     private void settle() {
         running.entrySet().removeIf(entry -> {
             boolean over = entry.getValue().endsAtMs() <= nowMs.getAsLong();
             if (over) {
-                servers.computeIfPresent(entry.getKey(), (id, s) -> with(s, target, "active", Optional.empty()));
+                servers.computeIfPresent(
+                        entry.getKey(),
+                        (id, s) -> with(
+                                s, target, s.vmState().equals("stopped") ? "stopped" : "active", Optional.empty()));
                 migrations.replaceAll(m -> m.id() == entry.getValue().migration()
                         ? new Migration(m.id(), m.server(), m.source(), Optional.of(target), "done", "")
                         : m);
@@ -80,7 +111,8 @@ final class FakeNova implements Compute {
     }
 
     private void failIfAsked(String call) {
-        ComputeException failure = failOnce.remove(call);
+        ComputeException always = failAlways.get(call);
+        ComputeException failure = always != null ? always : failOnce.remove(call);
         if (failure != null) {
             throw failure;
         }
@@ -144,6 +176,46 @@ final class FakeNova implements Compute {
         servers.put(id, with(server, server.host(), server.vmState(), Optional.of("rebuilding")));
         running.put(id, new Running(migration, nowMs.getAsLong() + REBUILD_MS));
         failIfAsked("evacuate, after it took effect");
+    }
+
+    @Override
+    public List<Server> withImages(List<Server> listed) {
+        effects.add("images");
+        return listed;
+    }
+
+    @Override
+    public void lock(ServerId id, String reason) {
+        failIfAsked("lock");
+        effects.add("lock " + id);
+        servers.computeIfPresent(id, (key, s) -> locked(s, Optional.of(reason)));
+    }
+
+    @Override
+    public void unlock(ServerId id, String reason) {
+        failIfAsked("unlock");
+        servers.computeIfPresent(id, (key, s) -> {
+            boolean ours = s.traits().lockedReason().equals(Optional.of(reason));
+            if (ours) {
+                effects.add("unlock " + id);
+            }
+            return ours ? locked(s, Optional.empty()) : s;
+        });
+    }
+
+    @Override
+    public void resetState(ServerId id) {
+        failIfAsked("resetState");
+        effects.add("reset " + id);
+        servers.computeIfPresent(id, (key, s) -> with(s, s.host(), "error", Optional.empty()));
+    }
+
+    @Override
+    public void rest(ServerId id, Rest how) {
+        settle();
+        failIfAsked("rest");
+        effects.add(how + " " + id);
+        servers.computeIfPresent(id, (key, s) -> with(s, s.host(), how.vmState().orElseThrow(), Optional.empty()));
     }
 
     @Override

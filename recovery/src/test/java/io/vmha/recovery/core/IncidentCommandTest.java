@@ -330,6 +330,8 @@ class IncidentCommandTest {
         log.accept(log.accepted(id, hv(2), 2));
         log.refuse(log.close(id));
         log.accept(log.ended(id, hv(2), 2));
+        log.refuse(log.close(id)); // its lock is still ours
+        log.accept(log.settled(id, hv(2), 2, ""));
 
         log.accept(log.close(id));
         assertThat(log.refuse(log.close(id))).contains("not ready");

@@ -148,18 +148,96 @@ class RecoveryControllerTest {
     }
 
     @Test
-    void serverThatNovaNeverLetsGoOfFailsInsteadOfHoldingTheIncidentOpenForEver() {
-        // a host that dies while it boots or reboots a server leaves its task_state behind; nobody clears it
+    void whatTheDeadHostLeftBehindIsClearedAndTheVmComesBack() {
+        // a host that dies while it boots or reboots a server leaves its task_state behind; nobody else clears it
         bench.nova.put(FakeNova.with(FakeNova.active(vm(2), DEAD), DEAD, "active", Optional.of("rebooting")));
 
         bench.runToTheEnd();
 
+        everyVmIsRecoveredOnce("one was rebooting");
+        assertThat(bench.nova.effects).containsSubsequence("lock vm-2", "reset vm-2", "evacuate vm-2", "unlock vm-2");
+        assertThat(bench.nova.effects).doesNotContain("reset vm-1", "reset vm-3");
+    }
+
+    @Test
+    void serverThatBecameBusyAfterThePlanIsClearedOnlyWhenItHasStoodStillForLong() {
+        while (bench.log.state().incidents().isEmpty()
+                || bench.incident().hosts().get(DEAD).vms().isEmpty()) {
+            bench.step(true);
+        }
+        long plannedAtMs = bench.nowMs;
+        bench.nova.put(FakeNova.with(FakeNova.active(vm(2), DEAD), DEAD, "active", Optional.of("rebooting")));
+        for (int i = 0; i < 5_000 && !bench.nova.effects.contains("reset vm-2"); i++) {
+            bench.step(true);
+        }
+
+        assertThat(bench.nova.effects).as("%s", bench.incident().story()).contains("reset vm-2");
+        assertThat(bench.nowMs - plannedAtMs).isGreaterThan(15_000);
+        bench.runToTheEnd();
+        assertThat(bench.incident().hosts().get(DEAD).vms().get(vm(2)).ending())
+                .hasValueSatisfying(e -> assertThat(e.kind()).isEqualTo(Ending.Kind.RECOVERED));
+    }
+
+    @Test
+    void pausedServerIsPausedAgainAndLocksAreAsTheyWere() {
+        bench.nova.put(FakeNova.with(FakeNova.active(vm(1), DEAD), DEAD, "paused", Optional.empty()));
+        bench.nova.lock(vm(3), "its owner's reason");
+        bench.nova.effects.clear();
+
+        bench.runToTheEnd();
+
+        assertThat(bench.nova.current(vm(1)).vmState()).isEqualTo("paused");
+        assertThat(bench.nova.effects)
+                .containsSubsequence("reset vm-1", "evacuate vm-1", "PAUSED vm-1", "unlock vm-1")
+                .doesNotContain("lock vm-3", "unlock vm-3");
+        assertThat(bench.nova.current(vm(3)).traits().lockedReason()).contains("its owner's reason");
+        assertThat(bench.nova.current(vm(2)).locked()).isFalse();
+    }
+
+    @Test
+    void vmThatCannotBePutBackIsReportedAndDoesNotHoldTheIncidentOpen() {
+        bench.nova.failAlways.put("unlock", new ComputeException(ComputeException.Kind.REFUSED, 403, "policy", null));
+
+        bench.runToTheEnd();
+
+        assertThat(bench.incident().hosts().get(DEAD).vms().values())
+                .allSatisfy(vm -> assertThat(vm.ending().orElseThrow().detail())
+                        .startsWith("hv-2")
+                        .contains("a person should look", "policy"));
+    }
+
+    @Test
+    void groupsComeBackOneAfterTheOther() {
+        bench.nova.put(tagged(1, Map.of("vmha:group", "web", "vmha:after", "app")));
+        bench.nova.put(tagged(2, Map.of("vmha:group", "db")));
+        bench.nova.put(tagged(3, Map.of("vmha:group", "app", "vmha:after", "db, nobody")));
+
+        bench.runToTheEnd();
+
+        var calls = bench.nova.effects.stream()
+                .filter(e -> e.startsWith("evacuate"))
+                .toList();
+        assertThat(calls).containsExactly("evacuate vm-2", "evacuate vm-3", "evacuate vm-1");
         var vms = bench.incident().hosts().get(DEAD).vms();
-        assertThat(vms.get(vm(2)).ending()).hasValueSatisfying(e -> {
-            assertThat(e.kind()).isEqualTo(Ending.Kind.FAILED);
-            assertThat(e.detail()).contains("rebooting");
-        });
-        assertThat(vms.get(vm(1)).ending().orElseThrow().kind()).isEqualTo(Ending.Kind.RECOVERED);
+        assertThat(vms.get(vm(3)).requestedAtMs())
+                .isGreaterThanOrEqualTo(vms.get(vm(2)).endedAtMs());
+    }
+
+    @Test
+    void groupsThatWaitForEachOtherAreReportedAndDoNotWait() {
+        bench.nova.put(tagged(1, Map.of("vmha:group", "a", "vmha:after", "b")));
+        bench.nova.put(tagged(2, Map.of("vmha:group", "b", "vmha:after", "a")));
+
+        bench.runToTheEnd();
+
+        everyVmIsRecoveredOnce("a circle");
+        assertThat(bench.incident().story())
+                .anySatisfy(note -> assertThat(note.text()).contains("[a, b]", "circle"));
+    }
+
+    private static Server tagged(int number, Map<String, String> metadata) {
+        Server plain = FakeNova.active(vm(number), DEAD);
+        return new Server(plain.id(), plain.name(), DEAD, "ACTIVE", "active", Optional.empty(), false, true, metadata);
     }
 
     @Test

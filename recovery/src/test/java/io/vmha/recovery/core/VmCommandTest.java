@@ -179,11 +179,29 @@ class VmCommandTest {
         log.refuse(new VmCommand.VmEnded(
                 0, log.term(), id, hv(2), vm(1), new Ending(Ending.Kind.FAILED, "second thoughts")));
         log.refuse(log.begin(id, hv(2), 1));
-        log.refuse(new VmCommand.EvacuationAccepted(0, log.term(), id, hv(2), vm(1), 0, OptionalLong.empty()));
+        log.refuse(new VmCommand.EvacuationAccepted(0, log.term(), id, hv(2), vm(1), 0, OptionalLong.empty(), ""));
         log.refuse(new VmCommand.AttemptFailed(0, log.term(), id, hv(2), vm(1), 0, 0, true, "late"));
         log.accept(log.plan(id, hv(2), 1));
 
         assertThat(log.vm(id, hv(2), vm(1)).ending()).hasValue(Ending.recovered(hv(9)));
+    }
+
+    @Test
+    void touchedVmIsPutBackBeforeItHasEndedAndAnUntouchedOneIsNot() {
+        log.proveDown(id, hv(2)).accept(log.plan(id, hv(2), 1, 2));
+        log.refuse(log.settled(id, hv(2), 1, ""));
+        log.accept(log.begin(id, hv(2), 1)).accept(log.accepted(id, hv(2), 1));
+        log.accept(log.ended(id, hv(2), 1)).accept(log.ended(id, hv(2), 2));
+
+        assertThat(log.vm(id, hv(2), vm(1)).step()).isEqualTo(VmRecovery.Step.SETTLING);
+        assertThat(log.vm(id, hv(2), vm(1)).isUnderWay()).isFalse();
+        assertThat(log.vm(id, hv(2), vm(2)).hasEnded()).isTrue();
+
+        log.accept(log.settled(id, hv(2), 1, "it stays locked"));
+        Ending ending = log.vm(id, hv(2), vm(1)).ending().orElseThrow();
+        assertThat(ending.kind()).isEqualTo(Ending.Kind.RECOVERED);
+        assertThat(ending.detail()).isEqualTo("hv-9; it stays locked");
+        log.refuse(log.settled(id, hv(2), 1, ""));
     }
 
     @Test

@@ -74,30 +74,30 @@ class FencingConfigTest {
         assertThat(problems).isEmpty();
         assertThat(config.parallelMax()).isEqualTo(3);
         var hv1 = config.devices().get(new HostName("hv1"));
-        assertThat(hv1.input("off")).isEqualTo("""
-                        action=off
-                        cipher=3
-                        ip=192.0.2.1
-                        lanplus=1
-                        password=one
-                        power_timeout=9
-                        power_wait=0
-                        username=admin
-                        """);
+        assertThat(hv1.input("off", Optional.empty())).isEqualTo("""
+            action=off
+            cipher=3
+            ip=192.0.2.1
+            lanplus=1
+            password=one
+            power_timeout=9
+            power_wait=0
+            username=admin
+            """);
         assertThat(hv1.identity()).isEqualTo(new Identity.Guid(GUID.replace("-", "")));
         assertThat(hv1.limits().off()).isEqualTo(Duration.ofSeconds(50));
         assertThat(hv1.limits().status()).isEqualTo(Duration.ofSeconds(10));
         var hv2 = config.devices().get(new HostName("hv2"));
-        assertThat(hv2.input("status")).isEqualTo("""
-                        action=status
-                        cipher=17
-                        ip=192.0.2.2
-                        lanplus=0
-                        password=two
-                        power_timeout=9
-                        power_wait=0
-                        username=admin
-                        """);
+        assertThat(hv2.input("status", Optional.empty())).isEqualTo("""
+            action=status
+            cipher=17
+            ip=192.0.2.2
+            lanplus=0
+            password=two
+            power_timeout=9
+            power_wait=0
+            username=admin
+            """);
         assertThat(hv2.toString() + config).doesNotContain("two").doesNotContain("one");
     }
 
@@ -112,7 +112,7 @@ class FencingConfigTest {
                 Map.of(
                         "hv1", Map.of("agent", "fence_nonesuch", "identity", "0000000000000000"),
                         "hv2", Map.of("agent", agent("fence_ipmilan")),
-                        "hv3", Map.of("agent", agent("fence_redfish"), "identity", GUID),
+                        "hv3", Map.of("agent", agent("fence_apc"), "identity", GUID),
                         "hv4", Map.of("agent", "../evil", "address", "a\nb"))));
 
         assertThat(config).isEmpty();
@@ -126,7 +126,7 @@ class FencingConfigTest {
                 .anyMatch(p -> p.startsWith("fencing.hosts.hv1.identity must be a UUID"))
                 .anyMatch(p -> p.startsWith("fencing.hosts.hv2.address is missing"))
                 .anyMatch(p -> p.startsWith("fencing.hosts.hv2.password is missing"))
-                .anyMatch(p -> p.startsWith("fencing.hosts.hv3.identity must be 'trusted' for agent fence_redfish"))
+                .anyMatch(p -> p.startsWith("fencing.hosts.hv3.identity must be 'trusted' for agent fence_apc"))
                 .anyMatch(p -> p.startsWith("fencing.hosts.hv4.agent must be the name of a fence agent"))
                 .anyMatch(p -> p.startsWith("fencing.hosts.hv4.address must not contain control characters"));
     }
@@ -169,7 +169,8 @@ class FencingConfigTest {
         problems.clear();
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
         var config = read(Map.of("hosts", Map.of("hv1", host))).orElseThrow();
-        assertThat(config.devices().get(new HostName("hv1")).input("off")).contains("\npassword=from file\n");
+        assertThat(config.devices().get(new HostName("hv1")).input("off", Optional.empty()))
+                .contains("\npassword=from file\n");
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.PowerState;
+import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.Voters;
@@ -108,6 +109,11 @@ final class AgentPorts implements SimulatedPorts {
                     cluster.point();
                     return said;
                 }));
+            }
+
+            @Override
+            public BmcStatement powerOn(HostName host) {
+                throw new UnsupportedOperationException("no recovery switches a host on");
             }
         };
     }
@@ -232,6 +238,46 @@ final class AgentPorts implements SimulatedPorts {
                 cluster.rules().beforeEvacuate((Action.Evacuate) action.action(), id);
                 cluster.nova().evacuate(id);
                 cluster.point();
+                return NOTHING;
+            }));
+        }
+
+        @Override
+        public List<Server> withImages(List<Server> servers) {
+            return servers;
+        }
+
+        @Override
+        public void lock(ServerId id, String reason) {
+            action.ask(() -> toNova("lock " + id, 0, () -> {
+                cluster.rules().beforeTouch((Action.Evacuate) action.action(), id);
+                cluster.nova().lock(id, reason);
+                return NOTHING;
+            }));
+        }
+
+        @Override
+        public void unlock(ServerId id, String reason) {
+            action.ask(() -> toNova("unlock " + id, 0, () -> {
+                cluster.nova().unlock(id, reason);
+                return NOTHING;
+            }));
+        }
+
+        @Override
+        public void resetState(ServerId id) {
+            action.ask(() -> toNova("reset " + id, 0, () -> {
+                cluster.rules().beforeReset((Action.Evacuate) action.action(), id);
+                cluster.nova().resetState(id);
+                cluster.point();
+                return NOTHING;
+            }));
+        }
+
+        @Override
+        public void rest(ServerId id, Rest how) {
+            action.ask(() -> toNova("bring to rest " + id, 0, () -> {
+                cluster.nova().rest(id, how);
                 return NOTHING;
             }));
         }

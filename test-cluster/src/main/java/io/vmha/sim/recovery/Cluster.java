@@ -14,7 +14,9 @@ import io.vmha.sim.Simulation;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.LongConsumer;
@@ -41,6 +43,7 @@ final class Cluster {
     private LongConsumer onPoint = point -> {};
     private long points;
     private boolean enabled;
+    private final boolean instancesShared;
 
     Cluster(Simulation sim, Scenario scenario, Mutant mutant) {
         this.sim = sim;
@@ -64,6 +67,7 @@ final class Cluster {
         machines.forEach(
                 (host, machine) -> machine.onPowerLost(() -> agents.get(host).kill()));
         voters.forEach((host, agent) -> agent.join(raft, new AgentPorts(this, sim, host)));
+        this.instancesShared = dice.chance(50);
         createServers();
         sim.every(500, 500, "the operator looks", this::enable);
     }
@@ -73,19 +77,44 @@ final class Cluster {
         for (HostName host : machines.keySet()) {
             for (int i = 0; i < scenario.vmsPerHost(); i++) {
                 number++;
-                String state = dice.chance(85) ? "active" : dice.pick(List.of("stopped", "error", "paused"));
-                boolean volume = dice.chance(90);
-                Map<String, String> metadata = dice.chance(5) ? Map.of("HA_Enabled", "false") : Map.of();
-                nova.create(new ServerId("vm-" + number), host, state, volume, metadata);
+                nova.create(anyServer(new ServerId("vm-" + number), host));
             }
         }
     }
 
+    /** Mostly plain ones; the others in every state in which their host may die. */
+    private Server anyServer(ServerId id, HostName host) {
+        String state = dice.chance(80)
+                ? "active"
+                : dice.pick(List.of(
+                        "stopped", "error", "paused", "suspended", "rescued", "resized", "shelved", "building"));
+        Optional<String> task = dice.chance(8)
+                ? Optional.of(
+                        dice.pick(List.of("rebooting", "powering-off", "image_snapshot", "deleting", "migrating")))
+                : Optional.empty();
+        Map<String, String> metadata = dice.chance(5) ? Map.of("HA_Enabled", "false") : Map.of();
+        return new Server(
+                id,
+                "name-" + id,
+                host,
+                state.toUpperCase(Locale.ROOT),
+                state,
+                task,
+                dice.chance(8),
+                dice.chance(90),
+                metadata);
+    }
+
     private void enable() {
         if (!enabled) {
-            var az = new AzSettings("az1", 1, "group-1", true, true, dice.chance(50), scenario.limits(), Proofs.BMC);
+            var az = new AzSettings("az1", 1, "group-1", true, true, instancesShared, scenario.limits(), Proofs.BMC);
             enabled = raft.ask(new AzCommand.EnableAz(wallMs(), az, List.copyOf(machines.keySet())));
         }
+    }
+
+    /** The truth, which the operator has told: whether every host reaches the disks of servers that boot from an image. */
+    boolean instancesShared() {
+        return instancesShared;
     }
 
     long wallMs() {
@@ -236,6 +265,7 @@ final class Cluster {
     }
 
     private void lookAfter() {
+        nova.resetForgotten();
         if (raft.leader().isEmpty()) {
             // recoveries have powered off too many voters: somebody switches them on, their gates stay closed
             voters.keySet().forEach(this::switchOn);

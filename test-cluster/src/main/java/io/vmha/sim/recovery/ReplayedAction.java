@@ -3,6 +3,7 @@ package io.vmha.sim.recovery;
 import io.vmha.recovery.core.Action;
 import io.vmha.recovery.core.ActionRunner;
 import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.Doorbell;
 import io.vmha.recovery.core.Result;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +52,7 @@ final class ReplayedAction {
                 ports.compute(this),
                 ports.fencer(this),
                 ports.voters(this),
+                Doorbell.NONE,
                 term -> read(() -> termStands.test(term)),
                 () -> read(nowMs::getAsLong));
     }

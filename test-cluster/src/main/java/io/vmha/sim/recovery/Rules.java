@@ -15,12 +15,14 @@ import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.VmCommand;
 import io.vmha.recovery.core.VmRecovery;
 import io.vmha.sim.Simulation;
 import io.vmha.sim.SimulationFailure;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -216,7 +218,7 @@ final class Rules {
                     "S9",
                     "a second intent for " + begin.server() + " while that of entry " + open + " is open");
             intents.put(entry.index(), new Intent(entry.term(), begin.server()));
-        } else if (!(command instanceof VmCommand.EvacuationAccepted)) {
+        } else if (!(command instanceof VmCommand.EvacuationAccepted || command instanceof VmCommand.VmSettled)) {
             openIntent.remove(command.server());
         }
         VmRecovery vm = after.incidents()
@@ -231,7 +233,9 @@ final class Rules {
     private void onEnded(VmCommand command, Ending ending) {
         String key = command.incident() + " " + command.host() + " " + command.server();
         Ending known = endings.putIfAbsent(key, ending);
-        require(known == null || known.equals(ending), "S13", key + " ended as " + known + " and again as " + ending);
+        boolean same = known == null
+                || (known.kind() == ending.kind() && ending.detail().startsWith(known.detail()));
+        require(same, "S13", key + " ended as " + known + " and again as " + ending);
         require(
                 isSettled(command.host(), command.server()),
                 "S13",
@@ -247,20 +251,28 @@ final class Rules {
                 key + " is called recovered, and nova has it on " + command.host());
     }
 
-    /** Nova's record of every accepted evacuation is final, or can never become so because its target is certified dead. */
+    /**
+     * Nova's record of the newest evacuation is final, or can never become so because its target is certified dead. Older ones have been
+     * given up for that reason, and a reset keeps them from beginning.
+     */
     private boolean isSettled(HostName host, ServerId server) {
         if (cluster.nova().server(server).isEmpty()) {
             return true; // deleted by its owner
         }
-        for (Migration m : cluster.nova().migrationsOf(server)) {
-            boolean targetIsDead = m.destination()
-                    .map(d -> cluster.raft().latest().isCertified(d, 1))
-                    .orElse(false);
-            if (m.source().equals(host) && !m.isFinal() && !targetIsDead) {
-                return false;
-            }
-        }
-        return true;
+        return cluster.nova().migrationsOf(server).stream()
+                .filter(m -> m.source().equals(host))
+                .reduce((older, newer) -> newer)
+                .map(newest ->
+                        newest.isFinal() || isLost(newest) || cluster.nova().isIdle(server))
+                .orElse(true);
+    }
+
+    /** True if the host that should carry out the migration is certified dead, whether Nova's record names it or not. */
+    private boolean isLost(Migration migration) {
+        return cluster.nova()
+                .chosenFor(migration)
+                .map(target -> cluster.raft().latest().isCertified(target, 1))
+                .orElse(false);
     }
 
     private void onClosed(Incident incident) {
@@ -274,6 +286,12 @@ final class Rules {
                         isSettled(host, vm.server()),
                         "S13",
                         "incident " + incident.id() + " is closed while nova works on " + vm.server());
+                boolean toldAPerson = vm.ending().orElseThrow().detail().contains("a person should look");
+                require(
+                        toldAPerson || cluster.nova().isLockedAsBefore(vm.server()) || isInAnother(incident, vm),
+                        "L1",
+                        "incident " + incident.id() + " is closed and " + vm.server()
+                                + " is not locked as it was before");
             });
             cluster.nova()
                     .serversOn(host)
@@ -283,6 +301,13 @@ final class Rules {
                             "S13",
                             "incident " + incident.id() + " is closed without a word about " + s.id()));
         });
+    }
+
+    private boolean isInAnother(Incident incident, VmRecovery vm) {
+        return cluster.raft().latest().openIncidents().stream()
+                .filter(other -> !other.id().equals(incident.id()))
+                .flatMap(other -> other.hosts().values().stream())
+                .anyMatch(host -> host.vms().containsKey(vm.server()));
     }
 
     // --- what arrives outside
@@ -316,7 +341,41 @@ final class Rules {
                 host + " is forced down without an intent of term " + action.term());
     }
 
+    /** A server's record is touched only for an intent of the one who does it. */
+    void beforeTouch(Action.Evacuate call, ServerId server) {
+        Intent intent = intents.get(call.intentIndex());
+        require(
+                intent != null
+                        && intent.term() == call.term()
+                        && intent.server().equals(server),
+                "S9",
+                server + " is touched without an intent at entry " + call.intentIndex());
+    }
+
+    /** Resetting a server that Nova works on would let a second evacuation begin beside the first. */
+    void beforeReset(Action.Evacuate call, ServerId server) {
+        beforeTouch(call, server);
+        require(
+                Long.valueOf(call.intentIndex()).equals(openIntent.get(server)),
+                "S9",
+                server + " is reset late: the intent of entry " + call.intentIndex() + " has been given up");
+        cluster.nova()
+                .migrationsOf(server)
+                .forEach(m -> require(
+                        m.isFinal() || isLost(m) || cluster.nova().isGivenUp(m.id()),
+                        "S9",
+                        server + " is reset while nova works on its migration " + m.id()));
+        require(
+                cluster.nova().server(server).stream()
+                        .noneMatch(s -> s.taskState().equals(Optional.of("migrating"))),
+                "S1",
+                server + " is reset though it may run on the target of its live migration");
+    }
+
     void beforeEvacuate(Action.Evacuate call, ServerId server) {
+        boolean keepsData = cluster.instancesShared()
+                || cluster.nova().server(server).map(Server::volumeBacked).orElse(true);
+        require(keepsData, "S10", "nova is asked to make the disk of " + server + " anew from its image");
         var about = new Case(call.incident(), call.host());
         require(
                 certified.containsKey(about) && confirmed.contains(about),

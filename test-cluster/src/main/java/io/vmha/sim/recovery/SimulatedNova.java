@@ -3,17 +3,18 @@ package io.vmha.sim.recovery;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
+import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.Traits;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Nova in virtual time, with the rules that were measured on a real one: evacuate is refused while the service is up, and for other states
@@ -38,6 +39,13 @@ final class SimulatedNova {
     private final SortedMap<HostName, Service> services = new TreeMap<>();
     private final SortedMap<ServerId, Server> servers = new TreeMap<>();
     private final SortedMap<Long, Migration> migrations = new TreeMap<>();
+    /** Whom the scheduler has chosen: told in the migration only once that host has begun. */
+    private final SortedMap<Long, HostName> chosen = new TreeMap<>();
+
+    private final SortedMap<ServerId, String> lockedBefore = new TreeMap<>();
+    /** Migrations whose servers a person has reset. */
+    private final TreeSet<Long> givenUp = new TreeSet<>();
+
     private double spawnFailurePercent;
     private long evacuations;
 
@@ -62,22 +70,93 @@ final class SimulatedNova {
         spawnFailurePercent = percent;
     }
 
-    /** A server as a user made it; it runs if it is active. */
-    void create(ServerId id, HostName host, String vmState, boolean volumeBacked, Map<String, String> metadata) {
-        var server = new Server(
-                id,
-                "name-" + id,
-                host,
-                vmState.toUpperCase(Locale.ROOT),
-                vmState,
-                Optional.empty(),
-                false,
-                volumeBacked,
-                metadata);
-        servers.put(id, server);
-        if (vmState.equals("active")) {
-            ledger.start(id, host);
+    /** A server as a user made it, and as its host left it; it runs if it is active. */
+    void create(Server server) {
+        servers.put(server.id(), server);
+        lockedBefore.put(server.id(), lockOf(server));
+        if (server.vmState().equals("active")) {
+            ledger.start(server.id(), server.host());
         }
+    }
+
+    /** Whether the server has the lock, and for the reason, that it had when it was made. */
+    boolean isLockedAsBefore(ServerId id) {
+        Server server = servers.get(id);
+        return server == null || lockOf(server).equals(lockedBefore.get(id));
+    }
+
+    private static String lockOf(Server server) {
+        return server.locked() ? "locked " + server.traits().lockedReason().orElse("") : "";
+    }
+
+    void lock(ServerId id, String reason) {
+        servers.computeIfPresent(id, (key, s) -> with(s, true, Optional.of(reason)));
+    }
+
+    void unlock(ServerId id, String reason) {
+        servers.computeIfPresent(
+                id,
+                (key, s) ->
+                        s.traits().lockedReason().equals(Optional.of(reason)) ? with(s, false, Optional.empty()) : s);
+    }
+
+    /** Nothing is being done to the server. */
+    boolean isIdle(ServerId id) {
+        return servers.get(id).taskState().isEmpty();
+    }
+
+    boolean isGivenUp(long migration) {
+        return givenUp.contains(migration);
+    }
+
+    /**
+     * What a person does about rebuilds that their target has forgotten over a reboot: Nova would show them as under way for ever. Their
+     * records are reset.
+     */
+    void resetForgotten() {
+        for (Migration m : List.copyOf(migrations.values())) {
+            Server server = servers.get(m.server());
+            boolean forgotten = !m.isFinal()
+                    && server != null
+                    && server.host().equals(m.source())
+                    && server.taskState().equals(Optional.of("rebuild_spawning"))
+                    && machines.get(chosen.get(m.id())).serves()
+                    && !ledger.runs(m.server());
+            if (forgotten) {
+                sim.tell("a person resets " + m.server() + ", whose rebuild " + chosen.get(m.id()) + " has forgotten");
+                givenUp.add(m.id());
+                resetState(m.server());
+            }
+        }
+    }
+
+    /** Only the record changes: error, and no task. */
+    void resetState(ServerId id) {
+        servers.computeIfPresent(id, (key, s) -> with(s, s.host(), "error", Optional.empty()));
+    }
+
+    /** Pauses, suspends or stops a server that runs; its compute service does it when it comes to it. */
+    void rest(ServerId id, Rest how) {
+        Server server = servers.get(id);
+        if (server == null) {
+            throw refused(404, "no such server");
+        }
+        if (!isUp(server.host())
+                || server.taskState().isPresent()
+                || !server.vmState().equals("active")) {
+            throw refused(409, "cannot bring it to rest while it is " + server.vmState() + " " + server.taskState());
+        }
+        servers.put(id, with(server, server.host(), server.vmState(), Optional.of("pausing")));
+        sim.after(
+                dice.mostly(50, 2_000),
+                "nova brings to rest",
+                () -> servers.computeIfPresent(id, (key, s) -> {
+                    if (!s.taskState().equals(Optional.of("pausing"))
+                            || !machines.get(s.host()).serves()) {
+                        return s;
+                    }
+                    return with(s, s.host(), how.vmState().orElseThrow(), Optional.empty());
+                }));
     }
 
     /** A user deletes a server. */
@@ -122,6 +201,11 @@ final class SimulatedNova {
         return migrations.values().stream().filter(m -> m.server().equals(id)).toList();
     }
 
+    /** The host that the scheduler has chosen for a migration, known to nobody but the simulation until that host has begun. */
+    Optional<HostName> chosenFor(Migration migration) {
+        return Optional.ofNullable(chosen.get(migration.id()));
+    }
+
     void forceDown(HostName host) {
         services.get(host).forcedDown = true;
     }
@@ -144,7 +228,8 @@ final class SimulatedNova {
         }
         evacuations++;
         boolean runs = migrationsOf(id).stream().anyMatch(m -> !m.isFinal());
-        if (runs) {
+        boolean wasReset = server.taskState().isEmpty();
+        if (runs && !wasReset) {
             servers.put(id, with(server, server.host(), "error", Optional.of("rebuilding")));
             throw sim.violation(
                     "S9", "a second evacuate call for " + id + " while one runs: nova has broken the server");
@@ -164,29 +249,38 @@ final class SimulatedNova {
             fail(migration, "no valid host");
             return;
         }
-        HostName target = dice.pick(targets);
-        update(migration, Optional.of(target), "pre-migrating");
+        chosen.put(migration, dice.pick(targets));
         long spawnMs = dice.chance(85) ? dice.mostly(200, 4_000) : dice.between(4_000, 90_000);
         sim.after(spawnMs, "nova rebuilds", () -> rebuild(migration));
     }
 
-    /** The target takes the message from its queue and spawns the server; a target that is dead does neither. */
+    /**
+     * The target takes the message from its queue and spawns the server; a target that is dead does neither. It begins only if the server
+     * still waits for a rebuild: of two that were asked for, the database lets one through.
+     */
     private void rebuild(long migration) {
-        Migration prepared = migrations.get(migration);
-        HostName target = prepared.destination().orElseThrow();
-        Server server = servers.get(prepared.server());
+        HostName target = chosen.get(migration);
+        Migration accepted = migrations.get(migration);
+        Server server = servers.get(accepted.server());
         if (server == null) {
-            update(migration, prepared.destination(), "error");
+            update(migration, Optional.of(target), "error");
             return;
         }
         if (!machines.get(target).serves()) {
             sim.tell("nova: the rebuild of " + server.id() + " waits for " + target + ", which is dead");
             return;
         }
+        update(migration, Optional.of(target), "pre-migrating");
+        if (!server.taskState().equals(Optional.of("rebuilding"))) {
+            sim.tell("nova: migration " + migration + " of " + server.id() + " comes too late");
+            update(migration, Optional.of(target), "failed");
+            return;
+        }
         if (dice.chance(spawnFailurePercent)) {
             fail(migration, "spawn failed on " + target);
             return;
         }
+        servers.put(server.id(), with(server, server.host(), server.vmState(), Optional.of("rebuild_spawning")));
         if (!server.vmState().equals("stopped")) {
             ledger.start(server.id(), target);
         }
@@ -223,8 +317,9 @@ final class SimulatedNova {
     void onBoot(HostName host) {
         var waiting = new ArrayList<Long>();
         migrations.values().stream()
-                .filter(m -> !m.isFinal() && m.destination().equals(Optional.of(host)))
+                .filter(m -> !m.isFinal() && host.equals(chosen.get(m.id())))
                 .filter(m -> servers.containsKey(m.server()) && !ledger.runs(m.server()))
+                .filter(m -> m.status().equals("accepted")) // what had begun is forgotten
                 .forEach(m -> waiting.add(m.id()));
         waiting.forEach(this::rebuild);
     }
@@ -236,7 +331,40 @@ final class SimulatedNova {
 
     private static Server with(Server s, HostName host, String vmState, Optional<String> taskState) {
         return new Server(
-                s.id(), s.name(), host, s.status(), vmState, taskState, s.locked(), s.volumeBacked(), s.metadata());
+                s.id(),
+                s.name(),
+                host,
+                s.status(),
+                vmState,
+                taskState,
+                s.locked(),
+                s.volumeBacked(),
+                s.metadata(),
+                s.traits());
+    }
+
+    private static Server with(Server s, boolean locked, Optional<String> reason) {
+        Traits t = s.traits();
+        return new Server(
+                s.id(),
+                s.name(),
+                s.host(),
+                s.status(),
+                s.vmState(),
+                s.taskState(),
+                locked,
+                s.volumeBacked(),
+                s.metadata(),
+                new Traits(
+                        t.project(),
+                        t.image(),
+                        t.imageProperties(),
+                        t.imageTags(),
+                        t.flavorSpecs(),
+                        t.vcpus(),
+                        t.memoryMb(),
+                        reason,
+                        t.addresses()));
     }
 
     private static ComputeException refused(int status, String why) {

@@ -3,6 +3,7 @@ package io.vmha.sim.recovery;
 import io.vmha.recovery.core.Action;
 import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.AzCommand;
+import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Certificate;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Ending;
@@ -114,6 +115,7 @@ enum Mutants implements Mutant {
                     c.settleMs(),
                     c.pollMs(),
                     c.parallelMax(),
+                    c.arrivalsMax(),
                     c.leaseMs(),
                     -c.leaseMs(),
                     0);
@@ -132,12 +134,34 @@ enum Mutants implements Mutant {
                     Optional.empty(),
                     s.locked(),
                     s.volumeBacked(),
-                    s.metadata()));
+                    s.metadata(),
+                    s.traits()));
         }
 
         @Override
         public List<Migration> seen(Action action, List<Migration> migrations) {
             return List.of();
+        }
+    },
+    /** S10: nobody asks whether a disk can be reached from other hosts. */
+    NO_STORAGE_GATE("S10") {
+        @Override
+        Applied apply(RecoveryState state, Entry entry, Command command) {
+            if (command instanceof AzCommand.EnableAz enable) {
+                AzSettings az = enable.settings();
+                var trusting = new AzSettings(
+                        az.name(),
+                        az.aggregateId(),
+                        az.groupId(),
+                        az.enabled(),
+                        az.armed(),
+                        true,
+                        az.limits(),
+                        az.proofs(),
+                        az.policy());
+                return state.apply(entry, new AzCommand.EnableAz(enable.atMs(), trusting, enable.hosts()));
+            }
+            return state.apply(entry, command);
         }
     },
     /** S13: an incident is closed once its VMs are planned. */
@@ -273,6 +297,6 @@ enum Mutants implements Mutant {
     }
 
     private static VmRecovery planned(VmRecovery vm) {
-        return VmRecovery.planned(vm.server(), vm.name(), vm.formerStatus(), vm.order(), vm.migrationFloor());
+        return VmRecovery.planned(vm.server(), vm.brief(), vm.migrationFloor());
     }
 }

@@ -1,0 +1,140 @@
+package io.vmha.recovery.core;
+
+import io.vmha.recovery.core.Result.EvacuateAnswer.Outcome;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongPredicate;
+import java.util.function.LongSupplier;
+
+/** What an action thread does to one server: read, lock, clear what the dead host left behind, evacuate; and later put it back. */
+final class EvacuationCalls {
+    private final Compute compute;
+    private final LongPredicate termStands;
+    private final LongSupplier nowMs;
+
+    EvacuationCalls(Compute compute, LongPredicate termStands, LongSupplier nowMs) {
+        this.compute = compute;
+        this.termStands = termStands;
+        this.nowMs = nowMs;
+    }
+
+    /** Never throws for an operating error: an attempt that could not read is over, so that no intent is ever worked on twice. */
+    Result.EvacuateAnswer evacuate(Action.Evacuate call) {
+        try {
+            Optional<Server> found = compute.server(call.server());
+            if (found.isEmpty()) {
+                return answer(call, Outcome.DELETED, "Nova does not know it any more");
+            }
+            return running(call).or(() -> whyNot(call, found.get())).orElseGet(() -> ask(call, found.get()));
+        } catch (ComputeException e) {
+            return answer(call, Outcome.NOT_CALLED, "Nova could not be read: " + e.getMessage());
+        }
+    }
+
+    private Optional<Result.EvacuateAnswer> running(Action.Evacuate call) {
+        return newest(compute.evacuationsFrom(call.host()), call.server(), call.migrationFloor())
+                .filter(migration -> !migration.hasFailed())
+                .map(migration -> new Result.EvacuateAnswer(
+                        call,
+                        Outcome.ACCEPTED,
+                        OptionalLong.of(migration.id()),
+                        "an evacuation was under way already"));
+    }
+
+    private Optional<Result.EvacuateAnswer> whyNot(Action.Evacuate call, Server server) {
+        if (!server.host().equals(call.host())) {
+            return Optional.of(answer(call, Outcome.ELSEWHERE, server.host().value()));
+        }
+        Optional<String> never = Treatment.of(server).leave();
+        if (never.isPresent()) {
+            return Optional.of(answer(call, Outcome.FORBIDDEN, never.get()));
+        }
+        if (server.taskState().isPresent()
+                && !server.taskState().equals(call.preparation().staleTask())) {
+            return Optional.of(answer(call, Outcome.BUSY, server.taskState().get()));
+        }
+        return whyNotLeading(call);
+    }
+
+    private Optional<Result.EvacuateAnswer> whyNotLeading(Action.Evacuate call) {
+        return nowMs.getAsLong() > call.notAfterMs() || !termStands.test(call.term())
+                ? Optional.of(answer(call, Outcome.NOT_CALLED, "the leadership has not been proven lately"))
+                : Optional.empty();
+    }
+
+    private Result.EvacuateAnswer ask(Action.Evacuate call, Server server) {
+        var prepared = new StringBuilder();
+        if (call.preparation().lock() && !server.locked()) {
+            try {
+                compute.lock(call.server(), Action.lockReason(call.incident()));
+            } catch (ComputeException e) {
+                // a lock keeps its owner's hands off; that it is missing must not keep the server down
+                prepared.append("not locked: ").append(e.getMessage());
+            }
+        }
+        if (server.taskState().isPresent() || !Treatment.isEvacuable(server)) {
+            try {
+                compute.resetState(call.server());
+            } catch (ComputeException e) {
+                boolean passes = e.kind() == ComputeException.Kind.UNKNOWN;
+                return answer(
+                        call,
+                        passes ? Outcome.NOT_CALLED : Outcome.REFUSED,
+                        "its record could not be reset: " + e.getMessage());
+            }
+            prepared.append(prepared.isEmpty() ? "" : "; ")
+                    .append("its record was reset from ")
+                    .append(server.vmState())
+                    .append(server.taskState().map(task -> "/" + task).orElse(""));
+        }
+        // what was done so far has taken its time
+        return whyNotLeading(call).orElseGet(() -> {
+            try {
+                compute.evacuate(call.server());
+                return answer(call, Outcome.ACCEPTED, prepared.toString());
+            } catch (ComputeException e) {
+                return answer(
+                        call,
+                        e.kind() == ComputeException.Kind.UNKNOWN ? Outcome.UNKNOWN : Outcome.REFUSED,
+                        e.getMessage());
+            }
+        });
+    }
+
+    /** Reads first at each step, so that it may be repeated until all is done. */
+    Result.Settled settle(Action.Settle settle) {
+        var done = "";
+        if (settle.rest() != Rest.AS_IT_COMES) {
+            String wanted = settle.rest().vmState().orElseThrow();
+            Optional<Server> found = compute.server(settle.server());
+            if (found.isEmpty()) {
+                return new Result.Settled(settle, true, "deleted meanwhile");
+            }
+            if (!found.get().vmState().equals(wanted)) {
+                if (found.get().taskState().isEmpty()) {
+                    compute.rest(settle.server(), settle.rest());
+                }
+                return new Result.Settled(settle, false, "it is not yet " + wanted);
+            }
+            done = wanted + " as before";
+        }
+        if (settle.unlock()) {
+            compute.unlock(settle.server(), Action.lockReason(settle.incident()));
+            done += done.isEmpty() ? "unlocked" : ", unlocked";
+        }
+        return new Result.Settled(settle, true, done);
+    }
+
+    private static Result.EvacuateAnswer answer(Action.Evacuate call, Outcome outcome, String detail) {
+        return new Result.EvacuateAnswer(call, outcome, OptionalLong.empty(), detail);
+    }
+
+    /** The newest migration of a server above a floor. */
+    static Optional<Migration> newest(List<Migration> migrations, ServerId server, long floor) {
+        return migrations.stream()
+                .filter(m -> m.server().equals(server) && m.id() > floor)
+                .max(Comparator.comparingLong(Migration::id));
+    }
+}
