@@ -8,16 +8,20 @@ import io.vmha.gossip.serf.Member;
 import io.vmha.gossip.serf.MemberStatus;
 import io.vmha.gossip.serf.UserEvent;
 import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.consul.ConsulApi;
 import io.vmha.node.control.AggregateFollower;
 import io.vmha.node.control.AzRequests;
 import io.vmha.node.control.Clocks;
 import io.vmha.node.control.ControlLoop;
 import io.vmha.node.control.GroupAccess;
+import io.vmha.node.control.KvAccess;
+import io.vmha.node.control.KvWatchers;
 import io.vmha.node.control.PeerBook;
 import io.vmha.node.control.PoolTags;
 import io.vmha.node.control.Renewals;
 import io.vmha.node.control.ViewBuilder;
 import io.vmha.node.group.GroupMachine;
+import io.vmha.node.group.KvMachine;
 import io.vmha.node.group.StateCodec;
 import io.vmha.node.http.HttpApi;
 import io.vmha.node.raft.PeerInfo;
@@ -42,12 +46,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +67,7 @@ public final class Daemon implements AutoCloseable {
     private static final long AGGREGATE_PERIOD_MS = 3_000;
     private static final long VIEW_PERIOD_MS = 200;
     private static final long REJOIN_PERIOD_MS = 1_000;
+    private static final long KEYS_PERIOD_MS = 200;
     private static final long LEAVE_LIMIT_MS = 5_000;
 
     private final VmhadConfig config;
@@ -73,6 +80,9 @@ public final class Daemon implements AutoCloseable {
             new ScheduledThreadPoolExecutor(2, Daemon::timerThread, new ThreadPoolExecutor.DiscardPolicy());
 
     private GroupMachine machine;
+    private final KvWatchers watchers = new KvWatchers();
+    private final KvMachine kv = new KvMachine(Clocks::nowMs, watchers::onTouched);
+    private KvAccess keys;
     private RaftNode raft;
     private GossipAgent gossip;
     private PoolTags tags;
@@ -119,8 +129,9 @@ public final class Daemon implements AutoCloseable {
 
     private void start() {
         var codec = new StateCodec();
-        machine = new GroupMachine(codec, Clocks::nowMs, this::onApplied);
+        machine = new GroupMachine(codec, kv, Clocks::nowMs, this::onApplied);
         raft = keep(RaftNode.start(raftConfig(), machine, new FromRaft()));
+        kv.contact(raft::lastContactMs);
         tags = new PoolTags(config, raft);
         gossip = keep(GossipAgent.start(gossipConfig(), new FromGossip()));
         var compute = keep(new NovaCompute(config.openstack()));
@@ -136,6 +147,7 @@ public final class Daemon implements AutoCloseable {
                 error -> failed.accept("programming error: " + error)));
         aggregate = new AggregateFollower(compute);
         renewals = new Renewals(config.host(), raft, peers, codec, new FromRenewals(), timer);
+        keys = new KvAccess(raft, renewals, codec, kv, watchers, timer);
         view = new ViewBuilder(config, raft, gossip, renewals, aggregate);
         var requests = new AzRequests(
                 config, raft, peers, compute, fencer, loop, view, new GroupAccess(raft, renewals, codec));
@@ -148,6 +160,7 @@ public final class Daemon implements AutoCloseable {
         every(AGGREGATE_PERIOD_MS, this::followAggregate);
         every(VIEW_PERIOD_MS, this::tick);
         every(REJOIN_PERIOD_MS, this::rejoin);
+        every(KEYS_PERIOD_MS, this::keepSessions);
         openDoors(requests);
         LOG.info(
                 "vmhad started host={} cluster={} raft={} gossip={} http={} rpc={}",
@@ -167,6 +180,7 @@ public final class Daemon implements AutoCloseable {
                     http.address().getPort(),
                     view::current,
                     requests,
+                    new ConsulApi(keys, view::current, config.gossip().name(), new SplittableRandom()),
                     this::gauges,
                     http.token().map(VmhadConfig.Token::reveal)));
             api.start();
@@ -279,6 +293,13 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
+    private void keepSessions() {
+        keys.tick(gossip.members().stream()
+                .filter(m -> m.status() == MemberStatus.FAILED || m.status() == MemberStatus.LEFT)
+                .map(Member::name)
+                .collect(Collectors.toSet()));
+    }
+
     private synchronized void onPool() {
         peers.refresh(gossip);
         loop.onPool(peers);
@@ -301,7 +322,9 @@ public final class Daemon implements AutoCloseable {
     }
 
     private Map<String, Double> gauges() {
-        return PoolTags.gauges(gossip);
+        var gauges = new TreeMap<>(PoolTags.gauges(gossip));
+        gauges.putAll(KvAccess.gauges(kv, watchers));
+        return gauges;
     }
 
     /** Stops: hands the leadership over, says goodbye to the pool, closes everything. Bounded to some seconds. */
@@ -376,6 +399,7 @@ public final class Daemon implements AutoCloseable {
         public void onLeadership(long term, boolean leader) {
             LOG.info("leadership term={} leader={}", term, leader);
             leading = leader ? OptionalLong.of(term) : OptionalLong.empty();
+            kv.onLeadership(leading);
             if (wired) {
                 loop.onLeadership(leading);
             }

@@ -25,7 +25,8 @@ class BordersTest {
         "io.vmha.gossip.serf..",
         "io.vmha.gossip.rpc..",
         "io.vmha.recovery.core..",
-        "io.vmha.recovery.membership.."
+        "io.vmha.recovery.membership..",
+        "io.vmha.node.kv.."
     };
     /** Values and arithmetic of the JDK. What reads clocks, sockets, files or random sources is refused by name in .mvn/forbidden/core.txt. */
     private static final String[] JDK = {
@@ -102,6 +103,11 @@ class BordersTest {
     @Test
     void membershipDependsOnRecoveryCoreOnly() {
         coreDependsOn("io.vmha.recovery.membership..", "io.vmha.recovery.core..");
+    }
+
+    @Test
+    void keysAndSessionsDependOnValuesOnly() {
+        coreDependsOn("io.vmha.node.kv..");
     }
 
     @Test

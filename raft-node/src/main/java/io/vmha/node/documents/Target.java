@@ -76,7 +76,8 @@ public record Target(List<String> path, SortedMap<String, String> query) {
                 && word.codePoints().noneMatch(Character::isISOControl);
     }
 
-    private static Optional<String> decode(String raw, boolean plusIsSpace) {
+    /** Takes percent-encoding off; empty if it is malformed or no UTF-8. */
+    public static Optional<String> decode(String raw, boolean plusIsSpace) {
         if (raw.indexOf('%') < 0 && raw.indexOf('+') < 0) {
             return Optional.of(raw);
         }

@@ -2,6 +2,7 @@ package io.vmha.node.group;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.vmha.node.kv.KvCommand.Request;
 import io.vmha.node.raft.LogPosition;
 import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.PromiseFile;
@@ -9,6 +10,7 @@ import io.vmha.node.raft.Replicated;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.Claim;
 import io.vmha.proto.v1.Configuration;
+import io.vmha.proto.v1.KvQuestion;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
@@ -42,6 +44,7 @@ public final class GroupMachine implements Replicated {
     private static final int HOSTS_ASKED_MAX = 1_000;
 
     private final StateCodec codec;
+    private final KvMachine kv;
     private final LongSupplier nowMs;
     private final Consumer<RecoveryState> published;
     private final LeaseVoter renewals = new LeaseVoter();
@@ -54,8 +57,9 @@ public final class GroupMachine implements Replicated {
      * @param nowMs a monotonic clock in milliseconds that counts through suspend
      * @param published is handed every new state, on the thread that applied it; it must not block
      */
-    public GroupMachine(StateCodec codec, LongSupplier nowMs, Consumer<RecoveryState> published) {
+    public GroupMachine(StateCodec codec, KvMachine kv, LongSupplier nowMs, Consumer<RecoveryState> published) {
         this.codec = codec;
+        this.kv = kv;
         this.nowMs = nowMs;
         this.published = published;
     }
@@ -75,6 +79,7 @@ public final class GroupMachine implements Replicated {
     @Override
     public void reset() {
         renewals.restart();
+        kv.restore(0, Optional.empty());
         publish(RecoveryState.empty());
     }
 
@@ -82,6 +87,10 @@ public final class GroupMachine implements Replicated {
     @Override
     public Optional<String> objection(byte[] entry) {
         try {
+            Optional<Request> request = codec.kvRequest(entry);
+            if (request.isPresent()) {
+                return kv.objection(request.get());
+            }
             Command command = codec.decode(entry);
             Entry here = state.applied();
             state.apply(new Entry(command.term() == 0 ? here.term() : command.term(), here.index() + 1), command);
@@ -96,6 +105,11 @@ public final class GroupMachine implements Replicated {
 
     @Override
     public byte[] apply(LogPosition at, byte[] entry) {
+        Optional<Request> request = codec.kvRequest(entry);
+        if (request.isPresent()) {
+            return KvCodec.encode(kv.apply(at.term(), at.index(), request.get()))
+                    .toByteArray();
+        }
         var command = codec.decode(entry);
         Applied applied = state.apply(new Entry(at.term(), at.index()), command);
         applied.refusal()
@@ -128,16 +142,21 @@ public final class GroupMachine implements Replicated {
 
     @Override
     public byte[] snapshot() {
-        return codec.encode(state);
+        return codec.encode(state, kv.content());
     }
 
     @Override
     public void restore(LogPosition at, byte[] snapshot) {
-        publish(codec.decodeState(snapshot));
+        StateCodec.GroupState all = codec.decodeSnapshot(snapshot);
+        kv.restore(at.index(), all.kv());
+        publish(all.recovery());
     }
 
     @Override
     public byte[] query(byte[] request) {
+        if (request.length > 0) {
+            return kv.answer(kvQuestion(request)).toByteArray();
+        }
         return codec.encode(state);
     }
 
@@ -174,9 +193,18 @@ public final class GroupMachine implements Replicated {
                 }
             }
             case APPLIED -> LOG.trace("applied index asked");
+            case KV -> reply.setKv(kv.answer(question.getKv()));
             case QUESTION_NOT_SET -> throw new IllegalArgumentException("an empty question");
         }
         return reply.build().toByteArray();
+    }
+
+    private static KvQuestion kvQuestion(byte[] request) {
+        try {
+            return KvQuestion.parseFrom(request);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException("not a question about keys or sessions: " + e.getMessage(), e);
+        }
     }
 
     /** Serialised by the caller, like everything here: no seal can be applied between the check and the note. */

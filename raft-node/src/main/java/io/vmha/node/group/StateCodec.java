@@ -17,6 +17,9 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.vmha.node.kv.KvCommand.Request;
+import io.vmha.node.kv.KvStore;
+import io.vmha.proto.v1.GroupSnapshot;
 import io.vmha.proto.v1.LogEntry;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.HostName;
@@ -25,6 +28,7 @@ import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ServerId;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -34,6 +38,8 @@ import java.util.stream.Stream;
  */
 public final class StateCodec {
     private static final int FORMAT = 1;
+    private static final int KV_FORMAT = 2;
+    private static final int SNAPSHOT_FORMAT = 2;
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "@type")
     private interface Named {}
@@ -92,7 +98,63 @@ public final class StateCodec {
         }
     }
 
-    /** A state as a snapshot. */
+    /** A request of the keys and sessions as a log entry. */
+    public byte[] encode(Request request) {
+        return LogEntry.newBuilder()
+                .setFormat(KV_FORMAT)
+                .setKv(KvCodec.encode(request))
+                .build()
+                .toByteArray();
+    }
+
+    /** The request of the keys and sessions that a log entry is; empty if it is a command of the recovery. */
+    Optional<Request> kvRequest(byte[] entry) {
+        try {
+            LogEntry envelope = LogEntry.parseFrom(entry);
+            return envelope.getFormat() == KV_FORMAT ? Optional.of(KvCodec.decode(envelope.getKv())) : Optional.empty();
+        } catch (InvalidProtocolBufferException e) {
+            return Optional.empty(); // decode says what is wrong with it
+        }
+    }
+
+    /** Everything that the group replicates, as a snapshot. Without keys and sessions it is what older programs read, too. */
+    byte[] encode(RecoveryState state, KvStore.Content kv) {
+        return kv.isEmpty()
+                ? encode(state)
+                : GroupSnapshot.newBuilder()
+                        .setFormat(SNAPSHOT_FORMAT)
+                        .setRecovery(ByteString.copyFrom(encode(state)))
+                        .setKv(KvCodec.encode(kv))
+                        .build()
+                        .toByteArray();
+    }
+
+    /**
+     * Reads a snapshot of any form.
+     *
+     * @throws IllegalStateException if it is newer than this program, or damaged
+     */
+    GroupState decodeSnapshot(byte[] snapshot) {
+        if (snapshot.length > 0 && snapshot[0] == '{') {
+            return new GroupState(decodeState(snapshot), Optional.empty());
+        }
+        try {
+            GroupSnapshot message = GroupSnapshot.parseFrom(snapshot);
+            if (message.getFormat() != SNAPSHOT_FORMAT) {
+                throw new IllegalStateException("a snapshot has format " + message.getFormat()
+                        + " and this program reads " + SNAPSHOT_FORMAT + ": upgrade this node");
+            }
+            return new GroupState(
+                    decodeState(message.getRecovery().toByteArray()), Optional.of(KvCodec.decode(message.getKv())));
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("a snapshot is not one of ours: " + e.getMessage(), e);
+        }
+    }
+
+    /** What a snapshot holds. */
+    record GroupState(RecoveryState recovery, Optional<KvStore.Content> kv) {}
+
+    /** The recovery state, as a snapshot or an answer. */
     public byte[] encode(RecoveryState state) {
         try {
             return json.writeValueAsBytes(state);

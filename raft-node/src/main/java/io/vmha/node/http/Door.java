@@ -51,7 +51,10 @@ final class Door {
             return refuse("changes over the network need a token and none is configured: set http.token_file");
         }
         String bearer = first(headers, "Authorization");
-        String shown = bearer.startsWith("Bearer ") ? bearer.substring(7).strip() : first(headers, "X-Vmha-Token");
+        String ours = first(headers, "X-Vmha-Token");
+        String shown = bearer.startsWith("Bearer ")
+                ? bearer.substring(7).strip()
+                : ours.isEmpty() ? first(headers, "X-Consul-Token") : ours; // Consul's clients know theirs only
         return MessageDigest.isEqual(token.get(), shown.getBytes(StandardCharsets.UTF_8))
                 ? Optional.empty()
                 : refuse(

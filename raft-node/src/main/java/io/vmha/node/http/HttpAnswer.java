@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
+import io.vmha.node.consul.ConsulAnswer;
 import io.vmha.node.documents.Reply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,9 +23,11 @@ final class HttpAnswer {
     private static final String TEXT = "text/plain; charset=utf-8";
 
     private final HttpExchange exchange;
+    private final WriteLimits limits;
 
-    HttpAnswer(HttpExchange exchange) {
+    HttpAnswer(HttpExchange exchange, WriteLimits limits) {
         this.exchange = exchange;
+        this.limits = limits;
     }
 
     /** Four spaces, as Consul does it. */
@@ -66,6 +69,31 @@ final class HttpAnswer {
         }
     }
 
+    /** An answer in Consul's dialect, or what kept it from being one; for where nobody is left who could be told. */
+    void sendQuietly(ConsulAnswer reply, Throwable failure, boolean pretty) {
+        try {
+            if (failure != null) {
+                LOG.error(
+                        "http request failed path={}", exchange.getRequestURI().getPath(), failure);
+                sendText(500, "internal error; the daemon's log has the details");
+                return;
+            }
+            if (reply.status() == 405) {
+                sendNotAllowed(exchange.getRequestMethod(), reply.allow());
+                return;
+            }
+            reply.headers().forEach(exchange.getResponseHeaders()::set);
+            byte[] body = reply.document().isPresent()
+                    ? (pretty ? PRETTY : COMPACT)
+                            .writeValueAsBytes(reply.document().get())
+                    : reply.bytes().bytes();
+            send(reply.status(), reply.type(), body);
+        } catch (IOException e) {
+            LOG.debug("http client gone error={}", e.toString());
+            exchange.close();
+        }
+    }
+
     void sendNotAllowed(String method, List<String> allow) throws IOException {
         exchange.getResponseHeaders().set("Allow", "OPTIONS," + String.join(",", allow));
         if (method.equals("OPTIONS")) {
@@ -99,10 +127,15 @@ final class HttpAnswer {
         headers.set("Referrer-Policy", "no-referrer");
         headers.set("Cache-Control", "no-store");
         boolean head = exchange.getRequestMethod().equals("HEAD");
-        exchange.sendResponseHeaders(status, head || body.length == 0 ? -1 : body.length);
-        if (!head && body.length > 0) {
-            exchange.getResponseBody().write(body);
+        WriteLimits.Limit limit = limits.begin();
+        try {
+            exchange.sendResponseHeaders(status, head || body.length == 0 ? -1 : body.length);
+            if (!head && body.length > 0) {
+                exchange.getResponseBody().write(body);
+            }
+            exchange.close();
+        } finally {
+            limit.end();
         }
-        exchange.close();
     }
 }

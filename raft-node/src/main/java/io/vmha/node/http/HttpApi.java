@@ -2,6 +2,7 @@ package io.vmha.node.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.vmha.node.consul.ConsulApi;
 import io.vmha.node.documents.Api;
 import io.vmha.node.documents.Call;
 import io.vmha.node.documents.Reply;
@@ -37,7 +38,9 @@ public final class HttpApi implements AutoCloseable {
     static {
         // The JDK's server reads these once. A client that dribbles its request, or never takes the answer, is dropped.
         standard("sun.net.httpserver.maxReqTime", "10");
-        standard("sun.net.httpserver.maxRspTime", "120");
+        // counted from the request: longer than the longest blocking query with its jitter; WriteLimits ends slow
+        // readers
+        standard("sun.net.httpserver.maxRspTime", "700");
         standard("sun.net.httpserver.maxReqHeaders", "50");
         standard("jdk.httpserver.maxConnections", "256");
         standard(
@@ -50,12 +53,15 @@ public final class HttpApi implements AutoCloseable {
     private final Api api;
     private final Door door;
     private final Metrics metrics;
+    private final ConsulExchange consul;
+    private final WriteLimits limits = new WriteLimits();
     private final StatusPage page = StatusPage.load();
 
     /**
      * Binds the port; nothing is answered before {@link #start}.
      *
      * @param port 0 for any free one
+     * @param consul keys and sessions
      * @param gauges further numbers for {@code /metrics} by name, such as the gossip layer's
      * @param token what a client must show to change anything; without one, changes are refused unless the address is loopback
      * @throws IOException if the address cannot be bound
@@ -65,6 +71,7 @@ public final class HttpApi implements AutoCloseable {
             int port,
             Supplier<NodeView> view,
             NodeRequests requests,
+            ConsulApi consul,
             Supplier<Map<String, Double>> gauges,
             Optional<String> token)
             throws IOException {
@@ -80,6 +87,7 @@ public final class HttpApi implements AutoCloseable {
                     return thread;
                 });
         workers.allowCoreThreadTimeOut(true);
+        this.consul = new ConsulExchange(consul, this::runSoon);
         server.setExecutor(workers);
         server.createContext("/", this::handle);
     }
@@ -104,10 +112,11 @@ public final class HttpApi implements AutoCloseable {
     public void close() {
         server.stop(0);
         workers.shutdownNow();
+        limits.close();
     }
 
     private void handle(HttpExchange exchange) {
-        var answer = new HttpAnswer(exchange);
+        var answer = new HttpAnswer(exchange, limits);
         try {
             Optional<Reply> refusal = door.refusal(exchange);
             if (refusal.isPresent()) {
@@ -115,6 +124,10 @@ public final class HttpApi implements AutoCloseable {
                 return;
             }
             String raw = exchange.getRequestURI().getRawPath();
+            if (raw != null && ConsulApi.isMine(raw)) {
+                consul.answer(exchange, answer);
+                return;
+            }
             String query = exchange.getRequestURI().getRawQuery();
             Optional<Target> target =
                     Optional.ofNullable(raw).flatMap(r -> Target.parse(query == null ? r : r + "?" + query));

@@ -220,6 +220,14 @@ public final class RaftNode implements AutoCloseable {
         return current.status(self, store.group(), division.get());
     }
 
+    /** How long ago this voter heard of its leader, in milliseconds; 0 on the leader itself, and without a group. */
+    public long lastContactMs() {
+        ServerLife current = life;
+        return current == null
+                ? 0
+                : current.division().map(ServerLife::leaderSilentMs).orElse(0L);
+    }
+
     /** Messages that the gate refused since the server started: misaddressed, or orders that only the leader itself may give. */
     public long refusedMessages() {
         ServerLife current = life;

@@ -129,6 +129,11 @@ final class ServerLife implements AutoCloseable {
                 life(info.getLifeCycleState()));
     }
 
+    static long leaderSilentMs(RaftServer.Division division) {
+        var role = division.getInfo().getRoleInfoProto();
+        return role.hasFollowerInfo() ? role.getFollowerInfo().getLeaderInfo().getLastRpcElapsedTimeMs() : 0;
+    }
+
     private static long committed(RaftServer.Division division) {
         try {
             return division.getRaftLog().getLastCommittedIndex();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.vmha.node.kv.KvCommand;
+import io.vmha.node.kv.Value;
 import io.vmha.node.raft.LogPosition;
 import io.vmha.node.raft.PeerId;
 import io.vmha.node.raft.PeerInfo;
@@ -12,6 +14,10 @@ import io.vmha.node.raft.PromiseFile;
 import io.vmha.node.raft.Replicated.Standing;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.AgesOf;
+import io.vmha.proto.v1.GroupSnapshot;
+import io.vmha.proto.v1.KvAnswer;
+import io.vmha.proto.v1.KvOutcome;
+import io.vmha.proto.v1.KvQuestion;
 import io.vmha.proto.v1.LogEntry;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.proto.v1.PeerReply;
@@ -35,6 +41,7 @@ import io.vmha.recovery.core.Witness;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,7 +62,8 @@ class GroupMachineTest {
 
     @BeforeEach
     void aVoterOfThreeHosts() {
-        machine = new GroupMachine(codec, () -> nowMs, state -> published = state);
+        machine = new GroupMachine(
+                codec, new KvMachine(() -> nowMs, touched -> {}), () -> nowMs, state -> published = state);
         machine.reset();
         apply(new AzCommand.EnableAz(
                 1,
@@ -210,7 +218,7 @@ class GroupMachineTest {
         apply(new AzCommand.SetMaintenance(1, new HostName("hv-1"), false));
         certify();
 
-        var next = new GroupMachine(codec, () -> nowMs, state -> {});
+        var next = new GroupMachine(codec, new KvMachine(() -> nowMs, touched -> {}), () -> nowMs, state -> {});
         next.promised(promises(dir));
         next.reset();
         machine = next;
@@ -270,11 +278,64 @@ class GroupMachineTest {
         RecoveryState state = published;
         byte[] snapshot = machine.snapshot();
 
-        var newcomer = new GroupMachine(codec, () -> nowMs, s -> published = s);
+        var newcomer =
+                new GroupMachine(codec, new KvMachine(() -> nowMs, touched -> {}), () -> nowMs, s -> published = s);
         newcomer.restore(new LogPosition(TERM, index), snapshot);
 
         assertThat(published).isEqualTo(state);
         assertThat(newcomer.snapshot()).isEqualTo(snapshot);
+    }
+
+    private KvOutcome put(String key, String value) throws InvalidProtocolBufferException {
+        var put = new KvCommand.Put(key, Value.of(value.getBytes(StandardCharsets.UTF_8)), 0, OptionalLong.empty());
+        byte[] entry = codec.encode(new KvCommand.Request("r" + index, put));
+        assertThat(machine.objection(entry)).isEmpty();
+        return KvOutcome.parseFrom(machine.apply(new LogPosition(TERM, ++index), entry));
+    }
+
+    @Test
+    void keysAreAppliedBesideTheRecoveryAndDoNotMoveItsState() throws InvalidProtocolBufferException {
+        RecoveryState before = published;
+
+        assertThat(put("a", "1").getDone()).isTrue();
+
+        assertThat(published).isSameAs(before);
+        var answer = KvAnswer.parseFrom(
+                machine.query(KvQuestion.newBuilder().setKey("a").build().toByteArray()));
+        assertThat(answer.getEntries(0).getModifyIndex()).isEqualTo(index);
+        assertThat(codec.decodeState(machine.query(new byte[0]))).isEqualTo(before);
+        assertThat(ask(PeerRequest.newBuilder()
+                                .setKv(KvQuestion.newBuilder().setTouchedAfter(0))
+                                .build())
+                        .getKv()
+                        .getTouched(0)
+                        .getKeysList())
+                .containsExactly("a");
+    }
+
+    @Test
+    void aSnapshotCarriesTheKeysAndOneWithoutThemIsWhatOlderProgramsWrote() throws InvalidProtocolBufferException {
+        byte[] old = machine.snapshot();
+        assertThat(old[0]).isEqualTo((byte) '{');
+        assertThat(codec.decodeState(old)).isEqualTo(published);
+        put("a", "1");
+        byte[] snapshot = machine.snapshot();
+
+        var newcomer =
+                new GroupMachine(codec, new KvMachine(() -> nowMs, touched -> {}), () -> nowMs, s -> published = s);
+        newcomer.restore(new LogPosition(TERM, index), snapshot);
+        assertThat(newcomer.snapshot()).isEqualTo(snapshot);
+
+        newcomer.restore(new LogPosition(TERM, index), old);
+        assertThat(newcomer.snapshot()).as("nothing of before is left").isEqualTo(old);
+    }
+
+    @Test
+    void aSnapshotOfANewerProgramIsRefusedWithAdvice() {
+        byte[] newer = GroupSnapshot.newBuilder().setFormat(9).build().toByteArray();
+
+        assertThatThrownBy(() -> machine.restore(new LogPosition(TERM, index), newer))
+                .hasMessageContaining("upgrade this node");
     }
 
     @Test

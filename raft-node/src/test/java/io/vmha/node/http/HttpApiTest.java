@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vmha.node.consul.ConsulApi;
+import io.vmha.node.consul.LocalKeys;
 import io.vmha.node.documents.RecordedRequests;
 import io.vmha.node.documents.Samples;
 import io.vmha.node.view.NodeView;
@@ -19,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +33,7 @@ class HttpApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final RecordedRequests requests = new RecordedRequests();
+    private final LocalKeys keys = new LocalKeys();
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
     private volatile NodeView view = Samples.quiet();
@@ -46,7 +50,14 @@ class HttpApiTest {
     }
 
     private HttpApi serve(InetAddress address, Optional<String> token) throws IOException {
-        var server = new HttpApi(address, 0, () -> view, requests, () -> Map.of("gossip_packets_in", 42.0), token);
+        var server = new HttpApi(
+                address,
+                0,
+                () -> view,
+                requests,
+                new ConsulApi(keys, () -> view, "hv-1", new SplittableRandom(1)),
+                () -> Map.of("gossip_packets_in", 42.0),
+                token);
         server.start();
         return server;
     }
