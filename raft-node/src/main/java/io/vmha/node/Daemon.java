@@ -20,6 +20,7 @@ import io.vmha.node.control.PeerBook;
 import io.vmha.node.control.PoolTags;
 import io.vmha.node.control.Renewals;
 import io.vmha.node.control.ViewBuilder;
+import io.vmha.node.events.Webhook;
 import io.vmha.node.group.GroupMachine;
 import io.vmha.node.group.KvMachine;
 import io.vmha.node.group.StateCodec;
@@ -90,6 +91,7 @@ public final class Daemon implements AutoCloseable {
     private Renewals renewals;
     private AggregateFollower aggregate;
     private ViewBuilder view;
+    private Optional<Webhook> webhook = Optional.empty();
     /** True once every part is there: Raft and gossip have news before that, which waits in the two fields below. */
     private volatile boolean wired;
 
@@ -151,10 +153,15 @@ public final class Daemon implements AutoCloseable {
         view = new ViewBuilder(config, raft, gossip, renewals, aggregate);
         var requests = new AzRequests(
                 config, raft, peers, compute, fencer, loop, view, new GroupAccess(raft, renewals, codec));
+        webhook = config.events()
+                .map(to -> keep(new Webhook(
+                        new Webhook.Target(to.webhook(), to.secret().map(VmhadConfig.Token::reveal)),
+                        System::currentTimeMillis)));
         wired = true;
         loop.start();
         onApplied(applied);
         loop.onLeadership(leading);
+        webhook.ifPresent(hook -> hook.onLeading(leading.isPresent()));
         onPool();
         renewals.start();
         every(AGGREGATE_PERIOD_MS, this::followAggregate);
@@ -311,6 +318,7 @@ public final class Daemon implements AutoCloseable {
             renewals.watch(state.hosts().keySet().stream().map(HostName::value).toList());
             view.onState(state);
             loop.onState(state);
+            webhook.ifPresent(hook -> hook.onState(state));
         }
     }
 
@@ -324,6 +332,11 @@ public final class Daemon implements AutoCloseable {
     private Map<String, Double> gauges() {
         var gauges = new TreeMap<>(PoolTags.gauges(gossip));
         gauges.putAll(KvAccess.gauges(kv, watchers));
+        webhook.ifPresent(hook -> {
+            gauges.put("events_delivered", (double) hook.delivered());
+            gauges.put("events_waiting", (double) hook.waiting());
+            gauges.put("events_dropped", (double) hook.dropped());
+        });
         return gauges;
     }
 
@@ -402,6 +415,7 @@ public final class Daemon implements AutoCloseable {
             kv.onLeadership(leading);
             if (wired) {
                 loop.onLeadership(leading);
+                webhook.ifPresent(hook -> hook.onLeading(leader));
             }
         }
 

@@ -88,6 +88,7 @@ final class ConfigReader {
         Optional<FencingConfig> fencing = adapters.fencing();
         VmhadConfig.Recovery recovery = recovery(openstack);
         SortedMap<String, String> tags = tags();
+        Optional<VmhadConfig.Events> events = EventsSection.read(top);
         adapters.refuseOpenSecrets();
         top.refuseUnknownKeys();
         if (host.isEmpty() || clusterIp.isEmpty() || openstack.isEmpty() || fencing.isEmpty()) {
@@ -106,7 +107,8 @@ final class ConfigReader {
                 openstack.get(),
                 recovery,
                 fencing.get(),
-                tags));
+                tags,
+                events));
     }
 
     private String datacenter() {

@@ -8,6 +8,7 @@ import io.vmha.recovery.fencing.FencingConfig;
 import io.vmha.recovery.openstack.OpenStackConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
  * @param clusterIp the address that Raft and gossip bind and announce
  * @param dataDir where the Raft log and the gossip snapshot live
  * @param tags what this member tells the pool about itself besides what the daemon adds, {@code rack} included
+ * @param events where the AZ's events are sent; empty for nowhere
  */
 public record VmhadConfig(
         HostName host,
@@ -38,7 +40,8 @@ public record VmhadConfig(
         OpenStackConfig openstack,
         Recovery recovery,
         FencingConfig fencing,
-        SortedMap<String, String> tags) {
+        SortedMap<String, String> tags,
+        Optional<Events> events) {
     public VmhadConfig {
         tags = Collections.unmodifiableSortedMap(new TreeMap<>(tags));
     }
@@ -115,6 +118,13 @@ public record VmhadConfig(
      * @param policy of an AZ that is enabled through this node
      */
     public record Recovery(RecoveryConfig timing, boolean instancesShared, Limits limits, EvacuationPolicy policy) {}
+
+    /**
+     * The receiver of the AZ's events.
+     *
+     * @param secret the key of the signature; empty for none
+     */
+    public record Events(URI webhook, Optional<Token> secret) {}
 
     /**
      * Reads a configuration file.

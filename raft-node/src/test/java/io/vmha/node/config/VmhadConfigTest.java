@@ -163,6 +163,20 @@ class VmhadConfigTest {
     }
 
     @Test
+    void eventsGoToOneUrlWithoutPassword() throws IOException {
+        assertThat(read(SMALLEST).events()).isEmpty();
+        assertThat(read(SMALLEST + "events: {webhook: 'https://alerts.example/vmha'}\n")
+                        .events()
+                        .orElseThrow()
+                        .webhook())
+                .hasToString("https://alerts.example/vmha");
+        assertThat(problems(SMALLEST + "events: {}\n").get(0)).contains("events.webhook", "is missing");
+        assertThat(problems(SMALLEST + "events: {webhook: 'ftp://alerts.example/'}\n")
+                        .get(0))
+                .contains("http or https");
+    }
+
+    @Test
     void theExampleIsAccepted() throws IOException {
         Path password = write(dir.resolve("password"), "sesame\n");
         String example = Files.readString(Path.of("src/main/dist/vmhad.yaml.example"))
@@ -182,7 +196,7 @@ class VmhadConfigTest {
         int fencing = example.indexOf("# --- fencing");
         String everythingOn = (example.substring(0, fencing) + example.substring(example.indexOf("# --- recovery")))
                 .lines()
-                .map(l -> l.matches("#(  )?.*(_file|tls|  (ca|cert|key)|rack|tags|  room|region).*| "
+                .map(l -> l.matches("#(  )?.*(_file|tls|  (ca|cert|key)|rack|tags|  room|region|events|  webhook).*| "
                                 + " #(region|ca_file|key_file|serf_rpc|tls|  (ca|cert|key)).*")
                         ? ""
                         : l.replaceFirst("^#([a-z]+(_[a-z]+)*:)", "$1")
