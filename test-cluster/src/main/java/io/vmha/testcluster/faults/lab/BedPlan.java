@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param hosts hypervisors, 3 to 50
  * @param vmsPerHost guests on each at the beginning
  * @param seed of everything random
- * @param fakeClocks whether the daemons' wall clocks can be moved
+ * @param movableClocks whether the daemons' wall clocks can be moved
  * @param serfMember whether a real serf agent is in the pool
  * @param netlab the script that makes networks
  * @param classPath of the daemons
@@ -19,7 +19,7 @@ public record BedPlan(
         int hosts,
         int vmsPerHost,
         long seed,
-        boolean fakeClocks,
+        boolean movableClocks,
         boolean serfMember,
         Path netlab,
         String classPath,

@@ -2,8 +2,12 @@ package io.vmha.testcluster.faults.lab;
 
 import io.vmha.testcluster.cluster.VmhadProcess;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,25 +15,23 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The vmhad of one host: a real one, in the host's namespace, with a small disk of its own (ext4 on a loop device, mounted for this process
- * only, so that the mount ends with it) and, where the clock is to be moved, with libfaketime.
+ * only, so that the mount ends with it) and, where the clock is to be moved, with a wall clock of its own.
  */
 public final class DaemonProcess {
     private static final int DISK_MIB = 96;
-    private static final List<Path> FAKETIME = List.of(
-            Path.of("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"),
-            Path.of("/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"));
+    private static final int CLOCK_BYTES = 24;
 
     private final LabHost host;
     private final Network network;
-    private final boolean fakeClock;
+    private final Optional<Path> wallClock;
     private String classPath;
     private Optional<Process> process = Optional.empty();
 
-    DaemonProcess(LabHost host, Network network, String classPath, boolean fakeClock) {
+    DaemonProcess(LabHost host, Network network, String classPath, Optional<Path> wallClock) {
         this.host = host;
         this.network = network;
         this.classPath = classPath;
-        this.fakeClock = fakeClock;
+        this.wallClock = wallClock;
     }
 
     /** An empty disk. */
@@ -86,25 +88,26 @@ public final class DaemonProcess {
 
     /** The environment that lets the wall clock, and nothing else, follow a file. */
     private List<String> clock() {
-        Optional<Path> library = FAKETIME.stream().filter(Files::exists).findFirst();
-        if (!fakeClock || library.isEmpty()) {
+        if (wallClock.isEmpty()) {
             return List.of();
         }
-        moveClock("+0");
-        return List.of(
-                "env",
-                "LD_PRELOAD=" + library.get(),
-                "FAKETIME_DONT_FAKE_MONOTONIC=1",
-                "FAKETIME_CACHE_DURATION=1",
-                "FAKETIME_TIMESTAMP_FILE=" + host.clockFile());
+        moveClock(0, 0);
+        return List.of("env", "LD_PRELOAD=" + wallClock.get(), "WALLCLOCK=" + host.clockFile());
     }
 
-    /** Steps the wall clock, such as {@code -120s}, or lets it run at another rate, such as {@code +0 x1.5}; needs a run with clock faults. */
-    public void moveClock(String how) {
-        try {
-            Path draft = host.clockFile().resolveSibling("clock.draft");
-            Files.writeString(draft, how + "\n");
-            Files.move(draft, host.clockFile(), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+    /**
+     * Moves the daemon's wall clock; needs a run with clock faults.
+     *
+     * @param offsetNanos how much it is ahead from now on
+     * @param gainNanos how much more it gains each second
+     */
+    public void moveClock(long offsetNanos, long gainNanos) {
+        ByteBuffer plan = ByteBuffer.allocate(CLOCK_BYTES).order(ByteOrder.nativeOrder());
+        plan.putLong(offsetNanos).putLong(System.nanoTime()).putLong(gainNanos).flip();
+        // in place: the daemon has the file mapped
+        try (FileChannel file =
+                FileChannel.open(host.clockFile(), StandardOpenOption.WRITE, StandardOpenOption.CREATE)) {
+            file.write(plan, 0);
         } catch (IOException e) {
             throw new LabException("the clock of " + host.name() + " cannot be moved: " + e.getMessage(), e);
         }

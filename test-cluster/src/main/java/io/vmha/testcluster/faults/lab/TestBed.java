@@ -159,9 +159,10 @@ public final class TestBed implements AutoCloseable {
         cloud.addZone(AZ, all);
         tell.accept(plan.hosts()
                 + " hosts on the networks cluster, api, storage, bmc and watch; BMCs, storage and cloud answer");
+        Optional<Path> wallClock = plan.movableClocks() ? Optional.of(compiledWallClock()) : Optional.empty();
         for (LabHost host : hosts) {
             var process =
-                    new DaemonProcess(host, network, plan.olderClassPath().orElse(plan.classPath()), plan.fakeClocks());
+                    new DaemonProcess(host, network, plan.olderClassPath().orElse(plan.classPath()), wallClock);
             process.format();
             processes.put(host.name(), process);
             startDaemon(host);
@@ -181,6 +182,14 @@ public final class TestBed implements AutoCloseable {
         if (plan.serfMember()) {
             serf = Optional.of(opened(new SerfMember(network, plan.hosts() + 1, configuration.gossipKey(), directory)));
         }
+    }
+
+    /** The library that moves a daemon's wall clock. */
+    private Path compiledWallClock() {
+        Path source = Scripts.copy("wallclock.c", directory);
+        Path library = directory.resolve("wallclock.so");
+        Shell.run(List.of("gcc", "-O2", "-shared", "-fPIC", "-o", library.toString(), source.toString()));
+        return library;
     }
 
     private final class Mains implements PowerSwitch.Mains {

@@ -12,6 +12,8 @@ import java.util.Optional;
 
 /** The wall clock of a daemon: set forward or back, or too fast or slow. Its monotonic clock is not touched. */
 final class ClockFaults {
+    private static final long NANOS = 1_000_000_000L;
+
     private ClockFaults() {}
 
     static List<Nemesis> all() {
@@ -34,20 +36,21 @@ final class ClockFaults {
 
     private static Fault step(Stage stage) {
         int seconds = stage.between(30, 7_200) * (stage.dice().nextBoolean() ? 1 : -1);
-        return moved(stage, (seconds < 0 ? "" : "+") + seconds + "s", Math.abs(seconds) / 2L);
+        return moved(stage, "set " + seconds + " s ahead", seconds * NANOS, 0, Math.abs(seconds) / 2L);
     }
 
     private static Fault rate(Stage stage) {
-        return moved(stage, stage.dice().nextBoolean() ? "+0 x3.0" : "+0 x0.5", 1);
+        boolean fast = stage.dice().nextBoolean();
+        return moved(stage, fast ? "runs three times too fast" : "runs at half its pace", 0, fast ? 2 * NANOS : -NANOS / 2, 1);
     }
 
-    private static Fault moved(Stage stage, String how, long secondsAtLeast) {
+    private static Fault moved(Stage stage, String how, long offsetNanos, long gainNanos, long secondsAtLeast) {
         List<LabHost> targets = stage.hosts(1);
         TestBed bed = stage.bed();
-        targets.forEach(host -> bed.daemon(host).moveClock(how));
-        return new Fault("wall clock " + how, targets)
+        targets.forEach(host -> bed.daemon(host).moveClock(offsetNanos, gainNanos));
+        return new Fault("its wall clock " + how, targets)
                 .shownBy(() -> offset(bed, targets, secondsAtLeast))
-                .healedBy(() -> targets.forEach(host -> bed.daemon(host).moveClock("+0")));
+                .healedBy(() -> targets.forEach(host -> bed.daemon(host).moveClock(0, 0)));
     }
 
     /** The Date header of its HTTP server shows the time that the daemon has. */
