@@ -161,8 +161,7 @@ public final class TestBed implements AutoCloseable {
                 + " hosts on the networks cluster, api, storage, bmc and watch; BMCs, storage and cloud answer");
         Optional<Path> wallClock = plan.movableClocks() ? Optional.of(compiledWallClock()) : Optional.empty();
         for (LabHost host : hosts) {
-            var process =
-                    new DaemonProcess(host, network, plan.olderClassPath().orElse(plan.classPath()), wallClock);
+            var process = new DaemonProcess(host, network, plan.olderClassPath().orElse(plan.classPath()), wallClock);
             process.format();
             processes.put(host.name(), process);
             startDaemon(host);

@@ -41,7 +41,12 @@ final class ClockFaults {
 
     private static Fault rate(Stage stage) {
         boolean fast = stage.dice().nextBoolean();
-        return moved(stage, fast ? "runs three times too fast" : "runs at half its pace", 0, fast ? 2 * NANOS : -NANOS / 2, 1);
+        return moved(
+                stage,
+                fast ? "runs three times too fast" : "runs at half its pace",
+                0,
+                fast ? 2 * NANOS : -NANOS / 2,
+                1);
     }
 
     private static Fault moved(Stage stage, String how, long offsetNanos, long gainNanos, long secondsAtLeast) {

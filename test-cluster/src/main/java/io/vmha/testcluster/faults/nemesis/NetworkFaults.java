@@ -258,9 +258,18 @@ final class NetworkFaults {
         return onNet(stage, Net.CLUSTER, "port " + port + " closed both ways", targets);
     }
 
+    /** Nobody may have had a reason to use the network meanwhile: a probe from the host shows that nothing gets through. */
     private static Fault one(Stage stage, Net net) {
         List<LabHost> targets = stage.hosts(1);
-        targets.forEach(host -> stage.bed().network().fault("isolate", net, host.node()));
-        return onNet(stage, net, "cut off the " + net.word() + " network", targets);
+        Network network = stage.bed().network();
+        targets.forEach(host -> network.fault("isolate", net, host.node()));
+        String probe = "import socket;socket.socket(socket.AF_INET,socket.SOCK_DGRAM).sendto(b'probe',('"
+                + Network.up(net) + "',9))";
+        return new Fault("cut off the " + net.word() + " network", targets)
+                .shownBy(() -> {
+                    targets.forEach(host -> ProcessFaults.ask(stage.bed(), host, "python3", "-S", "-c", probe));
+                    return dropped(network, net);
+                })
+                .healedBy(() -> network.heal(net));
     }
 }

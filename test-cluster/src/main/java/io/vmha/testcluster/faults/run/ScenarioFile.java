@@ -83,9 +83,9 @@ public final class ScenarioFile {
         String rest = words.length > 1 ? words[1] : "";
         switch (words[0]) {
             case "title" -> title = rest;
-            case "hosts" -> hosts = (int) count(rest, number);
-            case "vms" -> vms = (int) count(rest, number);
-            case "seed" -> seed = count(rest, number);
+            case "hosts" -> hosts = (int) count(rest, number, hosts);
+            case "vms" -> vms = (int) count(rest, number, vms);
+            case "seed" -> seed = count(rest, number, seed);
             case "workload" -> workloads(rest, number);
             case "at" -> step(line, number);
             case "expect" -> expectation(rest, number);
@@ -100,12 +100,13 @@ public final class ScenarioFile {
         problems.add(name + ", line " + number + ": " + words);
     }
 
-    private long count(String text, int number) {
+    /** The number, or what it was before if it is none. */
+    private long count(String text, int number, long otherwise) {
         if (text.matches("\\d{1,7}") && Integer.parseInt(text) <= NUMBER_MAX) {
             return Long.parseLong(text);
         }
         problem(number, "expected a number up to " + NUMBER_MAX + " but found '" + text + "'");
-        return 0;
+        return otherwise;
     }
 
     private void workloads(String rest, int number) {

@@ -3,6 +3,7 @@ package io.vmha.testcluster.faults.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vmha.testcluster.faults.workload.Workload;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +49,7 @@ class ScenarioFileTest {
         assertThat(scenario.title()).isEqualTo("Two things at once");
         assertThat(scenario.hosts()).isEqualTo(7);
         assertThat(scenario.seed()).isEqualTo(42);
-        assertThat(scenario.workloads()).extracting("name").containsExactly("register", "vms");
+        assertThat(scenario.workloads()).extracting(Workload::name).containsExactly("register", "vms");
         assertThat(scenario.steps().get(0).atMs()).isEqualTo(1_500);
         assertThat(scenario.steps().get(0).hosts()).containsExactly(3, 4);
         assertThat(scenario.steps().get(0).lastsMs()).isEqualTo(120_000);
