@@ -11,7 +11,6 @@ import io.vmha.node.config.VmhadConfig;
 import io.vmha.node.consul.ConsulApi;
 import io.vmha.node.control.AggregateFollower;
 import io.vmha.node.control.AzRequests;
-import io.vmha.node.control.Clocks;
 import io.vmha.node.control.ControlLoop;
 import io.vmha.node.control.GroupAccess;
 import io.vmha.node.control.KvAccess;
@@ -25,6 +24,8 @@ import io.vmha.node.group.GroupMachine;
 import io.vmha.node.group.KvMachine;
 import io.vmha.node.group.StateCodec;
 import io.vmha.node.http.HttpApi;
+import io.vmha.node.lease.BootClock;
+import io.vmha.node.lease.HostLease;
 import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.RaftConfig;
 import io.vmha.node.raft.RaftListener;
@@ -33,6 +34,7 @@ import io.vmha.node.raft.RaftTls;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.node.rpc.AdminServer;
 import io.vmha.node.view.NodeRequests;
+import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.fencing.FenceAgents;
@@ -41,6 +43,7 @@ import io.vmha.recovery.openstack.NovaCompute;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -49,6 +52,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -67,6 +71,8 @@ public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
     private static final long AGGREGATE_PERIOD_MS = 3_000;
     private static final long VIEW_PERIOD_MS = 200;
+    private static final long LEADERSHIP_PERIOD_MS = 1_000;
+    private static final Duration LEADERSHIP_LIMIT = Duration.ofSeconds(2);
     private static final long REJOIN_PERIOD_MS = 1_000;
     private static final long KEYS_PERIOD_MS = 200;
     private static final long LEAVE_LIMIT_MS = 5_000;
@@ -80,6 +86,7 @@ public final class Daemon implements AutoCloseable {
     private final ScheduledThreadPoolExecutor timer =
             new ScheduledThreadPoolExecutor(2, Daemon::timerThread, new ThreadPoolExecutor.DiscardPolicy());
 
+    private HostLease lease;
     private GroupMachine machine;
     private final KvWatchers watchers = new KvWatchers();
     private final KvMachine kv = new KvMachine(Clocks::nowMs, watchers::onTouched);
@@ -131,10 +138,20 @@ public final class Daemon implements AutoCloseable {
 
     private void start() {
         var codec = new StateCodec();
-        machine = new GroupMachine(codec, kv, Clocks::nowMs, this::onApplied);
+        lease = new HostLease(
+                config.host(),
+                new HostLease.Places(
+                        config.lease().file(),
+                        config.lease().guard(),
+                        config.dataDir().resolve("lease-terms")),
+                BootClock.bootId(),
+                BootClock::nowMs,
+                ProcessHandle.current().pid(),
+                () -> UUID.randomUUID().toString());
+        machine = new GroupMachine(codec, kv, BootClock::nowMs, this::onApplied);
         raft = keep(RaftNode.start(raftConfig(), machine, new FromRaft()));
         kv.contact(raft::lastContactMs);
-        tags = new PoolTags(config, raft);
+        tags = new PoolTags(config, raft, lease);
         gossip = keep(GossipAgent.start(gossipConfig(), new FromGossip()));
         var compute = keep(new NovaCompute(config.openstack()));
         var fencer = keep(new FenceAgents(config.fencing()));
@@ -146,9 +163,10 @@ public final class Daemon implements AutoCloseable {
                 compute,
                 fencer,
                 peers,
+                lease,
                 error -> failed.accept("programming error: " + error)));
         aggregate = new AggregateFollower(compute);
-        renewals = new Renewals(config.host(), raft, peers, codec, new FromRenewals(), timer);
+        renewals = new Renewals(config.host(), lease, raft, peers, codec, new FromRenewals(), timer);
         keys = new KvAccess(raft, renewals, codec, kv, watchers, timer);
         view = new ViewBuilder(config, raft, gossip, renewals, aggregate);
         var requests = new AzRequests(
@@ -166,6 +184,7 @@ public final class Daemon implements AutoCloseable {
         renewals.start();
         every(AGGREGATE_PERIOD_MS, this::followAggregate);
         every(VIEW_PERIOD_MS, this::tick);
+        every(LEADERSHIP_PERIOD_MS, this::proveLeadership);
         every(REJOIN_PERIOD_MS, this::rejoin);
         every(KEYS_PERIOD_MS, this::keepSessions);
         openDoors(requests);
@@ -287,9 +306,25 @@ public final class Daemon implements AutoCloseable {
 
     private void tick() {
         tags.publish(gossip);
+        List<MemberStatus> pool = gossip.members().stream().map(Member::status).toList();
+        lease.tick((int) pool.stream().filter(s -> s == MemberStatus.ALIVE).count(), (int)
+                pool.stream().filter(s -> s != MemberStatus.LEFT).count());
         onPool();
         loop.onVoters(voters(raft.status().voters()));
         view.refresh();
+    }
+
+    /** A linearizable read that is answered proves that this node still led when the read was sent (S9). */
+    private void proveLeadership() {
+        if (loop.leading().isPresent()) {
+            long sentAtMs = lease.nowMs();
+            var unused = raft.read(GroupMachine.proofOfLeadership(), LEADERSHIP_LIMIT)
+                    .thenAccept(answer -> {
+                        if (loop.leading().isPresent()) {
+                            lease.onLeadershipProven(sentAtMs);
+                        }
+                    });
+        }
     }
 
     private void rejoin() {
@@ -511,6 +546,11 @@ public final class Daemon implements AutoCloseable {
         @Override
         public void onAges(Map<HostName, Long> agesMs) {
             loop.onRenewalAges(new TreeMap<>(agesMs));
+        }
+
+        @Override
+        public void onClaims(Map<HostName, Arming> claims) {
+            loop.onClaims(new TreeMap<>(claims));
         }
     }
 }

@@ -8,6 +8,7 @@ import io.vmha.node.config.VmhadConfig.Tls;
 import io.vmha.node.config.VmhadConfig.Token;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Limits;
+import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.fencing.FencingConfig;
 import io.vmha.recovery.openstack.OpenStackConfig;
@@ -46,7 +47,8 @@ final class ConfigReader {
             "bootstrap",
             "host",
             "az",
-            "group");
+            "group",
+            "armed");
 
     private static final int TAG_BYTES_MAX = 200; // of the 512 that memberlist gives a member's tags
     private static final int KEYS_MAX = 8;
@@ -87,6 +89,7 @@ final class ConfigReader {
         Optional<OpenStackConfig> openstack = adapters.openstack();
         Optional<FencingConfig> fencing = adapters.fencing();
         VmhadConfig.Recovery recovery = recovery(openstack);
+        VmhadConfig.Lease lease = lease();
         SortedMap<String, String> tags = tags();
         Optional<VmhadConfig.Events> events = EventsSection.read(top);
         adapters.refuseOpenSecrets();
@@ -106,6 +109,7 @@ final class ConfigReader {
                 raft,
                 openstack.get(),
                 recovery,
+                lease,
                 fencing.get(),
                 tags,
                 events));
@@ -302,8 +306,34 @@ final class ConfigReader {
                 limits.integer("max_share_percent", Limits.DEFAULT.maxSharePercent(), 1, 100));
         limits.refuseUnknownKeys();
         var policy = PolicySection.read(section);
+        Optional<Proofs> proofs = proofs(section);
         section.refuseUnknownKeys();
-        return new VmhadConfig.Recovery(timing, shared, bounds, policy);
+        return new VmhadConfig.Recovery(timing, shared, bounds, proofs, policy);
+    }
+
+    private static Optional<Proofs> proofs(Settings section) {
+        var named = new TreeSet<>(section.texts("proofs", 2));
+        if (!section.has("proofs")) {
+            return Optional.empty();
+        }
+        if (named.isEmpty() || !List.of("bmc", "lease").containsAll(named)) {
+            section.problem("proofs", "must be [bmc], [lease] or [bmc, lease] but is " + named);
+            return Optional.empty();
+        }
+        return Optional.of(new Proofs(named.contains("bmc"), named.contains("lease")));
+    }
+
+    private VmhadConfig.Lease lease() {
+        Settings section = top.section("lease");
+        Path file = section.file("file").orElse(Path.of("/run/vmha/lease"));
+        Path guard = section.file("guard").orElse(Path.of("/run/vmha/guard"));
+        for (Path each : List.of(file, guard)) {
+            if (!each.isAbsolute()) {
+                section.problem(each.equals(file) ? "file" : "guard", "must be an absolute path but is '" + each + "'");
+            }
+        }
+        section.refuseUnknownKeys();
+        return new VmhadConfig.Lease(file, guard);
     }
 
     private static long millis(Settings section, String key, long standardMs) {

@@ -3,6 +3,7 @@ package io.vmha.node.config;
 import io.vmha.recovery.core.EvacuationPolicy;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Limits;
+import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.fencing.FencingConfig;
 import io.vmha.recovery.openstack.OpenStackConfig;
@@ -39,6 +40,7 @@ public record VmhadConfig(
         Raft raft,
         OpenStackConfig openstack,
         Recovery recovery,
+        Lease lease,
         FencingConfig fencing,
         SortedMap<String, String> tags,
         Optional<Events> events) {
@@ -115,9 +117,23 @@ public record VmhadConfig(
      *
      * @param instancesShared the operator's word that every host reaches the disks of VMs that boot from an image
      * @param limits of an AZ that is enabled through this node
+     * @param proofs what an AZ that is enabled through this node relies on; empty for what its hosts offer
      * @param policy of an AZ that is enabled through this node
      */
-    public record Recovery(RecoveryConfig timing, boolean instancesShared, Limits limits, EvacuationPolicy policy) {}
+    public record Recovery(
+            RecoveryConfig timing,
+            boolean instancesShared,
+            Limits limits,
+            Optional<Proofs> proofs,
+            EvacuationPolicy policy) {}
+
+    /**
+     * The files that the daemon and the guard of this host speak through; on a RAM disk, so that they do not survive a boot.
+     *
+     * @param file what the daemon writes
+     * @param guard what the guard writes
+     */
+    public record Lease(Path file, Path guard) {}
 
     /**
      * The receiver of the AZ's events.

@@ -9,14 +9,10 @@ import io.vmha.proto.v1.LogReply;
 import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.AzSettings;
-import io.vmha.recovery.core.BmcStatement;
 import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
-import io.vmha.recovery.core.PowerState;
-import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.membership.AvailabilityZones;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -38,7 +34,7 @@ final class AzForming {
     private final RaftNode raft;
     private final PeerBook peers;
     private final Compute compute;
-    private final Fencer fencer;
+    private final ProofChoice proofs;
     private final GroupAccess group;
     private final ViewBuilder view;
 
@@ -54,7 +50,7 @@ final class AzForming {
         this.raft = raft;
         this.peers = peers;
         this.compute = compute;
-        this.fencer = fencer;
+        this.proofs = new ProofChoice(fencer, peers);
         this.group = group;
         this.view = view;
     }
@@ -65,7 +61,8 @@ final class AzForming {
             return new Answer(status(refused), refused.sentence());
         }
         Aggregate aggregate = ((AvailabilityZones.Found) lookup).aggregate();
-        Optional<Answer> refusal = unfitHosts(aggregate).or(() -> unprovenHosts(aggregate));
+        Optional<Answer> refusal = unfitHosts(aggregate)
+                .or(() -> proofs.choose(aggregate, config.recovery().proofs()));
         if (refusal.isPresent()) {
             return refusal.get();
         }
@@ -126,36 +123,6 @@ final class AzForming {
         return Optional.empty();
     }
 
-    /** Every host's BMC must answer and be the right one: otherwise nothing could ever be proven about it. */
-    private Optional<Answer> unprovenHosts(Aggregate aggregate) {
-        List<BmcStatement> statements = aggregate.hosts().parallelStream()
-                .filter(fencer::isConfigured)
-                .map(fencer::status)
-                .toList();
-        for (HostName host : aggregate.hosts()) {
-            Optional<BmcStatement> said =
-                    statements.stream().filter(s -> s.host().equals(host)).findFirst();
-            if (said.isEmpty()) {
-                return Optional.of(new Answer(
-                        409, "host " + host + " has no fence device; add it under fencing.hosts on every node"));
-            }
-            if (said.get().power() == PowerState.UNKNOWN) {
-                return Optional.of(new Answer(
-                        409,
-                        "the BMC of host " + host + " does not answer as it should: "
-                                + said.get().detail()));
-            }
-            if (!said.get().identityMatches()) {
-                return Optional.of(new Answer(
-                        409,
-                        "the BMC configured for host " + host + " is not that host's: "
-                                + said.get().detail() + "; correct fencing.hosts." + host
-                                + ".identity or its address"));
-            }
-        }
-        return Optional.empty();
-    }
-
     private Answer found(String az, Aggregate aggregate) {
         var fresh = GroupId.random();
         compute.setAggregateMetadata(aggregate.id(), AggregateFollower.GROUP_KEY, Optional.of(fresh.toString()));
@@ -201,7 +168,7 @@ final class AzForming {
                 true,
                 config.recovery().instancesShared(),
                 config.recovery().limits(),
-                Proofs.BMC,
+                proofs.chosen(),
                 config.recovery().policy());
         LogReply reply = group.commit(new AzCommand.EnableAz(System.currentTimeMillis(), settings, aggregate.hosts()))
                 .join();
@@ -212,7 +179,7 @@ final class AzForming {
                 200,
                 az + " is protected: aggregate '" + aggregate.name() + "', "
                         + aggregate.hosts().size()
-                        + " hosts, proof: BMC power-off; the other hosts are being taken in");
+                        + " hosts; " + proofs.meaning() + "; the other hosts are being taken in");
     }
 
     private boolean leads() {

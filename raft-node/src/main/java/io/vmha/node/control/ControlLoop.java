@@ -2,11 +2,13 @@ package io.vmha.node.control;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.vmha.node.group.StateCodec;
+import io.vmha.node.lease.HostLease;
 import io.vmha.node.raft.RaftNode;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.recovery.core.Action;
 import io.vmha.recovery.core.ActionRunner;
 import io.vmha.recovery.core.Aggregate;
+import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.Fencer;
@@ -16,6 +18,7 @@ import io.vmha.recovery.core.Outbox;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryController;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.Result;
 import io.vmha.recovery.membership.Candidate;
 import io.vmha.recovery.membership.MembershipController;
 import io.vmha.recovery.membership.MembershipOutbox;
@@ -46,6 +49,7 @@ public final class ControlLoop implements AutoCloseable {
     private static final long TICK_MS = 100;
 
     private final RaftNode raft;
+    private final HostLease lease;
     private final StateCodec codec;
     private final PeerBook peers;
     private final RecoveryController recovery;
@@ -66,8 +70,10 @@ public final class ControlLoop implements AutoCloseable {
             Compute compute,
             Fencer fencer,
             PeerBook peers,
+            HostLease lease,
             Consumer<Throwable> fatal) {
         this.raft = raft;
+        this.lease = lease;
         this.peers = peers;
         this.codec = codec;
         this.fatal = fatal;
@@ -141,6 +147,11 @@ public final class ControlLoop implements AutoCloseable {
         post(() -> recovery.onRenewalAges(Clocks.nowMs(), agesMs));
     }
 
+    /** What the hosts said of their guards when this voter last answered them. */
+    public void onClaims(SortedMap<HostName, Arming> claims) {
+        post(() -> recovery.onArmings(Clocks.nowMs(), claims));
+    }
+
     /** The aggregate as Nova lists it, and whether its metadata names this group. */
     public void onAggregate(Aggregate aggregate, boolean ours) {
         post(() -> {
@@ -170,7 +181,21 @@ public final class ControlLoop implements AutoCloseable {
     private boolean termStands(long term) {
         return leaderOfTerm.isPresent()
                 && leaderOfTerm.getAsLong() == term
-                && raft.status().term() == term;
+                && raft.status().term() == term
+                && lease.isLeadershipProven();
+    }
+
+    /** While it runs, the guard kills this process as soon as its leadership is proven no more (S9). */
+    private Result run(Action action) {
+        if (!action.hasEffect()) {
+            return runner.run(action);
+        }
+        lease.beginCall();
+        try {
+            return runner.run(action);
+        } finally {
+            lease.endCall();
+        }
     }
 
     private void post(Runnable event) {
@@ -225,7 +250,7 @@ public final class ControlLoop implements AutoCloseable {
         @Override
         public void execute(Action action) {
             actions.execute(guarded(() -> {
-                var result = runner.run(action);
+                Result result = ControlLoop.this.run(action);
                 LOG.debug("action done action={} result={}", action, result);
                 post(() -> recovery.onResult(Clocks.nowMs(), result));
             }));

@@ -30,12 +30,14 @@ public final class PeerBook {
     static final String TAG_RAFT_PORT = "raft";
     static final String TAG_GROUP = "group";
     static final String TAG_VOTER = "voter";
+    static final String TAG_ARMED = "armed";
 
     /**
      * One of our agents.
      *
      * @param group the group that it is in, if any
      * @param voter true if it votes there
+     * @param armed true if the host's guard answers, whatever its AZ relies on
      */
     public record Agent(
             HostName host,
@@ -43,7 +45,8 @@ public final class PeerBook {
             MemberStatus status,
             boolean suspect,
             Optional<GroupId> group,
-            boolean voter) {
+            boolean voter,
+            boolean armed) {
         /** True while gossip has it alive. */
         public boolean isAlive() {
             return status == MemberStatus.ALIVE;
@@ -130,7 +133,8 @@ public final class PeerBook {
                     member.status(),
                     member.suspect(),
                     Optional.ofNullable(tags.get(TAG_GROUP)).map(GroupId::parse),
-                    "1".equals(tags.get(TAG_VOTER))));
+                    "1".equals(tags.get(TAG_VOTER)),
+                    "1".equals(tags.get(TAG_ARMED))));
         } catch (IllegalArgumentException e) {
             return Optional.empty(); // tags come from the network: a member that writes nonsense is none of ours
         }

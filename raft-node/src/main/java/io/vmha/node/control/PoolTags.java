@@ -5,6 +5,7 @@ import io.vmha.gossip.netty.GossipAgent;
 import io.vmha.gossip.netty.GossipConfig;
 import io.vmha.node.config.GossipKey;
 import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.lease.HostLease;
 import io.vmha.node.raft.RaftNode;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -19,11 +20,13 @@ public final class PoolTags {
 
     private final VmhadConfig config;
     private final RaftNode raft;
+    private final HostLease lease;
     private SortedMap<String, String> said = new TreeMap<>();
 
-    public PoolTags(VmhadConfig config, RaftNode raft) {
+    public PoolTags(VmhadConfig config, RaftNode raft, HostLease lease) {
         this.config = config;
         this.raft = raft;
+        this.lease = lease;
     }
 
     /** The gossip agent's configuration, with the tags as they are now. */
@@ -110,6 +113,9 @@ public final class PoolTags {
         status.group().ifPresent(group -> tags.put(PeerBook.TAG_GROUP, group.toString()));
         if (status.voters().contains(raft.self().id())) {
             tags.put(PeerBook.TAG_VOTER, "1");
+        }
+        if (lease.guard().armed()) {
+            tags.put(PeerBook.TAG_ARMED, "1");
         }
         return tags;
     }

@@ -1,14 +1,20 @@
 package io.vmha.node.control;
 
 import io.vmha.node.group.StateCodec;
+import io.vmha.node.lease.Heard;
+import io.vmha.node.lease.HostLease;
 import io.vmha.node.raft.GroupId;
 import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.RaftNode;
+import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.AgesOf;
+import io.vmha.proto.v1.Claim;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
 import io.vmha.proto.v1.Renew;
 import io.vmha.proto.v1.StateAfter;
+import io.vmha.recovery.core.Arming;
+import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
 import java.time.Duration;
@@ -16,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -56,9 +63,13 @@ public final class Renewals {
 
         /** How long each host has not renewed with this voter. */
         void onAges(Map<HostName, Long> agesMs);
+
+        /** What the hosts said of their guards when this voter last answered them. */
+        void onClaims(Map<HostName, Arming> claims);
     }
 
     private final HostName self;
+    private final HostLease lease;
     private final RaftNode raft;
     private final PeerBook peers;
     private final StateCodec codec;
@@ -70,12 +81,14 @@ public final class Renewals {
 
     public Renewals(
             HostName self,
+            HostLease lease,
             RaftNode raft,
             PeerBook peers,
             StateCodec codec,
             Listener listener,
             ScheduledExecutorService timer) {
         this.self = self;
+        this.lease = lease;
         this.raft = raft;
         this.peers = peers;
         this.codec = codec;
@@ -98,7 +111,7 @@ public final class Renewals {
     private void renew() {
         var status = raft.status();
         if (!status.voters().voters().isEmpty() && status.group().isPresent()) {
-            renewWith(status.group().get(), status.voters().voters(), false);
+            renewWith(status.group().get(), everybody(status.voters()), false);
             return;
         }
         Map<String, List<PeerInfo>> groups = new TreeMap<>(peers.groups());
@@ -109,21 +122,51 @@ public final class Renewals {
     }
 
     private void renewWith(GroupId group, List<PeerInfo> voters, boolean client) {
-        long epoch = standing()
-                .filter(s -> s.group().equals(group))
-                .map(Standing::epoch)
-                .orElse(0L);
+        long epoch = lease.epochIn(group.toString());
+        Arming claim = lease.claim();
         byte[] request = PeerRequest.newBuilder()
-                .setRenew(Renew.newBuilder().setHost(self.value()).setEpoch(epoch))
+                .setRenew(Renew.newBuilder()
+                        .setHost(self.value())
+                        .setEpoch(epoch)
+                        .setClaim(Claim.newBuilder().setArmed(claim.armed()).setDetail(claim.detail())))
                 .build()
                 .toByteArray();
+        long sentAtMs = lease.nowMs(); // before it is sent: a lease runs from here, whenever the answer comes
         for (PeerInfo voter : voters) {
             var unused = raft.client(group, voters).ask(voter, request, LIMIT).whenComplete((bytes, failure) -> {
                 if (failure == null) {
-                    VoterPanel.parse(bytes).ifPresent(reply -> onAnswer(group, voters, voter, reply, client));
+                    VoterPanel.parse(bytes).ifPresent(reply -> {
+                        lease.onAnswer(heard(group, voter, sentAtMs, epoch, reply));
+                        onAnswer(group, voters, voter, reply, client);
+                    });
                 }
             });
         }
+    }
+
+    /** Voters on their way out are asked as well: while the voters change, a lease needs both halves. */
+    private static List<PeerInfo> everybody(VoterSet set) {
+        var all = new TreeSet<>(PeerInfo.BY_ID);
+        all.addAll(set.voters());
+        all.addAll(set.outgoing());
+        return List.copyOf(all);
+    }
+
+    private static Heard heard(GroupId group, PeerInfo voter, long sentAtMs, long epoch, PeerReply reply) {
+        var told = reply.getConfiguration();
+        return new Heard(
+                group.toString(),
+                voter.id().value(),
+                sentAtMs,
+                epoch,
+                reply.getKnown(),
+                reply.getSealed(),
+                reply.getAnswered(),
+                reply.getEpoch(),
+                reply.getAppliedIndex(),
+                reply.getProofs(),
+                new Electorate(
+                        new TreeSet<>(told.getVotersList()), new TreeSet<>(told.getOutgoingList()), told.getIndex()));
     }
 
     private void onAnswer(GroupId group, List<PeerInfo> voters, PeerInfo voter, PeerReply reply, boolean client) {
@@ -186,6 +229,11 @@ public final class Renewals {
                     var ages = new TreeMap<HostName, Long>();
                     reply.getAgeMsMap().forEach((host, age) -> ages.put(new HostName(host), age));
                     listener.onAges(ages);
+                    var claims = new TreeMap<HostName, Arming>();
+                    reply.getClaimsMap()
+                            .forEach((host, said) ->
+                                    claims.put(new HostName(host), new Arming(said.getArmed(), said.getDetail())));
+                    listener.onClaims(claims);
                 }));
     }
 

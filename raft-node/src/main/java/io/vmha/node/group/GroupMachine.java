@@ -26,6 +26,7 @@ import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseVoter;
 import io.vmha.recovery.core.RecoveryState;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -42,6 +43,7 @@ import org.slf4j.LoggerFactory;
 public final class GroupMachine implements Replicated {
     private static final Logger LOG = LoggerFactory.getLogger(GroupMachine.class);
     private static final int HOSTS_ASKED_MAX = 1_000;
+    private static final byte[] WHO_LEADS = {1};
 
     private final StateCodec codec;
     private final KvMachine kv;
@@ -62,6 +64,11 @@ public final class GroupMachine implements Replicated {
         this.kv = kv;
         this.nowMs = nowMs;
         this.published = published;
+    }
+
+    /** A linearizable question whose answer is empty: that it is answered proves that the answering leader still led (S9). */
+    public static byte[] proofOfLeadership() {
+        return WHO_LEADS.clone();
     }
 
     /** The leader that this server knows of, by its host's name, for those who ask; empty if none. Any thread. */
@@ -152,8 +159,12 @@ public final class GroupMachine implements Replicated {
         publish(all.recovery());
     }
 
+    /** The whole state; or nothing, for one who asks only whether this node leads ({@link #WHO_LEADS}). */
     @Override
     public byte[] query(byte[] request) {
+        if (Arrays.equals(request, WHO_LEADS)) {
+            return new byte[0];
+        }
         if (request.length > 0) {
             return kv.answer(kvQuestion(request)).toByteArray();
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryConfig;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -449,5 +450,18 @@ class VmhadConfigTest {
         assertThat(problems(SMALLEST + "tags: {room: " + "x".repeat(300) + "}\n")
                         .get(0))
                 .contains("at most 200 bytes");
+    }
+
+    @Test
+    void proofsAndTheLeasesFilesAreReadAndNonsenseIsNot() throws IOException {
+        VmhadConfig config = read(SMALLEST + "recovery:\n  proofs: [lease, bmc]\nlease:\n  file: /ram/lease\n");
+
+        assertThat(config.recovery().proofs()).contains(Proofs.BOTH);
+        assertThat(config.lease().file()).isEqualTo(Path.of("/ram/lease"));
+        assertThat(config.lease().guard()).isEqualTo(Path.of("/run/vmha/guard"));
+        assertThat(read(SMALLEST).recovery().proofs()).isEmpty();
+        assertThat(problems(SMALLEST + "recovery:\n  proofs: [gossip]\nlease:\n  file: ram/lease\n"))
+                .anySatisfy(p -> assertThat(p).contains("[bmc], [lease] or [bmc, lease]"))
+                .anySatisfy(p -> assertThat(p).contains("absolute path"));
     }
 }

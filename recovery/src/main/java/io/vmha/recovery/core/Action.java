@@ -16,6 +16,14 @@ public sealed interface Action {
     /** The term of the leader that asked. A result for an older term is ignored. */
     long term();
 
+    /** True if it changes something outside: it is begun only by a leader whose leadership is proven (S9). */
+    default boolean hasEffect() {
+        return this instanceof PowerOff
+                || this instanceof ConfirmOff
+                || this instanceof ForceDown
+                || this instanceof Evacuate;
+    }
+
     /** Asks every voter how long these hosts have not renewed. Changes nothing. */
     record AskVoters(long term, SortedSet<HostName> hosts) implements Action {
         public AskVoters {

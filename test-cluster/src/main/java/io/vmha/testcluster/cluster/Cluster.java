@@ -120,6 +120,8 @@ public final class Cluster implements AutoCloseable {
                 .set("cluster_ip", host.address())
                 .set("allow_loopback_cluster_ip", true)
                 .set("data_dir", host.directory().resolve("data").toString())
+                .set("lease.file", host.directory().resolve("run/lease").toString())
+                .set("lease.guard", host.directory().resolve("run/guard").toString())
                 .set("http.address", host.address())
                 .set("rpc.address", host.address())
                 .set("gossip.keys", List.of(key))

@@ -28,6 +28,8 @@ class BadConfigurationTest {
                 .set("cluster_ip", "127.0.0.1")
                 .set("allow_loopback_cluster_ip", true)
                 .set("data_dir", directory.resolve("data").toString())
+                .set("lease.file", directory.resolve("run/lease").toString())
+                .set("lease.guard", directory.resolve("run/guard").toString())
                 .set("gossip.keys", List.of(Cluster.newGossipKey()))
                 .set("openstack.auth_url", "http://127.0.0.1:9/v3")
                 .set("openstack.username", "admin")

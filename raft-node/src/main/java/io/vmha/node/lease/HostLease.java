@@ -1,0 +1,269 @@
+package io.vmha.node.lease;
+
+import io.vmha.recovery.core.Arming;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.LeaseTiming;
+import io.vmha.recovery.core.QuorumLease;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This host's lease as the daemon knows it, kept in the lease file for the guard. Any thread; every change is on the RAM disk when the
+ * method that made it returns.
+ *
+ * <p>What the AZ relies on is kept on disk as well: a host whose lease file is gone, by a boot or by a broom, must not take itself for one
+ * that needs no lease.
+ */
+public final class HostLease {
+    private static final Logger LOG = LoggerFactory.getLogger(HostLease.class);
+    private static final LeaseTiming TIMING = LeaseTiming.DEFAULT;
+    private static final String NO_LEASE = "bmc";
+
+    /** Where the files are. */
+    public record Places(Path lease, Path guard, Path terms) {}
+
+    /**
+     * What people see of it.
+     *
+     * @param remainingMs how long the lease still holds; 0 or less once it has ended or while there is none
+     * @param guard what the guard reports of itself; empty without one
+     */
+    public record Status(
+            LeaseFile.State state,
+            long epoch,
+            long remainingMs,
+            String proofs,
+            Arming arming,
+            Optional<GuardFile> guard) {
+        /** True if this host pauses its VMs when its lease ends. */
+        public boolean reliesOnLease() {
+            return proofs.contains("lease");
+        }
+    }
+
+    private final HostName self;
+    private final Places places;
+    private final String bootId;
+    private final LongSupplier bootMs;
+    private final long pid;
+    private final SelfTest selfTest;
+    private QuorumLease lease = new QuorumLease(TIMING);
+    private String group = "";
+    private String proofs = NO_LEASE;
+    private long knownIndex;
+    private long sealedEpoch;
+    private int poolSeen;
+    private int poolSize;
+    private long leadingUntilMs;
+    private int openCalls;
+    private Arming arming = new Arming(false, "the guard has not been asked yet");
+    private boolean unwritable;
+
+    /**
+     * @param bootMs the boot clock
+     * @param pid the process that makes the calls: this one
+     * @param nonces makes words that no earlier self-test has used
+     */
+    public HostLease(
+            HostName self, Places places, String bootId, LongSupplier bootMs, long pid, Supplier<String> nonces) {
+        this.self = self;
+        this.places = places;
+        this.bootId = bootId;
+        this.bootMs = bootMs;
+        this.pid = pid;
+        this.selfTest = new SelfTest(bootId, nonces);
+        takeOver();
+    }
+
+    /** What an earlier process of this host was promised, and what the AZ relied on. */
+    private void takeOver() {
+        KeyValues.read(places.terms()).ifPresent(terms -> {
+            group = terms.getOrDefault("group", "");
+            proofs = terms.getOrDefault("proofs", NO_LEASE);
+            knownIndex = KeyValues.number(terms, "index");
+        });
+        LeaseFile.read(places.lease(), bootId)
+                .filter(f -> f.host().equals(self.value()) && f.group().equals(group))
+                .ifPresent(f -> {
+                    lease.resume(f.epoch(), f.deadlineMs());
+                    sealedEpoch = f.state() == LeaseFile.State.SEALED ? f.epoch() : 0;
+                    LOG.info(
+                            "lease taken over epoch={} remaining_ms={}",
+                            f.epoch(),
+                            f.deadlineMs() - bootMs.getAsLong());
+                });
+    }
+
+    /** The boot clock. */
+    public long nowMs() {
+        return bootMs.getAsLong();
+    }
+
+    /** The epoch that a renewal to this group names; 0 before the group has told one. */
+    public synchronized long epochIn(String itsGroup) {
+        return itsGroup.equals(group) ? lease.epoch() : 0;
+    }
+
+    /** A voter has answered. */
+    public synchronized void onAnswer(Heard heard) {
+        if (!heard.known()) {
+            release(heard);
+            return;
+        }
+        if (!heard.group().equals(group)) {
+            LOG.info("this host renews its lease with another group was={} now={}", group, heard.group());
+            lease = new QuorumLease(TIMING);
+            sealedEpoch = 0;
+            group = heard.group();
+            knownIndex = 0;
+            rely(heard.proofs(), heard.applied());
+        } else if (heard.applied() >= knownIndex) {
+            rely(heard.proofs(), heard.applied());
+        }
+        lease.onEpoch(heard.epoch());
+        if (heard.sealed()) {
+            sealedEpoch = Math.max(sealedEpoch, heard.renewed() == 0 ? heard.epoch() : heard.renewed());
+        }
+        if (heard.answered()) {
+            lease.onAnswer(heard.voter(), heard.sentAtMs(), heard.renewed(), heard.told());
+        }
+        write();
+    }
+
+    /** The AZ is not protected any more, or this host has left it: nothing depends on a lease. An older word than the last does not count. */
+    private void release(Heard heard) {
+        if (heard.group().equals(group) && heard.applied() > knownIndex && !proofs.equals(NO_LEASE)) {
+            LOG.info("this host is not protected any more and needs no lease group={}", group);
+            rely(NO_LEASE, heard.applied());
+            write();
+        }
+    }
+
+    private void rely(String next, long index) {
+        knownIndex = index;
+        if (next.equals(proofs) || next.isEmpty()) {
+            return;
+        }
+        LOG.info("what this host's AZ relies on has changed was={} now={}", proofs, next);
+        proofs = next;
+        selfTest.distrust(bootMs.getAsLong()); // the guard must show that it has read this
+        arming = new Arming(false, "the guard is being asked");
+        try {
+            Files.createDirectories(places.terms().getParent());
+            KeyValues.write(places.terms(), List.of("group=" + group, "proofs=" + proofs, "index=" + index));
+        } catch (IOException e) {
+            LOG.error("what the AZ relies on cannot be kept file={} why=\"{}\"", places.terms(), e.toString());
+        }
+    }
+
+    /** Time has passed: asks the guard, and shows it that the daemon lives. */
+    public synchronized void tick(int seen, int size) {
+        poolSeen = seen;
+        poolSize = size;
+        Arming before = arming;
+        arming = selfTest.judge(bootMs.getAsLong(), GuardFile.read(places.guard()));
+        if (before.armed() != arming.armed()) {
+            LOG.info("guard armed={} why=\"{}\"", arming.armed(), arming.detail());
+        }
+        write();
+    }
+
+    /** Whether the guard answers, whatever the AZ relies on. */
+    public synchronized Arming guard() {
+        return arming;
+    }
+
+    /** What the voters are told with each renewal. */
+    public synchronized Arming claim() {
+        return proofs.contains("lease")
+                ? arming
+                : new Arming(false, "its AZ does not rely on leases, so it would not pause");
+    }
+
+    /** This node led, as a majority confirmed after this moment (S9). */
+    public synchronized void onLeadershipProven(long atMs) {
+        leadingUntilMs = Math.max(leadingUntilMs, atMs + TIMING.leaseMs());
+        write();
+    }
+
+    /** True while this node may call Nova and the BMCs. */
+    public synchronized boolean isLeadershipProven() {
+        return bootMs.getAsLong() < leadingUntilMs;
+    }
+
+    /** A call begins: from here on the guard kills this process when its leadership is not proven any more. */
+    public synchronized void beginCall() {
+        openCalls++;
+        if (openCalls == 1) {
+            write();
+        }
+    }
+
+    /** A call is over. */
+    public synchronized void endCall() {
+        openCalls--;
+        if (openCalls == 0) {
+            write();
+        }
+    }
+
+    /** The picture for people. */
+    public synchronized Status status() {
+        return new Status(
+                state(),
+                lease.epoch(),
+                lease.deadlineMs() == 0 ? 0 : lease.deadlineMs() - bootMs.getAsLong(),
+                proofs,
+                arming,
+                GuardFile.read(places.guard()));
+    }
+
+    private LeaseFile.State state() {
+        if (sealedEpoch > 0 && sealedEpoch >= lease.epoch()) {
+            return LeaseFile.State.SEALED;
+        }
+        return lease.deadlineMs() > 0 ? LeaseFile.State.HELD : LeaseFile.State.NONE;
+    }
+
+    private void write() {
+        long nowMs = bootMs.getAsLong();
+        boolean leads = openCalls > 0 || nowMs < leadingUntilMs;
+        var file = new LeaseFile(
+                self.value(),
+                bootId,
+                group,
+                lease.epoch(),
+                state(),
+                proofs,
+                lease.deadlineMs(),
+                poolSeen,
+                poolSize,
+                leads ? leadingUntilMs : 0,
+                openCalls > 0 ? pid : 0,
+                selfTest.nonce(nowMs),
+                nowMs);
+        try {
+            Files.createDirectories(places.lease().getParent());
+            file.write(places.lease());
+            if (unwritable) {
+                LOG.info("lease file is written again file={}", places.lease());
+            }
+            unwritable = false;
+        } catch (IOException e) {
+            if (!unwritable) {
+                LOG.error(
+                        "lease file cannot be written: the guard will pause this host's VMs when the last lease ends file={} why=\"{}\"",
+                        places.lease(),
+                        e.toString());
+            }
+            unwritable = true;
+        }
+    }
+}

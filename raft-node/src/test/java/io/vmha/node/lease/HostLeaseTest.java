@@ -1,0 +1,276 @@
+package io.vmha.node.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmha.recovery.core.Electorate;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.LeaseTiming;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the guard reads: the lease, the seal, whether anything depends on it, and who may call. */
+class HostLeaseTest {
+    private static final long L = LeaseTiming.DEFAULT.leaseMs();
+    private static final Electorate ABC = new Electorate(new TreeSet<>(List.of("a", "b", "c")), new TreeSet<>(), 10);
+    private static final HostName SELF = new HostName("hv-1");
+
+    @TempDir
+    private Path dir;
+
+    private long nowMs = 100_000;
+    private int nonces;
+    private HostLease lease;
+
+    @BeforeEach
+    void start() {
+        lease = process("boot-1");
+    }
+
+    private HostLease process(String bootId) {
+        return new HostLease(SELF, places(), bootId, () -> nowMs, 77, () -> "nonce-" + ++nonces);
+    }
+
+    private HostLease.Places places() {
+        return new HostLease.Places(
+                dir.resolve("run/lease"), dir.resolve("run/guard"), dir.resolve("data/lease-terms"));
+    }
+
+    private SortedMap<String, String> file() {
+        return KeyValues.read(dir.resolve("run/lease")).orElseThrow();
+    }
+
+    private void answer(String voter, long epoch, long applied, String proofs) {
+        lease.onAnswer(new Heard("g1", voter, nowMs, epoch, true, false, epoch > 0, 3, applied, proofs, ABC));
+    }
+
+    private void majority() {
+        answer("a", lease.epochIn("g1"), 50, "lease");
+        answer("b", lease.epochIn("g1"), 50, "lease");
+    }
+
+    private void refusal(boolean known, boolean sealed, long applied) {
+        lease.onAnswer(new Heard("g1", "c", nowMs, 3, known, sealed, false, 3, applied, "lease", ABC));
+    }
+
+    private void guardWrites(String lines) {
+        try {
+            Files.createDirectories(dir.resolve("run"));
+            Files.writeString(
+                    dir.resolve("run/guard"),
+                    "format=1\nboot_id=boot-1\npid=9\nwritten_boottime_ms=" + nowMs + "\n" + lines + "\n",
+                    StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void firstAnswersTellTheEpochAndTheNextOnesMakeTheLease() {
+        assertThat(lease.epochIn("g1")).isZero();
+
+        majority();
+        assertThat(file()).containsEntry("state", "none").containsEntry("epoch", "3");
+        assertThat(lease.epochIn("g1")).isEqualTo(3);
+        assertThat(lease.epochIn("g2")).isZero();
+
+        majority();
+        assertThat(file())
+                .containsEntry("format", "1")
+                .containsEntry("host", "hv-1")
+                .containsEntry("boot_id", "boot-1")
+                .containsEntry("state", "held")
+                .containsEntry("proofs", "lease")
+                .containsEntry("deadline_boottime_ms", String.valueOf(nowMs + L))
+                .containsEntry("kill_after_ms", "1000")
+                .containsEntry("grace_ms", "2000")
+                .containsEntry("caller_pid", "0")
+                .containsEntry("leading_deadline_boottime_ms", "0");
+    }
+
+    @Test
+    void sealOfThisLifeIsToldToTheGuardAndANewLifeEndsIt() {
+        majority();
+        majority();
+
+        refusal(true, true, 60);
+        assertThat(file()).containsEntry("state", "sealed");
+        majority();
+        assertThat(file()).as("an answer that was on its way does not undo it").containsEntry("state", "sealed");
+
+        lease.onAnswer(new Heard("g1", "a", nowMs, 3, true, true, false, 4, 70, "lease", ABC));
+        assertThat(file())
+                .containsEntry("state", "none")
+                .containsEntry("epoch", "4")
+                .containsEntry("deadline_boottime_ms", "0");
+    }
+
+    @Test
+    void restartedDaemonKeepsWhatTheHostWasPromisedInThisBoot() {
+        majority();
+        majority();
+        long deadline = nowMs + L;
+
+        nowMs += 2_000;
+        lease = process("boot-1");
+        lease.tick(3, 5);
+
+        assertThat(file())
+                .containsEntry("state", "held")
+                .containsEntry("epoch", "3")
+                .containsEntry("deadline_boottime_ms", String.valueOf(deadline))
+                .containsEntry("pool_seen", "3")
+                .containsEntry("pool_size", "5");
+    }
+
+    @Test
+    void noLeaseSurvivesABootButWhatTheAzReliesOnDoes() {
+        majority();
+        majority();
+
+        lease = process("boot-2");
+        lease.tick(1, 1);
+
+        assertThat(file())
+                .containsEntry("state", "none")
+                .containsEntry("deadline_boottime_ms", "0")
+                .containsEntry("proofs", "lease");
+    }
+
+    @Test
+    void sealOutlivesTheDaemonToo() {
+        majority();
+        majority();
+        refusal(true, true, 60);
+
+        lease = process("boot-1");
+        lease.tick(1, 1);
+
+        assertThat(file()).containsEntry("state", "sealed");
+    }
+
+    @Test
+    void hostThatIsProtectedNoMoreDependsOnNoLeaseAndAnOldWordDoesNotSaySo() {
+        majority();
+        majority();
+
+        refusal(false, false, 40);
+        assertThat(file()).as("a voter that lags behind").containsEntry("proofs", "lease");
+
+        refusal(false, false, 61);
+        assertThat(file()).containsEntry("proofs", "bmc");
+
+        answer("a", 3, 60, "lease");
+        assertThat(file()).as("another one that lags behind").containsEntry("proofs", "bmc");
+    }
+
+    @Test
+    void armedIsWhatAnsweredTheSelfTestInTime() {
+        lease.tick(1, 1);
+        assertThat(lease.guard().armed()).isFalse();
+        assertThat(lease.guard().detail()).contains("no guard");
+
+        guardWrites("armed=1\nself_test_nonce=something else");
+        lease.tick(1, 1);
+        assertThat(lease.guard().detail()).contains("self-test");
+
+        guardWrites("armed=1\nwatchdog=/dev/watchdog0\nself_test_nonce=" + file().get("self_test_nonce"));
+        lease.tick(1, 1);
+        assertThat(lease.guard().armed()).isTrue();
+        assertThat(lease.guard().detail()).contains("watchdog0");
+        assertThat(lease.claim().armed()).as("its AZ relies on no lease yet").isFalse();
+    }
+
+    @Test
+    void guardThatStopsAnsweringIsNotArmed() {
+        arm();
+
+        nowMs += 3_001;
+        lease.tick(1, 1);
+        assertThat(lease.guard().detail()).contains("says nothing");
+
+        nowMs += 5_000;
+        guardWrites("armed=1\nself_test_nonce=nonce-1");
+        lease.tick(1, 1);
+        lease.tick(1, 1);
+        nowMs += 2_001;
+        guardWrites("armed=1\nself_test_nonce=nonce-1");
+        lease.tick(1, 1);
+        assertThat(lease.guard().armed()).as("it repeats an old answer").isFalse();
+
+        guardWrites("armed=0\nreason=libvirt does not answer\nself_test_nonce=" + file().get("self_test_nonce"));
+        lease.tick(1, 1);
+        assertThat(lease.guard().detail()).isEqualTo("libvirt does not answer");
+    }
+
+    private void arm() {
+        lease.tick(1, 1);
+        guardWrites("armed=1\nself_test_nonce=" + file().get("self_test_nonce"));
+        lease.tick(1, 1);
+        assertThat(lease.guard().armed()).isTrue();
+    }
+
+    @Test
+    void guardMustShowThatItHasReadWhatTheAzReliesOnNow() {
+        arm();
+        majority();
+
+        assertThat(lease.claim().armed()).isFalse();
+        lease.tick(1, 1);
+        assertThat(lease.claim().armed())
+                .as("its last answer was about other words")
+                .isFalse();
+
+        guardWrites("armed=1\nself_test_nonce=" + file().get("self_test_nonce"));
+        lease.tick(1, 1);
+        assertThat(lease.claim().armed()).isTrue();
+    }
+
+    @Test
+    void guardOfAnotherBootIsNone() {
+        lease = process("boot-2");
+        guardWrites("armed=1\nself_test_nonce=nonce-1");
+        lease.tick(1, 1);
+
+        assertThat(lease.guard().detail()).contains("another boot");
+    }
+
+    @Test
+    void callerIsNamedWithItsDeadlineBeforeItsCallBegins() {
+        assertThat(lease.isLeadershipProven()).isFalse();
+        lease.onLeadershipProven(nowMs - 1_000);
+        assertThat(lease.isLeadershipProven()).isTrue();
+
+        lease.beginCall();
+        lease.beginCall();
+        assertThat(file())
+                .containsEntry("caller_pid", "77")
+                .containsEntry("leading_deadline_boottime_ms", String.valueOf(nowMs - 1_000 + L));
+        lease.endCall();
+        nowMs += L;
+        lease.tick(1, 1);
+        assertThat(lease.isLeadershipProven()).isFalse();
+        assertThat(file())
+                .as("one call is still open, and its caller's time is over")
+                .containsEntry("caller_pid", "77");
+
+        lease.endCall();
+        assertThat(file()).containsEntry("caller_pid", "0");
+        lease.tick(1, 1);
+        assertThat(file()).containsEntry("leading_deadline_boottime_ms", "0");
+    }
+
+    @Test
+    void uptimeIsReadInMilliseconds() {
+        assertThat(BootClock.parse("12345.67 99.01\n")).isEqualTo(12_345_670);
+        assertThat(BootClock.nowMs()).isPositive();
+        assertThat(BootClock.bootId()).hasSize(36);
+    }
+}
