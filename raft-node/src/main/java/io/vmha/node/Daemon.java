@@ -11,6 +11,7 @@ import io.vmha.node.config.VmhadConfig;
 import io.vmha.node.consul.ConsulApi;
 import io.vmha.node.control.AggregateFollower;
 import io.vmha.node.control.AzRequests;
+import io.vmha.node.control.Clocks;
 import io.vmha.node.control.ControlLoop;
 import io.vmha.node.control.GroupAccess;
 import io.vmha.node.control.KvAccess;

@@ -128,6 +128,7 @@ public final class Renewals {
                 .setRenew(Renew.newBuilder()
                         .setHost(self.value())
                         .setEpoch(epoch)
+                        .setBootId(lease.bootId())
                         .setClaim(Claim.newBuilder().setArmed(claim.armed()).setDetail(claim.detail())))
                 .build()
                 .toByteArray();

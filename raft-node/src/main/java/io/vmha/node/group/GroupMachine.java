@@ -224,7 +224,7 @@ public final class GroupMachine implements Replicated {
                 renewal.getClaim().getArmed(),
                 renewal.hasClaim() ? renewal.getClaim().getDetail() : Arming.UNREPORTED.detail());
         LeaseVoter.Reply said =
-                renewals.onRenewal(nowMs.getAsLong(), new HostName(renewal.getHost()), renewal.getEpoch(), claim);
+                renewals.onRenewal(nowMs.getAsLong(), new HostName(renewal.getHost()), renewal.getEpoch(), claim, renewal.getBootId());
         reply.setKnown(said.known())
                 .setSealed(said.sealed())
                 .setAnswered(said.answered())

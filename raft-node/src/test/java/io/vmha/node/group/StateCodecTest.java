@@ -61,6 +61,7 @@ class StateCodecTest {
                 new IncidentCommand.FenceFailed(3, 5, ONE, HOST, "slow"),
                 new IncidentCommand.BeginFence(3, 5, ONE, HOST),
                 new ProofCommand.NoteArming(3, 5, HOST, 1, new Arming(true, "guard")),
+                new ProofCommand.HostIsBack(3, 5, ONE, HOST, 1, said(100, 20)),
                 new ProofCommand.AskPerson(3, 5, ONE, HOST, "its BMC is mute"),
                 new ProofCommand.Seal(3, 5, ONE, HOST, 1, said(2_000, 20)),
                 new ProofCommand.ExpireLease(4, 5, ONE, HOST, 1, said(9_000, 20)),
@@ -124,7 +125,7 @@ class StateCodecTest {
 
         assertThat(refusals)
                 .as("without voters no lease expires, and a host is certified once")
-                .hasSizeLessThan(12);
+                .hasSizeLessThan(13);
         assertThat(state.incidents().get(ONE).hosts().get(HOST).vms()).containsKey(VM);
     }
 

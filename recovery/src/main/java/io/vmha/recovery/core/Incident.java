@@ -54,6 +54,13 @@ public record Incident(
         return new Incident(id, phase, heldBecause, openedAtMs, closedAtMs, changed, story);
     }
 
+    /** The same without one host, about which there is nothing to be done. */
+    Incident without(HostName host) {
+        var rest = new TreeMap<>(hosts);
+        rest.remove(host);
+        return new Incident(id, phase, heldBecause, openedAtMs, closedAtMs, rest, story);
+    }
+
     Incident with(Phase next, long atMs) {
         return new Incident(id, next, heldBecause, openedAtMs, next == Phase.CLOSED ? atMs : closedAtMs, hosts, story);
     }

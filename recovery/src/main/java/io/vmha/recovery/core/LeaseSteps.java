@@ -25,7 +25,9 @@ final class LeaseSteps {
     /** Asks the voters about a host that can be proven dead by its lease. */
     void advance(long nowMs, long term, RecoveryState state, IncidentId incident, HostRecovery host, boolean mayFence) {
         String name = host.host().value();
-        boolean recording = pending.isUnderWay(nowMs, "seal " + name) || pending.isUnderWay(nowMs, "expire " + name);
+        boolean recording = pending.isUnderWay(nowMs, "seal " + name)
+                || pending.isUnderWay(nowMs, "expire " + name)
+                || pending.isUnderWay(nowMs, "back " + name);
         if (isUsable(state, host.host()) && mayFence && !recording) {
             executor.execute(nowMs, new Action.StateAges(term, incident, host.host(), host.epoch()));
         }
@@ -56,6 +58,12 @@ final class LeaseSteps {
                 .filter(s -> s.configuration() == inForce.index() && !s.unarmed())
                 .filter(s -> !sealed || (s.sealed() && s.applied() >= sealIndex))
                 .toList();
+        List<AgeStatement> young =
+                fit.stream().filter(s -> s.ageMs() < timing.sealAfterMs()).toList();
+        if (!sealed && inForce.isMajority(AgeStatement.voters(young))) {
+            callOff(nowMs, term, atMs, asked, host.get(), young);
+            return;
+        }
         List<AgeStatement> ripe = fit.stream().filter(s -> s.ageMs() >= leastMs).toList();
         if (!inForce.isMajority(AgeStatement.voters(ripe))) {
             pending.pause(nowMs, asked.key(), untilRipe(fit, leastMs));
@@ -71,6 +79,18 @@ final class LeaseSteps {
                     nowMs,
                     "seal " + asked.host(),
                     new ProofCommand.Seal(atMs, term, asked.incident(), asked.host(), asked.epoch(), ripe));
+        }
+    }
+
+    /** The host has healed in time. A power-off that is open has its outcome first. */
+    private void callOff(
+            long nowMs, long term, long atMs, Action.StateAges asked, HostRecovery host, List<AgeStatement> young) {
+        pending.pause(nowMs, asked.key(), ASK_AGAIN_MOST_MS);
+        if (host.fenceTerm() == 0) {
+            proposer.propose(
+                    nowMs,
+                    "back " + asked.host(),
+                    new ProofCommand.HostIsBack(atMs, term, asked.incident(), asked.host(), asked.epoch(), young));
         }
     }
 

@@ -232,6 +232,43 @@ class ProofCommandTest {
                 .contains("BMC must be asked again");
     }
 
+    private ProofCommand.HostIsBack back(List<AgeStatement> heard) {
+        return new ProofCommand.HostIsBack(2_000, log.term(), id, DEAD, 1, heard);
+    }
+
+    @Test
+    void hostThatHealsInTimeIsWatchedAgainAndNothingHappens() {
+        assertThat(log.refuse(back(said(2_000, "a", "b")))).contains("no majority");
+        assertThat(log.refuse(back(said(500, "a")))).contains("no majority");
+
+        log.accept(back(said(500, "a", "b")));
+
+        assertThat(log.incident(id).phase()).isEqualTo(Incident.Phase.CLOSED);
+        assertThat(log.state().hosts().get(DEAD).status()).isEqualTo(HostRecord.Status.IN_SERVICE);
+        assertThat(log.refuse(seal(said(9_000, "a", "b")))).contains("not open");
+    }
+
+    @Test
+    void hostThatIsSealedOrBeingPoweredOffIsNotTakenBack() {
+        log.accept(log.beginFence(id, DEAD));
+        assertThat(log.refuse(back(said(500, "a", "b")))).contains("powered off");
+        log.accept(new IncidentCommand.FenceFailed(1, log.term(), id, DEAD, "mute"));
+
+        log.accept(seal(said(2_000, "a", "b")));
+        assertThat(log.refuse(back(said(500, "a", "b")))).contains("sealed");
+    }
+
+    @Test
+    void oneHostOfACutThatHealsLeavesTheOthersToTheirRecovery() {
+        log.accept(back(said(500, "a", "b")));
+        IncidentId both = log.arm(hv(3)).declare(DEAD, hv(3));
+
+        log.accept(new ProofCommand.HostIsBack(2_000, log.term(), both, DEAD, 1, said(500, "b", "c")));
+
+        assertThat(log.incident(both).phase()).isEqualTo(Incident.Phase.OPEN);
+        assertThat(log.incident(both).hosts()).containsOnlyKeys(hv(3));
+    }
+
     @Test
     void restartsTakeTurnsAndATurnRunsOut() {
         var quiet = CommittedLog.of(3, CommittedLog.ROOMY);

@@ -1,20 +1,27 @@
 package io.vmha.sim.recovery;
 
 import io.vmha.recovery.core.Action;
+import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.LeaseVoter;
 import io.vmha.recovery.core.Outbox;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryController;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Result;
+import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongConsumer;
 
 /**
  * The process {@code vmhad} of one host: it may be killed, restarted and paused. On a voter it runs a real {@link RecoveryController} and
@@ -35,11 +42,92 @@ final class Agent {
     private int applied;
     private boolean timerArmed;
     private long actions;
+    private final LeasedHost leased;
+    private final Mutant mutant;
+    private final Dice dice;
+    private final List<Long> diedAtMs = new ArrayList<>();
+    private LeaseVoter voter = new LeaseVoter();
+    private SortedMap<HostName, Long> promises = new TreeMap<>();
+    private int disk = 1;
+    private int logged;
+    private long provenAtMs;
+    private boolean hasLeft;
 
-    Agent(Simulation sim, HostName host, RecoveryConfig config) {
+    Agent(Simulation sim, HostName host, Mutant mutant, LeasedHost leased) {
         this.sim = sim;
         this.host = host;
-        this.config = config;
+        this.mutant = mutant;
+        this.config = mutant.config();
+        this.leased = leased;
+        this.dice = sim.dice("agent " + host);
+    }
+
+    /** Names this life of its storage. */
+    String peerId() {
+        return host + "@" + disk;
+    }
+
+    LeasedHost leased() {
+        return leased;
+    }
+
+    /** Its part as a voter. */
+    LeaseVoter voter() {
+        return voter;
+    }
+
+    /** The newest index in its log, applied or not. */
+    int logged() {
+        return logged;
+    }
+
+    void log(int index) {
+        logged = Math.max(logged, index);
+    }
+
+    /** A majority has just confirmed that it leads. */
+    void onLeadershipProven() {
+        provenAtMs = sim.nowMs();
+    }
+
+    /** It tells the pool that it goes: a host whose agent has left is not taken for dead. */
+    void sayGoodbye() {
+        hasLeft = true;
+    }
+
+    boolean hasLeft() {
+        return hasLeft;
+    }
+
+    /** Its disk is lost: it is killed, and will be another peer. */
+    void wipe() {
+        sim.tell(host + ": the disk is lost");
+        kill();
+        disk++;
+        logged = 0;
+        applied = 0;
+        promises = new TreeMap<>();
+    }
+
+    /** Whether a process of that life was there to send something at that time. */
+    boolean sent(int itsLife, long atMs) {
+        return life == itsLife || diedAtMs.get(itsLife) >= atMs;
+    }
+
+    /** A caller stands still before it sends. The guard kills the process when its leadership is not proven for L meanwhile (S9). */
+    void watchCaller(long untilMs, LongConsumer restartAfterMs) {
+        int thisLife = life;
+        sim.after(500, "the guard looks at the caller", () -> {
+            if (life == thisLife && alive && sim.nowMs() < untilMs) {
+                if (sim.nowMs() - provenAtMs > config.leaseMs()) {
+                    sim.tell(host + ": the guard kills the caller");
+                    kill();
+                    restartAfterMs.accept(2_000);
+                } else {
+                    watchCaller(untilMs, restartAfterMs);
+                }
+            }
+        });
     }
 
     /** Makes it a voter's agent. */
@@ -51,6 +139,11 @@ final class Agent {
 
     private void begin() {
         int thisLife = life;
+        voter = new LeaseVoter();
+        if (mutant.keepsSeals()) {
+            voter.promised(promises);
+        }
+        leased.onAgentStart();
         controller = new RecoveryController(
                 config,
                 host,
@@ -105,6 +198,7 @@ final class Agent {
         if (alive) {
             sim.tell(host + ": the agent dies");
             alive = false;
+            diedAtMs.add(sim.nowMs());
             life++;
             term = OptionalLong.empty();
             waiting.clear();
@@ -116,8 +210,12 @@ final class Agent {
         if (!alive) {
             sim.tell(host + ": the agent starts");
             alive = true;
+            hasLeft = false;
             if (raft != null) {
+                // what it had applied is in its log, but which of it is committed it may have to hear again
+                applied = (int) Math.max(0, applied - dice.between(0, 12));
                 begin();
+                voter.onState(leased.nowMs(), raft.state(applied));
                 controller.onState(sim.nowMs(), raft.state(applied));
             }
         }
@@ -157,8 +255,10 @@ final class Agent {
         arm();
     }
 
-    void apply(RecoveryState state) {
-        applied++;
+    void apply(int index, RecoveryState state) {
+        applied = index;
+        log(index);
+        voter.onState(leased.nowMs(), state).ifPresent(seals -> promises = seals);
         controller.onState(sim.nowMs(), state);
     }
 
@@ -173,6 +273,10 @@ final class Agent {
 
     void onRenewalAges(SortedMap<HostName, Long> agesMs) {
         controller.onRenewalAges(sim.nowMs(), agesMs);
+    }
+
+    void onClaims(SortedMap<HostName, Arming> claims) {
+        controller.onArmings(sim.nowMs(), claims);
     }
 
     void onGossip(HostName about, GossipSign sign) {

@@ -86,7 +86,7 @@ final class AgentPorts implements SimulatedPorts {
         return new Fencer() {
             @Override
             public boolean isConfigured(HostName host) {
-                return true;
+                return cluster.scenario().trust().proofs().bmc();
             }
 
             @Override
@@ -141,12 +141,25 @@ final class AgentPorts implements SimulatedPorts {
 
             @Override
             public List<AgeStatement> statements(HostName host, long epoch) {
-                throw new UnsupportedOperationException("this AZ does not rely on leases");
+                return action.<List<AgeStatement>>ask(() -> toVoters("ages of " + host, () -> {
+                    var said = new ArrayList<AgeStatement>();
+                    for (Agent voter : cluster.votersThatAnswer(self)) {
+                        AgeStatement word =
+                                voter.voter().statement(voter.leased().nowMs(), voter.peerId(), host, epoch);
+                        said.add(cluster.mutant().stated(word, cluster.renewals().unansweredMs(voter.host(), host)));
+                    }
+                    return said;
+                }));
             }
 
             @Override
             public List<String> peersAppliedAtLeast(long index) {
-                return appliedAtLeast(index);
+                return action.<List<String>>ask(() -> toVoters(
+                        "which peers have applied " + index,
+                        () -> cluster.votersThatAnswer(self).stream()
+                                .filter(v -> v.applied() >= index)
+                                .map(Agent::peerId)
+                                .toList()));
             }
 
             @Override
@@ -234,12 +247,26 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void evacuate(ServerId id) {
-            action.ask(() -> toNova("evacuate " + id, cluster.scenario().senderPauseMs(dice), () -> {
+            action.ask(() -> evacuation(id));
+        }
+
+        private ReplayedAction.Asked<String> evacuation(ServerId id) {
+            Agent caller = cluster.agent(self);
+            int life = caller.life();
+            long pauseMs = cluster.scenario().senderPauseMs(dice);
+            long sendsAtMs = cluster.nowMs() + pauseMs;
+            if (pauseMs > 0 && cluster.scenario().trust().guarded()) {
+                caller.watchCaller(sendsAtMs, afterMs -> cluster.restartAgent(self, afterMs));
+            }
+            return toNova("evacuate " + id, pauseMs, () -> {
+                if (!caller.sent(life, sendsAtMs)) {
+                    return NOTHING;
+                }
                 cluster.rules().beforeEvacuate((Action.Evacuate) action.action(), id);
                 cluster.nova().evacuate(id);
                 cluster.point();
                 return NOTHING;
-            }));
+            });
         }
 
         @Override

@@ -6,7 +6,7 @@ import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentCommand;
-import io.vmha.recovery.core.Proofs;
+import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.sim.Dice;
@@ -34,11 +34,11 @@ final class Cluster {
     private final Network network = new Network();
     private final SortedMap<HostName, Machine> machines = new TreeMap<>();
     private final SortedMap<HostName, Agent> agents = new TreeMap<>();
-    private final SortedMap<HostName, Agent> voters = new TreeMap<>();
     private final SimulatedNova nova;
     private final Rules rules;
     private final Raft raft;
     private final Renewals renewals;
+    private final LeaseRules leaseRules;
     private NovaFault novaFault = NovaFault.HEALTHY;
     private LongConsumer onPoint = point -> {};
     private long points;
@@ -54,19 +54,32 @@ final class Cluster {
         for (int i = 1; i <= scenario.hosts(); i++) {
             var host = new HostName("hv-" + i);
             machines.put(host, new Machine(sim, host, ledger));
-            agents.put(host, new Agent(sim, host, mutant.config()));
-            if (i <= scenario.voters()) {
-                voters.put(host, agents.get(host));
-            }
+            agents.put(
+                    host,
+                    new Agent(
+                            sim,
+                            host,
+                            mutant,
+                            new LeasedHost(
+                                    sim,
+                                    mutant,
+                                    ledger,
+                                    host,
+                                    scenario.trust().proofs().lease())));
+            leased(host).onWatchdog(() -> reset(host));
         }
-        this.nova = new SimulatedNova(sim, ledger, machines);
+        this.nova = new SimulatedNova(sim, ledger, machines, host -> leased(host).mayStart());
         this.rules = new Rules(sim, this);
-        this.raft = new Raft(sim, network, voters, mutant.applier(), rules);
+        this.raft = new Raft(sim, network, agents, scenario.voters(), mutant.applier(), rules);
         this.renewals =
-                new Renewals(sim, network, agents, voters, mutant.config().silenceMs());
+                new Renewals(sim, network, agents, raft, mutant.config().silenceMs());
+        this.leaseRules = new LeaseRules(sim, this);
         machines.forEach(
-                (host, machine) -> machine.onPowerLost(() -> agents.get(host).kill()));
-        voters.forEach((host, agent) -> agent.join(raft, new AgentPorts(this, sim, host)));
+                (host, machine) -> machine.onPowerLost(() -> {
+            agents.get(host).kill();
+            leased(host).onPowerLost();
+        }));
+        agents.forEach((host, agent) -> agent.join(raft, new AgentPorts(this, sim, host)));
         this.instancesShared = dice.chance(50);
         createServers();
         sim.every(500, 500, "the operator looks", this::enable);
@@ -107,7 +120,7 @@ final class Cluster {
 
     private void enable() {
         if (!enabled) {
-            var az = new AzSettings("az1", 1, "group-1", true, true, instancesShared, scenario.limits(), Proofs.BMC);
+            var az = new AzSettings("az1", 1, "group-1", true, true, instancesShared, scenario.limits(), scenario.trust().proofs());
             enabled = raft.ask(new AzCommand.EnableAz(wallMs(), az, List.copyOf(machines.keySet())));
         }
     }
@@ -165,8 +178,21 @@ final class Cluster {
         return List.copyOf(machines.keySet());
     }
 
-    SortedMap<HostName, Agent> voters() {
-        return Collections.unmodifiableSortedMap(voters);
+    /** Everybody who may ever vote. */
+    List<Agent> agents() {
+        return List.copyOf(agents.values());
+    }
+
+    LeasedHost leased(HostName host) {
+        return agents.get(host).leased();
+    }
+
+    LeaseRules leaseRules() {
+        return leaseRules;
+    }
+
+    long nowMs() {
+        return sim.nowMs();
     }
 
     NovaFault novaFault() {
@@ -178,7 +204,7 @@ final class Cluster {
     }
 
     List<Agent> votersThatAnswer(HostName asker) {
-        return voters.values().stream()
+        return raft.members().stream()
                 .filter(v -> v.isRunning() && network.connects(asker, v.host()))
                 .toList();
     }
@@ -215,10 +241,24 @@ final class Cluster {
     void startAgent(HostName host) {
         if (!agents.get(host).isAlive()) {
             agents.get(host).restart();
-            if (voters.containsKey(host)) {
-                renewals.onVoterStart(host);
-            }
+            renewals.onVoterStart(host);
+            renewals.renewNow(host);
         }
+    }
+
+    /** The agent is started again by systemd, unless its machine has gone meanwhile. */
+    void restartAgent(HostName host, long afterMs) {
+        sim.after(afterMs, "the agent is restarted", () -> {
+            if (machines.get(host).isUp()) {
+                startAgent(host);
+            }
+        });
+    }
+
+    /** The watchdog bites: the machine is off for a moment and boots. */
+    private void reset(HostName host) {
+        machines.get(host).losePower("its watchdog");
+        switchOn(host);
     }
 
     /** S11's gate: a host that has booted starts nova-compute and VMs only when a majority of the voters answers its renewals. */
@@ -229,10 +269,10 @@ final class Cluster {
         }
         HostRecord record = raft.latest().hosts().get(host);
         long epoch = record == null ? 1 : record.epoch();
-        long answers = votersThatAnswer(host).stream()
-                .filter(v -> !raft.state(v.applied()).isCertified(host, epoch))
-                .count();
-        if (!scenario.gated() || raft.isMajority(answers)) {
+        List<Agent> answers = votersThatAnswer(host).stream()
+                .filter(v -> !raft.state(v.applied()).isSealed(host, epoch))
+                .toList();
+        if (!scenario.gated() || (raft.isMajority(answers) && leased(host).mayStart())) {
             machine.openGate();
             sim.tell(host + ": the gate opens");
             nova.onBoot(host);
@@ -260,7 +300,7 @@ final class Cluster {
             }
         });
         // a dead machine that is a voter comes back, so that a quorum exists again
-        voters.keySet().forEach(this::switchOn);
+        raft.members().forEach(v -> switchOn(v.host()));
         sim.every(5_000, 5_000, "a person looks after it", this::lookAfter);
     }
 
@@ -268,7 +308,7 @@ final class Cluster {
         nova.resetForgotten();
         if (raft.leader().isEmpty()) {
             // recoveries have powered off too many voters: somebody switches them on, their gates stay closed
-            voters.keySet().forEach(this::switchOn);
+            raft.members().forEach(v -> switchOn(v.host()));
         }
         if (!raft.latest().az().map(AzSettings::armed).orElse(true)) {
             raft.ask(new AzCommand.SetArmed(wallMs(), true));
@@ -276,9 +316,26 @@ final class Cluster {
         raft.latest().hosts().values().stream()
                 .filter(HostRecord::maintenance)
                 .forEach(h -> raft.ask(new AzCommand.SetMaintenance(wallMs(), h.host(), false)));
+        confirmTheDead();
         raft.latest().openIncidents().stream()
                 .filter(i -> i.phase() == Incident.Phase.HELD)
                 .forEach(i -> raft.ask(new IncidentCommand.ApproveIncident(wallMs(), i.id(), "ada")));
+    }
+
+    /** Where nothing else can prove it, a person goes to the machine, sees that it is off, and says so (S2, OPERATOR). */
+    private void confirmTheDead() {
+        if (raft.leader().isEmpty()) {
+            return; // nobody would hear it
+        }
+        for (Incident incident : raft.latest().openIncidents()) {
+            incident.hosts().values().stream()
+                    .filter(h -> h.certificate().isEmpty()
+                            && h.proving().personAsked().isPresent())
+                    .forEach(h -> {
+                        machines.get(h.host()).losePower("a person pulled the plug");
+                        raft.ask(new ProofCommand.ConfirmDown(wallMs(), h.host(), "ada"));
+                    });
+        }
     }
 
     /** What has not come to its end yet; empty when all is settled. */

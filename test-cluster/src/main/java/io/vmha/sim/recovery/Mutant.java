@@ -1,6 +1,9 @@
 package io.vmha.sim.recovery;
 
 import io.vmha.recovery.core.Action;
+import io.vmha.recovery.core.AgeStatement;
+import io.vmha.recovery.core.Arming;
+import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryState;
@@ -19,6 +22,46 @@ interface Mutant {
 
     default RecoveryConfig config() {
         return RecoveryConfig.DEFAULT;
+    }
+
+    /** What a host says of its guard. */
+    default Arming claim(Arming truth) {
+        return truth;
+    }
+
+    /** From when an answer counts towards the lease. */
+    default long countsFrom(long sentAtMs, long receivedAtMs) {
+        return sentAtMs;
+    }
+
+    /** The voters that an answer tells of. */
+    default Electorate told(Electorate told, String voter) {
+        return told;
+    }
+
+    /** Whether the guard stops anything when the lease ends. */
+    default boolean guardPauses() {
+        return true;
+    }
+
+    /** How long after its decision the guard may resume a VM. */
+    default long resumesAfterMostMs() {
+        return 200;
+    }
+
+    /** Whether the guard resumes without looking at the deadline again. */
+    default boolean resumesBlindly() {
+        return false;
+    }
+
+    /** Whether a voter finds its seals again after a restart. */
+    default boolean keepsSeals() {
+        return true;
+    }
+
+    /** A voter's word, and how long it really has not answered the host. */
+    default AgeStatement stated(AgeStatement said, long unansweredMs) {
+        return said;
     }
 
     /** What the caller sees of a server. */

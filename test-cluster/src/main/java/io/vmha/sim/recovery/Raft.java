@@ -2,6 +2,7 @@ package io.vmha.sim.recovery;
 
 import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * The replicated log as Raft shows it to its users: one committed history with terms, voters that lag behind it, leaders that do not know
@@ -36,7 +39,10 @@ final class Raft {
     private final Simulation sim;
     private final Dice dice;
     private final Network network;
-    private final SortedMap<HostName, Agent> voters;
+    private final SortedMap<HostName, Agent> agents;
+    private List<Agent> votersNow = List.of();
+    private List<Agent> outgoingNow = List.of();
+    private long jointSinceMs;
     private final Applier applier;
     private final Rules rules;
     private final List<RecoveryState> states = new ArrayList<>();
@@ -49,14 +55,23 @@ final class Raft {
     private long elections;
     private double troublePercent;
 
-    Raft(Simulation sim, Network network, SortedMap<HostName, Agent> voters, Applier applier, Rules rules) {
+    Raft(
+            Simulation sim,
+            Network network,
+            SortedMap<HostName, Agent> agents,
+            int voters,
+            Applier applier,
+            Rules rules) {
         this.sim = sim;
         this.dice = sim.dice("raft");
         this.network = network;
-        this.voters = voters;
+        this.agents = agents;
         this.applier = applier;
         this.rules = rules;
+        var founders = new TreeSet<String>();
+        agents.values().stream().limit(voters).forEach(a -> founders.add(a.peerId()));
         states.add(RecoveryState.empty());
+        configure(new Entry(0, 1), new Electorate(founders, new TreeSet<>(), 1));
         sim.every(0, TICK_MS, "raft ticks", this::tick);
     }
 
@@ -74,7 +89,88 @@ final class Raft {
     }
 
     int votersCount() {
-        return voters.size();
+        return votersNow.size();
+    }
+
+    Electorate electorate() {
+        return latest().group().electorate();
+    }
+
+    /** The voters as they really are; one whose disk was lost is not among them any more. */
+    List<Agent> votersNow() {
+        return votersNow.stream().filter(a -> electorate().voters().contains(a.peerId())).toList();
+    }
+
+    /** All who vote, those on their way out included. */
+    List<Agent> members() {
+        return agents.values().stream()
+                .filter(a -> electorate().voters().contains(a.peerId())
+                        || electorate().outgoing().contains(a.peerId()))
+                .toList();
+    }
+
+    private boolean isMember(Agent agent) {
+        return electorate().voters().contains(agent.peerId())
+                || electorate().outgoing().contains(agent.peerId());
+    }
+
+    /** Takes the group to other voters, if nothing of that kind is under way: a joint configuration first, the final one later. */
+    void reconfigure(SortedSet<String> wanted) {
+        Electorate now = electorate();
+        if (leader.isEmpty() || now.isJoint() || wanted.isEmpty() || wanted.equals(now.voters())) {
+            return;
+        }
+        List<Agent> reached = reachedBy(agents.get(leader.get()));
+        var index = latest().applied().index() + 1;
+        var joint = new Electorate(wanted, now.voters(), index);
+        if (reachesMajority(agents.get(leader.get())) && joint.isMajority(ids(reached))) {
+            sim.tell("raft: voters change from " + now.voters() + " to " + wanted);
+            jointSinceMs = sim.nowMs() + dice.mostly(20, 4_000);
+            configure(new Entry(term, index), joint);
+            spread();
+        }
+    }
+
+    private void finishChange() {
+        Electorate now = electorate();
+        if (now.isJoint() && sim.nowMs() >= jointSinceMs) {
+            var index = latest().applied().index() + 1;
+            configure(new Entry(term, index), new Electorate(now.voters(), new TreeSet<>(), index));
+            spread();
+            if (leader.isPresent() && !isMember(agents.get(leader.get()))) {
+                depose();
+            }
+        }
+    }
+
+    private void configure(Entry entry, Electorate next) {
+        states.add(latest().configured(entry, next));
+        votersNow = byId(next.voters());
+        outgoingNow = byId(next.outgoing());
+    }
+
+    private List<Agent> byId(SortedSet<String> ids) {
+        return ids.stream()
+                .map(id -> agents.get(new HostName(id.substring(0, id.indexOf('@')))))
+                .toList();
+    }
+
+    private static List<String> ids(List<Agent> peers) {
+        return peers.stream().map(Agent::peerId).toList();
+    }
+
+    /**
+     * What the voter tells of the configuration: the newest in its log, joint until it has applied the final one, and with it every seal
+     * before it (S3).
+     */
+    Electorate told(Agent voter) {
+        Electorate newest = states.get(Math.min(voter.logged(), states.size() - 1)).group().electorate();
+        if (newest.isJoint() || newest.index() <= voter.applied()) {
+            return newest;
+        }
+        Electorate applied = states.get(voter.applied()).group().electorate();
+        return new Electorate(
+                newest.voters(), applied.isJoint() ? applied.outgoing() : applied.voters(), newest.index());
     }
 
     RecoveryState latest() {
@@ -85,21 +181,31 @@ final class Raft {
         return states.get(index);
     }
 
-    /** The voters that have applied the log up to this index, as it really is. */
-    long appliedBy(long index) {
-        return voters.values().stream().filter(v -> v.applied() >= index).count();
+    /** A majority of the voters has applied the log up to this index, as it really is. */
+    boolean isAppliedByMajority(long index) {
+        return isMajority(
+                members().stream().filter(v -> v.applied() >= index).toList());
     }
 
-    boolean isMajority(long count) {
-        return count * 2 > voters.size();
+    /** These are a majority of the voters, and of the outgoing ones while the configuration is joint. */
+    boolean isMajority(List<Agent> peers) {
+        return isMajority(votersNow, peers, electorate().voters())
+                && (outgoingNow.isEmpty() || isMajority(outgoingNow, peers, electorate().outgoing()));
+    }
+
+    private static boolean isMajority(List<Agent> of, List<Agent> peers, SortedSet<String> ids) {
+        return of.stream().filter(a -> peers.contains(a) && ids.contains(a.peerId())).count() * 2 > of.size();
+    }
+
+    private List<Agent> reachedBy(Agent one) {
+        return agents.values().stream()
+                .filter(v -> v == one || (v.isRunning() && network.connects(one.host(), v.host())))
+                .toList();
     }
 
     /** The voter and the others can talk to a majority of them. */
     boolean reachesMajority(Agent voter) {
-        long reached = voters.values().stream()
-                .filter(v -> v == voter || (v.isRunning() && network.connects(voter.host(), v.host())))
-                .count();
-        return isMajority(reached);
+        return isMajority(reachedBy(voter));
     }
 
     /** The leader loses its office though nothing is wrong with it. */
@@ -112,11 +218,13 @@ final class Raft {
 
     private void tick() {
         if (leader.isPresent()) {
-            Agent leading = voters.get(leader.get());
+            Agent leading = agents.get(leader.get());
             if (leading.life() != leaderLife) {
                 depose(); // it was killed: a voter that starts again is no leader
             } else if (leading.isRunning() && reachesMajority(leading)) {
                 healthyAtMs = sim.nowMs();
+                leading.onLeadershipProven();
+                finishChange();
             } else if (sim.nowMs() - healthyAtMs > electionTimeoutMs) {
                 depose();
             }
@@ -124,9 +232,11 @@ final class Raft {
         if (leader.isEmpty()) {
             elect();
         }
-        for (Agent voter : voters.values()) {
+        for (Agent voter : agents.values()) {
             if (voter.isRunning()) {
-                catchUp(voter);
+                if (isMember(voter)) {
+                    catchUp(voter);
+                }
                 review(voter);
             }
         }
@@ -145,7 +255,7 @@ final class Raft {
     }
 
     private void elect() {
-        var candidates = voters.values().stream()
+        var candidates = members().stream()
                 .filter(v -> v.isRunning() && reachesMajority(v))
                 .toList();
         if (candidates.isEmpty() || dice.chance(60)) {
@@ -230,7 +340,7 @@ final class Raft {
     private OptionalLong commit(InFlight proposal) {
         boolean stands = proposal.term() == term
                 && leader.equals(Optional.of(proposal.proposer()))
-                && reachesMajority(voters.get(proposal.proposer()));
+                && reachesMajority(agents.get(proposal.proposer()));
         if (!stands || !inFlight.remove(proposal)) {
             return OptionalLong.empty(); // it stays in flight, until an election decides about it
         }
@@ -246,23 +356,39 @@ final class Raft {
         sim.tell("raft: " + entry.index() + " (" + entryTerm + ") " + command
                 + applied.refusal().map(why -> " REFUSED: " + why).orElse(""));
         rules.onCommitted(before, entry, command, applied);
-        for (Agent voter : voters.values()) {
+        spread();
+        return applied;
+    }
+
+    /** What is committed is in the logs of those that the leader reaches, and applied a moment later. */
+    private void spread() {
+        for (Agent voter : members()) {
             boolean isLeader = leader.equals(Optional.of(voter.host()));
+            if (voter.isRunning() && hears(voter)) {
+                voter.log(states.size() - 1);
+            }
             sim.after(
                     dice.mostly(1, isLeader ? 20 : 250),
                     "raft: applies",
                     () -> voter.whenRunning(() -> catchUp(voter)));
         }
-        return applied;
+    }
+
+    private boolean hears(Agent voter) {
+        return leader.isPresent()
+                && (leader.get().equals(voter.host()) || network.connects(leader.get(), voter.host()));
     }
 
     private void catchUp(Agent voter) {
-        boolean hears = leader.isPresent()
-                && (leader.get().equals(voter.host()) || network.connects(leader.get(), voter.host()));
-        if (hears) {
-            while (voter.applied() < states.size() - 1) {
-                voter.apply(states.get(voter.applied() + 1));
-            }
+        if (!hears(voter) || !isMember(voter)) {
+            return;
+        }
+        if (voter.applied() == 0) {
+            voter.apply(states.size() - 1, latest()); // a newcomer gets a snapshot
+        }
+        while (voter.applied() < states.size() - 1) {
+            int next = voter.applied() + 1;
+            voter.apply(next, states.get(next));
         }
     }
 }

@@ -24,6 +24,7 @@ public final class RecoveryRun {
         this.sim = new Simulation(new Run("RecoverySimulationTest", scenario.name(), seed));
         this.cluster = new Cluster(sim, scenario, mutant);
         this.nemesis = new Nemesis(sim, cluster);
+        new LeaseNemesis(sim, cluster).begin();
     }
 
     /** Runs the product as it is. */
@@ -47,6 +48,7 @@ public final class RecoveryRun {
             }
             sim.runUntil(sim.nowMs() + 5_000);
         }
+        cluster.leaseRules().atTheEnd();
         return new Summary(
                 sim.nowMs(),
                 sim.events(),

@@ -1,8 +1,13 @@
 package io.vmha.sim.recovery;
 
+import io.vmha.recovery.core.Arming;
+import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.LeaseVoter;
+import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -18,11 +23,16 @@ final class Renewals {
     private static final long SUSPECT_AFTER_MS = 1_500;
     private static final long FAILED_AFTER_MS = 5_000;
 
+    private record Renewal(
+            Agent host, int life, long sentAtMs, long epoch, Arming claim, String boot, boolean slow) {}
+
     private final Simulation sim;
     private final Network network;
     private final SortedMap<HostName, Agent> agents;
-    private final SortedMap<HostName, Agent> voters;
+    private final Raft raft;
+    private final Dice dice;
     private final Map<HostName, SortedMap<HostName, Long>> heardAtMs = new TreeMap<>();
+    private final Map<HostName, SortedMap<HostName, Long>> answeredAtMs = new TreeMap<>();
     private final Map<HostName, SortedMap<HostName, Long>> lostAtMs = new TreeMap<>();
     /** When a majority of the voters last had not heard a host for the given time, as it really was. */
     private final SortedMap<HostName, Long> silentAtMs = new TreeMap<>();
@@ -33,14 +43,15 @@ final class Renewals {
             Simulation sim,
             Network network,
             SortedMap<HostName, Agent> agents,
-            SortedMap<HostName, Agent> voters,
+            Raft raft,
             long silenceMs) {
         this.sim = sim;
         this.network = network;
         this.agents = agents;
-        this.voters = voters;
+        this.raft = raft;
+        this.dice = sim.dice("renewals");
         this.silenceMs = silenceMs;
-        voters.keySet().forEach(this::onVoterStart);
+        agents.keySet().forEach(this::onVoterStart);
         sim.every(RENEW_MS, RENEW_MS, "hosts renew", this::renew);
         sim.every(LOOK_MS, LOOK_MS, "witnesses are heard", this::look);
     }
@@ -50,31 +61,88 @@ final class Renewals {
         var heard = new TreeMap<HostName, Long>();
         agents.keySet().forEach(host -> heard.put(host, sim.nowMs()));
         heardAtMs.put(voter, heard);
+        answeredAtMs.computeIfAbsent(voter, v -> new TreeMap<>());
         lostAtMs.put(voter, new TreeMap<>());
     }
 
     private void renew() {
+        List<Agent> voters = raft.members();
         for (Agent host : agents.values()) {
             if (host.isRunning()) {
-                for (Agent voter : voters.values()) {
-                    if (voter.isRunning() && network.connects(host.host(), voter.host())) {
-                        heardAtMs.get(voter.host()).put(host.host(), sim.nowMs());
-                    }
-                }
+                boolean slow = dice.chance(5); // a burst of traffic: everything of this round is late
+                voters.forEach(voter -> renewWith(host, voter, slow));
             }
+        }
+    }
+
+    /** An agent that has just started renews at once. */
+    void renewNow(HostName host) {
+        raft.members().forEach(voter -> renewWith(agents.get(host), voter, false));
+    }
+
+    /** One renewal on its way to one voter and back. Most are quick; some are overtaken by pauses, cuts and seals. */
+    private void renewWith(Agent host, Agent voter, boolean slow) {
+        var renewal = new Renewal(
+                host,
+                host.life(),
+                host.leased().nowMs(),
+                host.leased().epoch(),
+                host.leased().claim(),
+                host.leased().boot(),
+                slow);
+        Runnable arrives = () -> {
+            if (network.reaches(host.host(), voter.host())) {
+                String to = voter.peerId();
+                voter.whenRunning(() -> answer(renewal, voter, to));
+            }
+        };
+        if (dice.chance(3)) {
+            sim.after(dice.mostly(1, 900), "a renewal arrives", arrives);
+        } else {
+            arrives.run();
+        }
+    }
+
+    private void answer(Renewal renewal, Agent voter, String to) {
+        Agent host = renewal.host();
+        if (!voter.peerId().equals(to) || !raft.members().contains(voter)) {
+            return;
+        }
+        LeaseVoter.Reply reply = voter.voter().onRenewal(voter.leased().nowMs(), host.host(), renewal.epoch(), renewal.claim(), renewal.boot());
+        if (!network.reaches(voter.host(), host.host())) {
+            if (reply.answered()) {
+                answeredAtMs.get(voter.host()).put(host.host(), sim.nowMs());
+            }
+            return;
+        }
+        heardAtMs.get(voter.host()).put(host.host(), sim.nowMs());
+        if (reply.answered()) {
+            answeredAtMs.get(voter.host()).put(host.host(), sim.nowMs());
+        }
+        Electorate told = raft.told(voter);
+        Runnable back = () -> {
+            if (host.life() == renewal.life()) {
+                host.whenRunning(
+                        () -> host.leased().onAnswer(reply, to, renewal.sentAtMs(), renewal.epoch(), told));
+            }
+        };
+        if (renewal.slow() || dice.chance(3)) {
+            sim.after(dice.between(1, 900), "an answer arrives", back);
+        } else {
+            back.run();
         }
     }
 
     private void look() {
         for (HostName host : agents.keySet()) {
-            long silent = voters.keySet().stream()
-                    .filter(v -> sim.nowMs() - heardAtMs.get(v).get(host) >= silenceMs - LOOK_MS)
-                    .count();
-            if (silent * 2 > voters.size()) {
+            List<Agent> silent = raft.members().stream()
+                    .filter(v -> sim.nowMs() - heardAtMs.get(v.host()).get(host) >= silenceMs - LOOK_MS)
+                    .toList();
+            if (raft.isMajority(silent)) {
                 silentAtMs.put(host, sim.nowMs());
             }
         }
-        for (Agent voter : voters.values()) {
+        for (Agent voter : agents.values()) {
             if (voter.isRunning() && voter.term().isPresent()) {
                 feed(voter);
             }
@@ -84,6 +152,7 @@ final class Renewals {
     /** Tells a leader what its node sees. */
     private void feed(Agent voter) {
         voter.onRenewalAges(agesAt(voter.host(), new TreeSet<>(agents.keySet())));
+        voter.onClaims(voter.voter().claims());
         SortedMap<HostName, Long> lost = lostAtMs.get(voter.host());
         for (Agent host : agents.values()) {
             if (host == voter) {
@@ -97,7 +166,9 @@ final class Renewals {
             long lostMs = lost.containsKey(host.host()) ? sim.nowMs() - lost.get(host.host()) : 0;
             voter.onGossip(
                     host.host(),
-                    lostMs >= FAILED_AFTER_MS
+                    host.hasLeft()
+                            ? GossipSign.LEFT
+                            : lostMs >= FAILED_AFTER_MS
                             ? GossipSign.FAILED
                             : lostMs >= SUSPECT_AFTER_MS ? GossipSign.SUSPECT : GossipSign.ALIVE);
         }
@@ -115,15 +186,25 @@ final class Renewals {
                                 && network.connects(relay.host(), host.host()));
     }
 
-    /** How long the voter has not heard these hosts. */
+    /** How long the voter says that it has not answered these hosts. */
     SortedMap<HostName, Long> agesAt(HostName voter, SortedSet<HostName> hosts) {
+        Agent asked = agents.get(voter);
         var ages = new TreeMap<HostName, Long>();
-        heardAtMs.get(voter).forEach((host, at) -> {
-            if (hosts.contains(host)) {
-                ages.put(host, sim.nowMs() - at);
-            }
-        });
+        hosts.forEach(host -> ages.put(host, asked.voter().ageMs(asked.leased().nowMs(), host)));
         return ages;
+    }
+
+    /** How long this process of the voter really has not answered the host. */
+    long unansweredMs(HostName voter, HostName host) {
+        return sim.nowMs() - answeredAtMs.get(voter).getOrDefault(host, Long.MIN_VALUE / 2);
+    }
+
+    /** When any voter last answered the host. */
+    long lastHeardMs(HostName host) {
+        return answeredAtMs.values().stream()
+                .mapToLong(at -> at.getOrDefault(host, Long.MIN_VALUE / 2))
+                .max()
+                .orElse(Long.MIN_VALUE / 2);
     }
 
     /** How long ago a majority of the voters really did not hear the host. */

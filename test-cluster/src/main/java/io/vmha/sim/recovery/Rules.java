@@ -14,6 +14,7 @@ import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
 import io.vmha.recovery.core.Migration;
+import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
@@ -79,8 +80,8 @@ final class Rules {
 
     /** One leader per term at most, and the moment at which a majority has applied each certificate. */
     private void afterEveryEvent() {
-        for (Agent one : cluster.voters().values()) {
-            for (Agent other : cluster.voters().values()) {
+        for (Agent one : cluster.agents()) {
+            for (Agent other : cluster.agents()) {
                 boolean both =
                         one != other && one.term().isPresent() && one.term().equals(other.term());
                 if (both) {
@@ -90,7 +91,7 @@ final class Rules {
         }
         for (Proof proof : certified.values()) {
             if (!appliedByMajorityAtMs.containsKey(proof.index())
-                    && cluster.raft().isMajority(cluster.raft().appliedBy(proof.index()))) {
+                    && cluster.raft().isAppliedByMajority(proof.index())) {
                 appliedByMajorityAtMs.put(proof.index(), sim.nowMs());
             }
         }
@@ -124,6 +125,8 @@ final class Rules {
             onCertified(certify, entry);
         } else if (command instanceof IncidentCommand.ConfirmOff confirm) {
             onConfirmed(confirm);
+        } else if (command instanceof ProofCommand proof) {
+            onProof(proof, entry, after);
         } else if (command instanceof IncidentCommand.BeginForceDown begin) {
             forceDownTerms
                     .computeIfAbsent(new Case(begin.incident(), begin.host()), c -> new TreeSet<>())
@@ -136,7 +139,8 @@ final class Rules {
 
     /** Incidents that this command has closed: after their last ending, or called off before anything was done. */
     private void onPhases(RecoveryState before, Command command, RecoveryState after) {
-        boolean calledOff = command instanceof IncidentCommand.CancelIncident;
+        boolean calledOff = command instanceof IncidentCommand.CancelIncident
+                || command instanceof ProofCommand.HostIsBack;
         for (Incident incident : before.openIncidents()) {
             Incident now = after.incidents().get(incident.id());
             if (now.phase() == Incident.Phase.CLOSED && calledOff) {
@@ -196,6 +200,32 @@ final class Rules {
                 certified.putIfAbsent(about, new Proof(certify.epoch(), entry.index())) == null,
                 "S2",
                 "twice: " + certify);
+    }
+
+    private void onProof(ProofCommand command, Entry entry, RecoveryState after) {
+        if (command instanceof ProofCommand.Seal seal) {
+            require(armed || approved.contains(seal.incident()), "S8", "a disarmed AZ seals " + seal.host());
+        } else if (command instanceof ProofCommand.ExpireLease expire) {
+            var about = new Case(expire.incident(), expire.host());
+            require(
+                    certified.putIfAbsent(about, new Proof(expire.epoch(), entry.index())) == null,
+                    "S2",
+                    "twice: " + expire);
+            confirmed.add(about);
+        } else if (command instanceof ProofCommand.ConfirmDown down) {
+            Incident incident = after.openIncidentOf(down.host()).orElseThrow();
+            certified.put(
+                    new Case(incident.id(), down.host()),
+                    new Proof(incident.hosts().get(down.host()).epoch(), entry.index()));
+        } else if (command instanceof ProofCommand.ConfirmApplied applied) {
+            var about = new Case(applied.incident(), applied.host());
+            require(
+                    appliedByMajorityAtMs.containsKey(certified.get(about).index()),
+                    "S2",
+                    "confirmed before a majority has applied a person's certificate: " + applied);
+            confirmed.add(about);
+        }
+        cluster.leaseRules().onCommitted(command);
     }
 
     private void onConfirmed(IncidentCommand.ConfirmOff confirm) {

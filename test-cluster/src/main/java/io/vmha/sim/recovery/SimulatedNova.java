@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * Nova in virtual time, with the rules that were measured on a real one: evacuate is refused while the service is up, and for other states
@@ -46,10 +47,13 @@ final class SimulatedNova {
     /** Migrations whose servers a person has reset. */
     private final TreeSet<Long> givenUp = new TreeSet<>();
 
+    private final Predicate<HostName> mayStart;
     private double spawnFailurePercent;
     private long evacuations;
 
-    SimulatedNova(Simulation sim, Ledger ledger, SortedMap<HostName, Machine> machines) {
+    SimulatedNova(
+            Simulation sim, Ledger ledger, SortedMap<HostName, Machine> machines, Predicate<HostName> mayStart) {
+        this.mayStart = mayStart;
         this.sim = sim;
         this.dice = sim.dice("nova");
         this.ledger = ledger;
@@ -278,6 +282,10 @@ final class SimulatedNova {
         }
         if (dice.chance(spawnFailurePercent)) {
             fail(migration, "spawn failed on " + target);
+            return;
+        }
+        if (!mayStart.test(target)) {
+            fail(migration, "the guard of " + target + " lets nothing start");
             return;
         }
         servers.put(server.id(), with(server, server.host(), server.vmState(), Optional.of("rebuild_spawning")));

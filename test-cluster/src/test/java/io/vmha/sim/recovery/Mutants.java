@@ -1,11 +1,14 @@
 package io.vmha.sim.recovery;
 
 import io.vmha.recovery.core.Action;
+import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.Applied;
+import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Certificate;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Ending;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
@@ -18,12 +21,14 @@ import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.TurnCommand;
 import io.vmha.recovery.core.VmCommand;
 import io.vmha.recovery.core.VmRecovery;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /** The product with one safety rule taken out at a time. The suite must notice each. */
@@ -56,6 +61,108 @@ enum Mutants implements Mutant {
             return command instanceof IncidentCommand.FenceFailed failed
                     ? then(applied, failed.incident(), failed.host(), h -> proven(h, entry))
                     : applied;
+        }
+    },
+    /** S3: a lease runs from the moment at which the answer came. */
+    LEASE_FROM_THE_ANSWER("S3", "S4", "no double run") {
+        @Override
+        public long countsFrom(long sentAtMs, long receivedAtMs) {
+            return receivedAtMs;
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return LEASES;
+        }
+    },
+    /** S3: any one voter's answer makes a lease. */
+    LEASE_OF_ONE_VOTER("S3", "S4", "no double run") {
+        @Override
+        public Electorate told(Electorate told, String voter) {
+            return new Electorate(new TreeSet<>(List.of(voter)), new TreeSet<>(), told.index());
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return LEASES;
+        }
+    },
+    /** S4: a sealed host is certified at once. */
+    NO_AGES("S3", "S4", "no double run") {
+        @Override
+        public AgeStatement stated(AgeStatement said, long unansweredMs) {
+            return said.sealed() ? aged(said, 1_000_000) : said;
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return LEASES;
+        }
+    },
+    /** S4: a change of the voters does not let the ages begin anew. */
+    AGES_SURVIVE_A_CHANGE("S3", "S4", "no double run") {
+        @Override
+        public AgeStatement stated(AgeStatement said, long unansweredMs) {
+            return aged(said, Math.max(said.ageMs(), unansweredMs));
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return LEASES;
+        }
+    },
+    /** S5: the lease ends, and the VMs run on. */
+    GUARD_DOES_NOT_PAUSE("S5", "S4") {
+        @Override
+        public boolean guardPauses() {
+            return false;
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return LEASES;
+        }
+    },
+    /** S5: the guard resumes what it once decided to resume, without looking at the deadline again. */
+    GUARD_RESUMES_BLINDLY("S5", "S4", "no double run") {
+        @Override
+        public boolean resumesBlindly() {
+            return true;
+        }
+
+        @Override
+        public long resumesAfterMostMs() {
+            return 60_000;
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return LEASES;
+        }
+    },
+    /** S6: a host whose guard is dead calls itself armed. */
+    EVERYBODY_IS_ARMED("S6", "S4", "S5") {
+        @Override
+        public Arming claim(Arming truth) {
+            return new Arming(true, "guard");
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return LEASES;
+        }
+    },
+    /** S7: whoever asks for a turn gets it. */
+    NO_TURNS("S7") {
+        @Override
+        Applied apply(RecoveryState state, Entry entry, Command command) {
+            Applied applied = state.apply(entry, command);
+            return command instanceof TurnCommand.TakeTurn ? new Applied(applied.state(), Optional.empty()) : applied;
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return List.of(Scenario.UPGRADE);
         }
     },
     /** S8: nothing is ever held. */
@@ -197,6 +304,10 @@ enum Mutants implements Mutant {
         }
     };
 
+    private static final List<Scenario> LEASES = List.of(Scenario.LEASE_5, Scenario.VOTERS_CHANGE);
+    private static final List<Scenario> STORMS =
+            List.of(Scenario.STORM_5, Scenario.FALLING_LEADERS, Scenario.STORM_9, Scenario.STORM_3);
+
     private final String rules;
 
     Mutants(String... rules) {
@@ -206,6 +317,23 @@ enum Mutants implements Mutant {
     /** The rules that may be seen broken. */
     List<String> rules() {
         return List.of(rules.split(",", -1));
+    }
+
+    /** Where its absence may be noticed. */
+    List<Scenario> scenarios() {
+        return STORMS;
+    }
+
+    private static AgeStatement aged(AgeStatement said, long ageMs) {
+        return new AgeStatement(
+                said.voter(),
+                said.host(),
+                said.epoch(),
+                said.configuration(),
+                said.applied(),
+                ageMs,
+                said.sealed(),
+                said.unarmed());
     }
 
     @Override

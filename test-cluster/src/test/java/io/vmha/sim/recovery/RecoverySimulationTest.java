@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 @Tag("sim")
 class RecoverySimulationTest {
     private static final Logger LOG = LoggerFactory.getLogger(RecoverySimulationTest.class);
-    private static final long SEEDS = 60;
+    private static final long SEEDS = 40;
     private static final long CRASH_SEED = 1;
 
     private static void runAll(Scenario scenario, List<Long> seeds) {
@@ -75,7 +75,8 @@ class RecoverySimulationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"storm-3", "storm-5", "storm-9", "falling-leaders"})
+    @ValueSource(
+            strings = {"storm-3", "storm-5", "storm-9", "falling-leaders", "lease-5", "voters-change", "sleeping-caller"})
     void rulesHoldInAStorm(String scenario) {
         assumeFalse(SimulationFlags.oneRunIsAskedFor());
         runAll(Scenario.named(scenario), SimulationFlags.seeds(SEEDS));
@@ -119,6 +120,13 @@ class RecoverySimulationTest {
                 });
             }
         });
+    }
+
+    /** S7: all daemons are restarted, one after the other, and no VM is paused for it. */
+    @Test
+    void upgradePausesNobody() {
+        assumeFalse(SimulationFlags.oneRunIsAskedFor());
+        runAll(Scenario.UPGRADE, SimulationFlags.seeds(SEEDS / 4));
     }
 
     /** S9 needs the guard, which kills a caller that stands still: without it a call may come when another caller is at work. */
