@@ -78,7 +78,8 @@ final class ProofChoice {
                 unarmed.put(
                         host,
                         "host " + host
-                                + " has no armed guard, so the end of its lease would prove nothing; start vmha-guard there and see: vmha host "
+                                + " has no armed guard, so the end of its lease would prove nothing; start vmha-guard"
+                                + " there and see: vmha host "
                                 + host);
             }
         }

@@ -223,8 +223,8 @@ public final class GroupMachine implements Replicated {
         var claim = new Arming(
                 renewal.getClaim().getArmed(),
                 renewal.hasClaim() ? renewal.getClaim().getDetail() : Arming.UNREPORTED.detail());
-        LeaseVoter.Reply said =
-                renewals.onRenewal(nowMs.getAsLong(), new HostName(renewal.getHost()), renewal.getEpoch(), claim, renewal.getBootId());
+        LeaseVoter.Reply said = renewals.onRenewal(
+                nowMs.getAsLong(), new HostName(renewal.getHost()), renewal.getEpoch(), claim, renewal.getBootId());
         reply.setKnown(said.known())
                 .setSealed(said.sealed())
                 .setAnswered(said.answered())

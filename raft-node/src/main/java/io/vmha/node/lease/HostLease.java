@@ -264,7 +264,8 @@ public final class HostLease {
         } catch (IOException e) {
             if (!unwritable) {
                 LOG.error(
-                        "lease file cannot be written: the guard will pause this host's VMs when the last lease ends file={} why=\"{}\"",
+                        "lease file cannot be written: the guard will pause this host's VMs when the last lease ends"
+                                + " file={} why=\"{}\"",
                         places.lease(),
                         e.toString());
             }

@@ -22,13 +22,13 @@ final class LeaseSteps {
         this.executor = executor;
     }
 
-    /** Asks the voters about a host that can be proven dead by its lease. */
+    /** Asks the voters about a host: has it healed in time, or can it be proven dead by its lease? */
     void advance(long nowMs, long term, RecoveryState state, IncidentId incident, HostRecovery host, boolean mayFence) {
         String name = host.host().value();
         boolean recording = pending.isUnderWay(nowMs, "seal " + name)
                 || pending.isUnderWay(nowMs, "expire " + name)
                 || pending.isUnderWay(nowMs, "back " + name);
-        if (isUsable(state, host.host()) && mayFence && !recording) {
+        if (state.provesByLease() && mayFence && !recording) {
             executor.execute(nowMs, new Action.StateAges(term, incident, host.host(), host.epoch()));
         }
     }
@@ -54,16 +54,28 @@ final class LeaseSteps {
         long sealIndex = host.get().proving().sealIndex();
         long leastMs = sealed ? timing.certifyAfterMs() : timing.sealAfterMs();
         Electorate inForce = state.group().electorate();
-        List<AgeStatement> fit = result.statements().stream()
-                .filter(s -> s.configuration() == inForce.index() && !s.unarmed())
-                .filter(s -> !sealed || (s.sealed() && s.applied() >= sealIndex))
+        List<AgeStatement> valid = result.statements().stream()
+                .filter(s -> s.configuration() == inForce.index())
                 .toList();
         List<AgeStatement> young =
-                fit.stream().filter(s -> s.ageMs() < timing.sealAfterMs()).toList();
+                valid.stream().filter(s -> s.ageMs() < timing.sealAfterMs()).toList();
         if (!sealed && inForce.isMajority(AgeStatement.voters(young))) {
             callOff(nowMs, term, atMs, asked, host.get(), young);
             return;
         }
+        if (!isUsable(state, asked.host())) {
+            pending.pause(nowMs, asked.key(), ASK_AGAIN_MOST_MS);
+            return;
+        }
+        Optional<AgeStatement> unarmed =
+                valid.stream().filter(AgeStatement::unarmed).findFirst();
+        if (unarmed.isPresent()) {
+            disarm(nowMs, term, atMs, asked, unarmed.get());
+            return;
+        }
+        List<AgeStatement> fit = valid.stream()
+                .filter(s -> !sealed || (s.sealed() && s.applied() >= sealIndex))
+                .toList();
         List<AgeStatement> ripe = fit.stream().filter(s -> s.ageMs() >= leastMs).toList();
         if (!inForce.isMajority(AgeStatement.voters(ripe))) {
             pending.pause(nowMs, asked.key(), untilRipe(fit, leastMs));
@@ -80,6 +92,20 @@ final class LeaseSteps {
                     "seal " + asked.host(),
                     new ProofCommand.Seal(atMs, term, asked.incident(), asked.host(), asked.epoch(), ripe));
         }
+    }
+
+    /** The last that a voter heard of the host was that its guard had failed; this leader may have heard less. */
+    private void disarm(long nowMs, long term, long atMs, Action.StateAges asked, AgeStatement said) {
+        pending.pause(nowMs, asked.key(), ASK_AGAIN_MOST_MS);
+        proposer.propose(
+                nowMs,
+                "arming " + asked.host(),
+                new ProofCommand.NoteArming(
+                        atMs,
+                        term,
+                        asked.host(),
+                        asked.epoch(),
+                        new Arming(false, "its last word to " + said.voter() + " was that its guard is not armed")));
     }
 
     /** The host has healed in time. A power-off that is open has its outcome first. */

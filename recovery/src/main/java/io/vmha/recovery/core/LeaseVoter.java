@@ -86,8 +86,8 @@ public final class LeaseVoter {
     /**
      * A host renews.
      *
-     * @param boot names the host's boot. While an incident about it is open, only the boot counts that was heard before: a host that has
-     *     booted since has lost its VMs, and renewing must not hold up their recovery
+     * @param boot names the host's boot. While an incident about it is open, only the boot counts that was heard before, if this
+     *     voter knows it: a host that has booted since has lost its VMs, and renewing must not hold up their recovery
      */
     public Reply onRenewal(long nowMs, HostName host, long epoch, Arming claim, String boot) {
         listens(nowMs);
@@ -108,7 +108,9 @@ public final class LeaseVoter {
     private boolean isBootKnown(HostRecord record, String boot) {
         Noted last = answered.get(record.host());
         return record.status() == HostRecord.Status.IN_SERVICE
-                || (last != null && !last.boot().isEmpty() && last.boot().equals(boot));
+                || last == null
+                || last.boot().isEmpty()
+                || last.boot().equals(boot);
     }
 
     /** How long the host has not been answered. */

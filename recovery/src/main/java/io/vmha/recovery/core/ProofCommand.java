@@ -109,8 +109,7 @@ public sealed interface ProofCommand extends Command {
      * The host has healed in time: a majority of the voters has lately answered the same boot of it that was declared dead, and nothing
      * irreversible was done. It is watched again as before. Refused once it is sealed or certified, or while a power-off is open.
      */
-    record HostIsBack(
-            long atMs, long term, IncidentId incident, HostName host, long epoch, List<AgeStatement> heard)
+    record HostIsBack(long atMs, long term, IncidentId incident, HostName host, long epoch, List<AgeStatement> heard)
             implements ProofCommand {
         public HostIsBack {
             heard = List.copyOf(heard);
@@ -132,7 +131,9 @@ public sealed interface ProofCommand extends Command {
             }
             boolean last = found.hosts().size() == 1;
             Incident told = found.tell(new Note(
-                    atMs, entry.index(), host + ": is back in the same boot, nothing was done to it; heard at " + heard));
+                    atMs,
+                    entry.index(),
+                    host + ": is back in the same boot, nothing was done to it; heard at " + heard));
             RecoveryState next = state.with(last ? told.with(Incident.Phase.CLOSED, atMs) : told.without(host));
             return Applied.to(next.withHost(host, h -> h.with(HostRecord.Status.IN_SERVICE)));
         }

@@ -80,7 +80,10 @@ public final class RecoveryController implements Result.Listener {
         }
         claims.forEach((host, arming) -> {
             HostRecord record = state.hosts().get(host);
-            if (record != null && !record.arming().equals(arming)) {
+            // of a host under recovery the voters are asked one by one: this node may not be the last that heard it
+            if (record != null
+                    && record.status() == HostRecord.Status.IN_SERVICE
+                    && !record.arming().equals(arming)) {
                 propose(
                         nowMs,
                         "arming " + host,

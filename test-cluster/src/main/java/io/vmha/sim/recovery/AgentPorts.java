@@ -146,7 +146,8 @@ final class AgentPorts implements SimulatedPorts {
                     for (Agent voter : cluster.votersThatAnswer(self)) {
                         AgeStatement word =
                                 voter.voter().statement(voter.leased().nowMs(), voter.peerId(), host, epoch);
-                        said.add(cluster.mutant().stated(word, cluster.renewals().unansweredMs(voter.host(), host)));
+                        said.add(
+                                cluster.mutant().stated(word, cluster.renewals().unansweredMs(voter.host(), host)));
                     }
                     return said;
                 }));

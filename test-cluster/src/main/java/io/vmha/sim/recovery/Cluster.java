@@ -12,7 +12,6 @@ import io.vmha.recovery.core.ServerId;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -68,14 +67,13 @@ final class Cluster {
                                     scenario.trust().proofs().lease())));
             leased(host).onWatchdog(() -> reset(host));
         }
-        this.nova = new SimulatedNova(sim, ledger, machines, host -> leased(host).mayStart());
+        this.nova =
+                new SimulatedNova(sim, ledger, machines, host -> leased(host).mayStart());
         this.rules = new Rules(sim, this);
         this.raft = new Raft(sim, network, agents, scenario.voters(), mutant.applier(), rules);
-        this.renewals =
-                new Renewals(sim, network, agents, raft, mutant.config().silenceMs());
+        this.renewals = new Renewals(sim, network, agents, raft, mutant.config().silenceMs());
         this.leaseRules = new LeaseRules(sim, this);
-        machines.forEach(
-                (host, machine) -> machine.onPowerLost(() -> {
+        machines.forEach((host, machine) -> machine.onPowerLost(() -> {
             agents.get(host).kill();
             leased(host).onPowerLost();
         }));
@@ -120,7 +118,15 @@ final class Cluster {
 
     private void enable() {
         if (!enabled) {
-            var az = new AzSettings("az1", 1, "group-1", true, true, instancesShared, scenario.limits(), scenario.trust().proofs());
+            var az = new AzSettings(
+                    "az1",
+                    1,
+                    "group-1",
+                    true,
+                    true,
+                    instancesShared,
+                    scenario.limits(),
+                    scenario.trust().proofs());
             enabled = raft.ask(new AzCommand.EnableAz(wallMs(), az, List.copyOf(machines.keySet())));
         }
     }

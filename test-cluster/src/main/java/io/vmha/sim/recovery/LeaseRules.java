@@ -54,7 +54,8 @@ final class LeaseRules {
             }
             LeasedHost leased = cluster.leased(host);
             if (leased.isHeld() && leased.fileEpoch() == certified.getValue()) {
-                throw sim.violation("S3", host + " holds a lease of epoch " + certified.getValue() + ", which is certified");
+                throw sim.violation(
+                        "S3", host + " holds a lease of epoch " + certified.getValue() + ", which is certified");
             }
             if (cluster.ledger().anyLive(host)) {
                 throw sim.violation("S4", host + " is certified by its lease and its VMs run");

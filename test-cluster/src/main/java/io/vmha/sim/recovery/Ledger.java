@@ -15,8 +15,8 @@ import java.util.TreeSet;
 final class Ledger {
     private final Simulation sim;
     private final Map<ServerId, HostName> runsOn = new TreeMap<>();
-    private final Map<HostName, TreeSet<ServerId>> live = new TreeMap<>();
-    private final Map<HostName, TreeSet<ServerId>> paused = new TreeMap<>();
+    private final Map<HostName, SortedSet<ServerId>> live = new TreeMap<>();
+    private final Map<HostName, SortedSet<ServerId>> paused = new TreeMap<>();
     private long starts;
 
     Ledger(Simulation sim) {
@@ -75,7 +75,7 @@ final class Ledger {
         return copies;
     }
 
-    private static SortedSet<ServerId> on(Map<HostName, TreeSet<ServerId>> where, HostName host) {
+    private static SortedSet<ServerId> on(Map<HostName, SortedSet<ServerId>> where, HostName host) {
         return where.computeIfAbsent(host, h -> new TreeSet<>());
     }
 
@@ -85,7 +85,7 @@ final class Ledger {
 
     /** True while any VM of this host may write. */
     boolean anyLive(HostName host) {
-        TreeSet<ServerId> here = live.get(host);
+        SortedSet<ServerId> here = live.get(host);
         return here != null && !here.isEmpty();
     }
 

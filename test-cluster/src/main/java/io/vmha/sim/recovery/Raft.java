@@ -55,13 +55,7 @@ final class Raft {
     private long elections;
     private double troublePercent;
 
-    Raft(
-            Simulation sim,
-            Network network,
-            SortedMap<HostName, Agent> agents,
-            int voters,
-            Applier applier,
-            Rules rules) {
+    Raft(Simulation sim, Network network, SortedMap<HostName, Agent> agents, int voters, Applier applier, Rules rules) {
         this.sim = sim;
         this.dice = sim.dice("raft");
         this.network = network;
@@ -98,7 +92,9 @@ final class Raft {
 
     /** The voters as they really are; one whose disk was lost is not among them any more. */
     List<Agent> votersNow() {
-        return votersNow.stream().filter(a -> electorate().voters().contains(a.peerId())).toList();
+        return votersNow.stream()
+                .filter(a -> electorate().voters().contains(a.peerId()))
+                .toList();
     }
 
     /** All who vote, those on their way out included. */
@@ -164,7 +160,8 @@ final class Raft {
      * before it (S3).
      */
     Electorate told(Agent voter) {
-        Electorate newest = states.get(Math.min(voter.logged(), states.size() - 1)).group().electorate();
+        Electorate newest =
+                states.get(Math.min(voter.logged(), states.size() - 1)).group().electorate();
         if (newest.isJoint() || newest.index() <= voter.applied()) {
             return newest;
         }
@@ -183,18 +180,22 @@ final class Raft {
 
     /** A majority of the voters has applied the log up to this index, as it really is. */
     boolean isAppliedByMajority(long index) {
-        return isMajority(
-                members().stream().filter(v -> v.applied() >= index).toList());
+        return isMajority(members().stream().filter(v -> v.applied() >= index).toList());
     }
 
     /** These are a majority of the voters, and of the outgoing ones while the configuration is joint. */
     boolean isMajority(List<Agent> peers) {
         return isMajority(votersNow, peers, electorate().voters())
-                && (outgoingNow.isEmpty() || isMajority(outgoingNow, peers, electorate().outgoing()));
+                && (outgoingNow.isEmpty()
+                        || isMajority(outgoingNow, peers, electorate().outgoing()));
     }
 
     private static boolean isMajority(List<Agent> of, List<Agent> peers, SortedSet<String> ids) {
-        return of.stream().filter(a -> peers.contains(a) && ids.contains(a.peerId())).count() * 2 > of.size();
+        return of.stream()
+                                .filter(a -> peers.contains(a) && ids.contains(a.peerId()))
+                                .count()
+                        * 2
+                > of.size();
     }
 
     private List<Agent> reachedBy(Agent one) {

@@ -23,8 +23,7 @@ final class Renewals {
     private static final long SUSPECT_AFTER_MS = 1_500;
     private static final long FAILED_AFTER_MS = 5_000;
 
-    private record Renewal(
-            Agent host, int life, long sentAtMs, long epoch, Arming claim, String boot, boolean slow) {}
+    private record Renewal(Agent host, int life, long sentAtMs, long epoch, Arming claim, String boot, boolean slow) {}
 
     private final Simulation sim;
     private final Network network;
@@ -39,12 +38,7 @@ final class Renewals {
 
     private final long silenceMs;
 
-    Renewals(
-            Simulation sim,
-            Network network,
-            SortedMap<HostName, Agent> agents,
-            Raft raft,
-            long silenceMs) {
+    Renewals(Simulation sim, Network network, SortedMap<HostName, Agent> agents, Raft raft, long silenceMs) {
         this.sim = sim;
         this.network = network;
         this.agents = agents;
@@ -108,7 +102,8 @@ final class Renewals {
         if (!voter.peerId().equals(to) || !raft.members().contains(voter)) {
             return;
         }
-        LeaseVoter.Reply reply = voter.voter().onRenewal(voter.leased().nowMs(), host.host(), renewal.epoch(), renewal.claim(), renewal.boot());
+        LeaseVoter.Reply reply = voter.voter()
+                .onRenewal(voter.leased().nowMs(), host.host(), renewal.epoch(), renewal.claim(), renewal.boot());
         if (!network.reaches(voter.host(), host.host())) {
             if (reply.answered()) {
                 answeredAtMs.get(voter.host()).put(host.host(), sim.nowMs());
@@ -122,8 +117,7 @@ final class Renewals {
         Electorate told = raft.told(voter);
         Runnable back = () -> {
             if (host.life() == renewal.life()) {
-                host.whenRunning(
-                        () -> host.leased().onAnswer(reply, to, renewal.sentAtMs(), renewal.epoch(), told));
+                host.whenRunning(() -> host.leased().onAnswer(reply, to, renewal.sentAtMs(), renewal.epoch(), told));
             }
         };
         if (renewal.slow() || dice.chance(3)) {
@@ -169,8 +163,8 @@ final class Renewals {
                     host.hasLeft()
                             ? GossipSign.LEFT
                             : lostMs >= FAILED_AFTER_MS
-                            ? GossipSign.FAILED
-                            : lostMs >= SUSPECT_AFTER_MS ? GossipSign.SUSPECT : GossipSign.ALIVE);
+                                    ? GossipSign.FAILED
+                                    : lostMs >= SUSPECT_AFTER_MS ? GossipSign.SUSPECT : GossipSign.ALIVE);
         }
     }
 

@@ -139,8 +139,8 @@ final class Rules {
 
     /** Incidents that this command has closed: after their last ending, or called off before anything was done. */
     private void onPhases(RecoveryState before, Command command, RecoveryState after) {
-        boolean calledOff = command instanceof IncidentCommand.CancelIncident
-                || command instanceof ProofCommand.HostIsBack;
+        boolean calledOff =
+                command instanceof IncidentCommand.CancelIncident || command instanceof ProofCommand.HostIsBack;
         for (Incident incident : before.openIncidents()) {
             Incident now = after.incidents().get(incident.id());
             if (now.phase() == Incident.Phase.CLOSED && calledOff) {

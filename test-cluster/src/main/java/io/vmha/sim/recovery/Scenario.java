@@ -61,11 +61,12 @@ public record Scenario(
     public static final Scenario STORM_5 =
             new Scenario("storm-5", 5, 5, 3, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, true, false, Trust.BMC);
 
-    public static final Scenario STORM_9 =
-            new Scenario("storm-9", 9, 5, 3, 9_000, 4, 4, new Limits(2, 49), CONFIG.graceMs() - 1, true, false, Trust.BMC);
+    public static final Scenario STORM_9 = new Scenario(
+            "storm-9", 9, 5, 3, 9_000, 4, 4, new Limits(2, 49), CONFIG.graceMs() - 1, true, false, Trust.BMC);
 
     /** Nothing goes wrong but that hosts die. */
-    public static final Scenario CALM_5 = new Scenario("calm-5", 5, 5, 4, 0, 0, 2, Limits.DEFAULT, 0, true, false, Trust.BMC);
+    public static final Scenario CALM_5 =
+            new Scenario("calm-5", 5, 5, 4, 0, 0, 2, Limits.DEFAULT, 0, true, false, Trust.BMC);
 
     /** What the guard is for: without it, a caller that stands still for longer than the protocol allows calls all the same. */
     public static final Scenario UNGUARDED_CALLER = new Scenario(
@@ -83,8 +84,8 @@ public record Scenario(
             new Trust(Proofs.BMC, false, false, false));
 
     /** The same callers, with a guard that kills them. */
-    public static final Scenario SLEEPING_CALLER = new Scenario(
-            "sleeping-caller", 5, 5, 12, 40_000, 4, 2, Limits.DEFAULT, 60_000, true, true, Trust.BMC);
+    public static final Scenario SLEEPING_CALLER =
+            new Scenario("sleeping-caller", 5, 5, 12, 40_000, 4, 2, Limits.DEFAULT, 60_000, true, true, Trust.BMC);
 
     /** No BMC at all: a host that nobody hears is recovered when its lease has run out. */
     public static final Scenario LEASE_5 = new Scenario(
@@ -110,15 +111,25 @@ public record Scenario(
             "upgrade", 5, 3, 3, 0, 0, 0, Limits.DEFAULT, 0, true, false, new Trust(Proofs.LEASE, true, false, true));
 
     /** The gap that the gate of S11 will close: a host that is switched on again starts what waits for it, sealed or not. */
-    public static final Scenario UNGATED_RETURN =
-            new Scenario("ungated-return", 5, 5, 6, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, false, false, Trust.BMC);
+    public static final Scenario UNGATED_RETURN = new Scenario(
+            "ungated-return", 5, 5, 6, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, false, false, Trust.BMC);
 
     /** Leaders fall one after the other while Nova is slow: what one has begun the next one must neither repeat nor forget. */
-    public static final Scenario FALLING_LEADERS =
-            new Scenario("falling-leaders", 5, 5, 12, 7_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, true, true, Trust.BMC);
+    public static final Scenario FALLING_LEADERS = new Scenario(
+            "falling-leaders", 5, 5, 12, 7_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, true, true, Trust.BMC);
 
-    private static final List<Scenario> ALL =
-            List.of(STORM_3, STORM_5, STORM_9, CALM_5, FALLING_LEADERS, UNGUARDED_CALLER, UNGATED_RETURN, SLEEPING_CALLER, LEASE_5, VOTERS_CHANGE, UPGRADE);
+    private static final List<Scenario> ALL = List.of(
+            STORM_3,
+            STORM_5,
+            STORM_9,
+            CALM_5,
+            FALLING_LEADERS,
+            UNGUARDED_CALLER,
+            UNGATED_RETURN,
+            SLEEPING_CALLER,
+            LEASE_5,
+            VOTERS_CHANGE,
+            UPGRADE);
 
     /** The scenario of this name. */
     public static Scenario named(String name) {

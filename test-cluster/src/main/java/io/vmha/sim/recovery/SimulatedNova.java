@@ -51,8 +51,7 @@ final class SimulatedNova {
     private double spawnFailurePercent;
     private long evacuations;
 
-    SimulatedNova(
-            Simulation sim, Ledger ledger, SortedMap<HostName, Machine> machines, Predicate<HostName> mayStart) {
+    SimulatedNova(Simulation sim, Ledger ledger, SortedMap<HostName, Machine> machines, Predicate<HostName> mayStart) {
         this.mayStart = mayStart;
         this.sim = sim;
         this.dice = sim.dice("nova");

@@ -76,7 +76,8 @@ class RecoverySimulationTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"storm-3", "storm-5", "storm-9", "falling-leaders", "lease-5", "voters-change", "sleeping-caller"})
+            strings = {"storm-3", "storm-5", "storm-9", "falling-leaders", "lease-5", "voters-change", "sleeping-caller"
+            })
     void rulesHoldInAStorm(String scenario) {
         assumeFalse(SimulationFlags.oneRunIsAskedFor());
         runAll(Scenario.named(scenario), SimulationFlags.seeds(SEEDS));
