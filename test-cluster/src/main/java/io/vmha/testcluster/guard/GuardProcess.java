@@ -72,8 +72,10 @@ public final class GuardProcess implements AutoCloseable {
      */
     public static GuardProcess start(List<String> prefix, Path directory, String domains, String... more) {
         Path home = directory.toAbsolutePath();
-        var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL"));
+        List<String> tied = List.of("setpriv", "--pdeathsig", "KILL");
+        var command = new ArrayList<>(tied);
         command.addAll(prefix);
+        command.addAll(tied); // a prefix that enters a namespace may fork
         command.addAll(List.of(
                 binary().toString(),
                 "--lease",
