@@ -93,7 +93,7 @@ public sealed interface AzCommand extends Command {
 
     /**
      * A person says that a recovered host is clean and in service again: it begins a new life. Until then no voter answers its renewals.
-     * The automatic way back (S11) will replace this.
+     * The automatic way back is {@link ReturnCommand} (S11).
      */
     record ReturnHost(long atMs, HostName host, String person) implements AzCommand {
         @Override

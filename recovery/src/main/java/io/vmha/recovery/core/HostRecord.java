@@ -24,11 +24,18 @@ public record HostRecord(
         /** An incident about it is open. */
         IN_RECOVERY,
         /** It was recovered from and has not come back; Nova holds it forced down. */
-        DOWN
+        DOWN,
+        /** It has begun its next life and is watched again; Nova does not have it back yet. */
+        RETURNING
     }
 
     static HostRecord fresh(HostName host, long epoch) {
         return new HostRecord(host, epoch, Status.IN_SERVICE, false, Arming.UNREPORTED);
+    }
+
+    /** True if it runs VMs, or may any moment, so that its silence is looked into. */
+    public boolean isWatched() {
+        return status == Status.IN_SERVICE || status == Status.RETURNING;
     }
 
     HostRecord with(Status value) {

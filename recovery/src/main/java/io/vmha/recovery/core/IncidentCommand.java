@@ -70,7 +70,7 @@ public sealed interface IncidentCommand extends Command {
                 if (record == null) {
                     return Optional.of("host " + host + " is not in this AZ");
                 }
-                if (record.status() != HostRecord.Status.IN_SERVICE) {
+                if (!record.isWatched()) {
                     return Optional.of("host " + host + " is already " + record.status());
                 }
                 if (record.maintenance()) {

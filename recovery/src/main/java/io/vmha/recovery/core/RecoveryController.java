@@ -151,9 +151,7 @@ public final class RecoveryController implements Result.Listener {
     private void watchHosts(long nowMs) {
         var watched = new TreeSet<HostName>();
         state.hosts().values().stream()
-                .filter(h -> h.status() == HostRecord.Status.IN_SERVICE
-                        && !h.maintenance()
-                        && !h.host().equals(self))
+                .filter(h -> h.isWatched() && !h.maintenance() && !h.host().equals(self))
                 .forEach(h -> watched.add(h.host()));
         var suspected = suspects.review(nowMs, watched);
         if (!suspected.isEmpty()) {

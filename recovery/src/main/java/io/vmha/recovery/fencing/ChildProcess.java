@@ -11,7 +11,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a program to its end or to a time limit, whichever comes first, and keeps the beginning of what it says. */
-final class ChildProcess {
+public final class ChildProcess {
     static final int OUTPUT_BYTES_MAX = 64 * 1024;
     /** What is printed in the last moment may arrive after the end of the process. */
     private static final Duration LAST_WORDS = Duration.ofSeconds(1);
@@ -25,7 +25,7 @@ final class ChildProcess {
      * @param trouble why it did not; empty if it did
      * @param output standard output and standard error, cut off at a bound
      */
-    record Outcome(OptionalInt exit, String trouble, String output) {
+    public record Outcome(OptionalInt exit, String trouble, String output) {
         static Outcome ended(int status, String output) {
             return new Outcome(OptionalInt.of(status), "", output);
         }
@@ -34,12 +34,13 @@ final class ChildProcess {
             return new Outcome(OptionalInt.empty(), trouble, output);
         }
 
-        boolean hasExit(int status) {
+        public boolean hasExit(int status) {
             return exit.isPresent() && exit.getAsInt() == status;
         }
     }
 
-    static Outcome run(List<String> command, Map<String, String> environment, String input, Duration limit) {
+    /** Runs a command with nothing of this process's environment but what is given. */
+    public static Outcome run(List<String> command, Map<String, String> environment, String input, Duration limit) {
         var builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().clear();
         builder.environment().put("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");

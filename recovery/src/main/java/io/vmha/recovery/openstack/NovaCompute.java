@@ -11,6 +11,7 @@ import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.ServiceRecords;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The real Nova, Queens (2.59) or newer, reached with a password through Keystone. Safe for use by many threads. */
-public final class NovaCompute implements Compute, AutoCloseable {
+public final class NovaCompute implements Compute, ServiceRecords, AutoCloseable {
     /** 64 KiB of user data each: a page stays below the limit of an answer. */
     static final int SERVERS_PER_PAGE = 100;
 
@@ -174,6 +175,16 @@ public final class NovaCompute implements Compute, AutoCloseable {
             }
             return Map.of("status", "disabled", "disabled_reason", shortened);
         });
+    }
+
+    @Override
+    public void forceUp(HostName host) {
+        ensure(host, "up", service -> !service.forcedDown(), service -> Map.of("forced_down", false));
+    }
+
+    @Override
+    public void enable(HostName host) {
+        ensure(host, "enabled", ComputeService::enabled, service -> Map.of("status", "enabled"));
     }
 
     /** What to send to change a service; may refuse. */

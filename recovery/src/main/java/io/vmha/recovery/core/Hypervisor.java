@@ -1,0 +1,20 @@
+package io.vmha.recovery.core;
+
+import java.util.List;
+
+/** The guests of this host. Calls block, end within their own time limit, and throw {@link HypervisorException}. */
+public interface Hypervisor {
+    /**
+     * One guest that has a process here.
+     *
+     * @param id Nova's UUID of the server, which libvirt has as the domain's
+     * @param running false while it is paused
+     */
+    record Domain(ServerId id, String name, boolean running) {}
+
+    /** All guests that have a process, running or paused. */
+    List<Domain> domains();
+
+    /** Ends a guest's process at once. Without effect if there is none. */
+    void destroy(ServerId id);
+}

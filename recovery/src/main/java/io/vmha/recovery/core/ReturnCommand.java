@@ -1,0 +1,74 @@
+package io.vmha.recovery.core;
+
+import java.util.Optional;
+
+/** Commands that bring a recovered host back into service by itself (S11). */
+public sealed interface ReturnCommand extends Command {
+    /**
+     * The host's agent has found nothing on the host that lives elsewhere now. The host begins its next life: its renewals are answered again,
+     * and its gate opens once a majority has answered. Nova still holds it down.
+     *
+     * @param epoch the life that is over
+     * @param swept what the agent found and destroyed, in words
+     */
+    record BeginReturn(long atMs, HostName host, long epoch, String swept) implements ReturnCommand {
+        /** Anyone may ask: it is the agent of a host that is no voter and has no term. */
+        @Override
+        public long term() {
+            return 0;
+        }
+
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            HostRecord record = state.hosts().get(host);
+            if (record == null || record.status() != HostRecord.Status.DOWN) {
+                return Applied.refused(
+                        state,
+                        "host " + host + " is "
+                                + (record == null
+                                        ? "not in this AZ"
+                                        : record.status().toString()) + "; only a host that is DOWN can return");
+            }
+            if (record.epoch() != epoch) {
+                return Applied.refused(
+                        state, "host " + host + " is in epoch " + record.epoch() + " and was swept in " + epoch);
+            }
+            if (record.maintenance()) {
+                return Applied.refused(state, "host " + host + " is in maintenance; end it first");
+            }
+            return blocked(state)
+                    .map(why -> Applied.refused(state, why))
+                    .orElseGet(() ->
+                            Applied.to(state.withHost(host, h -> h.returned().with(HostRecord.Status.RETURNING))));
+        }
+
+        /**
+         * An evacuation under way may be on its way to this host: its target was chosen before the host died, or by a Nova that did not know
+         * yet. Its rebuild would go on when the host's nova-compute starts.
+         */
+        private static Optional<String> blocked(RecoveryState state) {
+            for (Incident incident : state.openIncidents()) {
+                boolean underWay = incident.hosts().values().stream()
+                        .flatMap(h -> h.vms().values().stream())
+                        .anyMatch(VmRecovery::isUnderWay);
+                if (underWay) {
+                    return Optional.of("evacuations of incident " + incident.id()
+                            + " are under way, and may have this host as their target; wait for their end");
+                }
+            }
+            return Optional.empty();
+        }
+    }
+
+    /** Nova takes the host for up, and schedules to it unless somebody else has disabled it: the host is in service. */
+    record EndReturn(long atMs, long term, HostName host, long epoch, String detail) implements ReturnCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            HostRecord record = state.hosts().get(host);
+            if (record == null || record.status() != HostRecord.Status.RETURNING || record.epoch() != epoch) {
+                return Applied.refused(state, "host " + host + " is not returning in epoch " + epoch);
+            }
+            return Applied.to(state.withHost(host, h -> h.with(HostRecord.Status.IN_SERVICE)));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.vmha.recovery.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmha.recovery.core.HostRecord.Status;
+import org.junit.jupiter.api.Test;
+
+class ReturnCommandTest {
+    private static final HostName HV1 = CommittedLog.hv(1);
+    private static final HostName HV2 = CommittedLog.hv(2);
+
+    private final CommittedLog log = CommittedLog.of(5, CommittedLog.ROOMY);
+
+    private Status status(HostName host) {
+        return log.state().hosts().get(host).status();
+    }
+
+    private ReturnCommand.BeginReturn begin(HostName host, long epoch) {
+        return new ReturnCommand.BeginReturn(0, host, epoch, "destroyed: none");
+    }
+
+    /** A host whose recovery is over. */
+    private void recovered(HostName host) {
+        IncidentId id = log.declare(host);
+        log.proveDown(id, host).accept(log.plan(id, host)).accept(log.close(id));
+        assertThat(status(host)).isEqualTo(Status.DOWN);
+    }
+
+    @Test
+    void aSweptHostBeginsItsNextLifeAndIsAnsweredAgainBeforeItIsInService() {
+        recovered(HV1);
+        assertThat(log.state().isCertified(HV1, 1)).isTrue();
+
+        log.accept(begin(HV1, 1));
+
+        assertThat(status(HV1)).isEqualTo(Status.RETURNING);
+        assertThat(log.state().hosts().get(HV1).epoch()).isEqualTo(2);
+        assertThat(log.state().isCertified(HV1, 2)).isFalse();
+        assertThat(log.state().isCertified(HV1, 1))
+                .as("the old life stays over")
+                .isTrue();
+        log.accept(new ReturnCommand.EndReturn(0, log.term(), HV1, 2, "up and enabled"));
+        assertThat(status(HV1)).isEqualTo(Status.IN_SERVICE);
+    }
+
+    @Test
+    void aReturningHostIsWatchedLikeAnyOther() {
+        recovered(HV1);
+        log.accept(begin(HV1, 1));
+
+        log.declare(HV1);
+
+        assertThat(status(HV1)).isEqualTo(Status.IN_RECOVERY);
+        assertThat(log.refuse(new ReturnCommand.EndReturn(0, log.term(), HV1, 2, "")))
+                .contains("not returning");
+    }
+
+    @Test
+    void onlyAHostThatIsDownInThisEpochReturns() {
+        assertThat(log.refuse(begin(HV1, 1))).contains("only a host that is DOWN");
+        assertThat(log.refuse(begin(new HostName("stranger"), 1))).contains("not in this AZ");
+        recovered(HV1);
+        assertThat(log.refuse(begin(HV1, 7))).contains("epoch 1");
+        log.accept(new AzCommand.SetMaintenance(0, HV1, true));
+        assertThat(log.refuse(begin(HV1, 1))).contains("maintenance");
+        log.accept(new AzCommand.SetMaintenance(0, HV1, false));
+        log.accept(begin(HV1, 1));
+        assertThat(log.refuse(begin(HV1, 1))).contains("only a host that is DOWN");
+    }
+
+    @Test
+    void aHostWhoseIncidentIsOpenDoesNotReturn() {
+        log.proveDown(log.declare(HV1), HV1);
+
+        assertThat(log.refuse(begin(HV1, 1))).contains("only a host that is DOWN");
+    }
+
+    @Test
+    void noHostReturnsWhileAnEvacuationThatMayComeToItIsUnderWay() {
+        recovered(HV1);
+        IncidentId other = log.declare(HV2);
+        log.proveDown(other, HV2).accept(log.plan(other, HV2, 1)).accept(log.begin(other, HV2, 1));
+
+        assertThat(log.refuse(begin(HV1, 1))).contains("under way");
+
+        log.accept(log.ended(other, HV2, 1)).accept(begin(HV1, 1));
+    }
+}
