@@ -10,9 +10,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** {@link GossipPeerMain} in a Java process of its own. */
 final class PeerProcess implements AutoCloseable {
+    private static final AtomicInteger LIVES = new AtomicInteger();
+
     private final InetSocketAddress address;
     private final Process process;
 
@@ -22,7 +25,11 @@ final class PeerProcess implements AutoCloseable {
     }
 
     static PeerProcess start(String name, Path directory, byte[] key, InetSocketAddress seed) {
-        InetSocketAddress address = Loopback.address(7946);
+        return start(name, directory, key, seed, Loopback.address(7946));
+    }
+
+    static PeerProcess start(
+            String name, Path directory, byte[] key, InetSocketAddress seed, InetSocketAddress address) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx64m",
@@ -36,7 +43,7 @@ final class PeerProcess implements AutoCloseable {
                 key.length == 0 ? "-" : Base64.getEncoder().encodeToString(key),
                 seed.getAddress().getHostAddress(),
                 String.valueOf(seed.getPort())));
-        Path log = directory.resolve("peer-" + name + ".log");
+        Path log = directory.resolve("peer-" + name + "-" + LIVES.incrementAndGet() + ".log");
         try {
             Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)

@@ -52,6 +52,11 @@ class RecordingListener implements GossipListener {
         events.add("query " + query.name() + " " + query.payload().lenientText());
     }
 
+    @Override
+    public void onNameLost() {
+        events.add("name lost");
+    }
+
     long lastQuery() {
         return lastQuery;
     }

@@ -1,0 +1,104 @@
+package io.vmha.testcluster.ring;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A network namespace with nothing but loopback, in which every agent has an address that its packets are counted by. */
+final class Namespace implements AutoCloseable {
+    private final String name;
+
+    /** What went out from an address. */
+    record Sent(long packets, long bytes) {}
+
+    private Namespace(String name) {
+        this.name = name;
+    }
+
+    /** Makes one; needs root. */
+    static Namespace create(String suffix) {
+        Namespace namespace =
+                new Namespace("vmha-ring-" + ProcessHandle.current().pid() + "-" + suffix);
+        run("ip", "netns", "add", namespace.name);
+        run("ip", "-n", namespace.name, "link", "set", "lo", "up");
+        return namespace;
+    }
+
+    /** Counts what these addresses send from now on. */
+    void count(List<String> addresses) {
+        StringBuilder rules =
+                new StringBuilder("table ip ring {\n chain out {\n  type filter hook output priority 0;\n");
+        for (String address : addresses) {
+            rules.append("  ip saddr ")
+                    .append(address)
+                    .append(" counter comment \"")
+                    .append(address)
+                    .append("\"\n");
+        }
+        run("ip", "netns", "exec", name, "nft", rules + " }\n}");
+    }
+
+    /** What each address has sent. */
+    Map<String, Sent> sent() {
+        Map<String, Sent> sent = new TreeMap<>();
+        try {
+            String json = run("ip", "netns", "exec", name, "nft", "-j", "list", "table", "ip", "ring");
+            for (JsonNode element : new ObjectMapper().readTree(json).path("nftables")) {
+                JsonNode rule = element.path("rule");
+                for (JsonNode expression : rule.path("expr")) {
+                    JsonNode counter = expression.path("counter");
+                    if (counter.has("bytes")) {
+                        sent.put(
+                                rule.path("comment").asText(),
+                                new Sent(
+                                        counter.path("packets").asLong(),
+                                        counter.path("bytes").asLong()));
+                    }
+                }
+            }
+        } catch (IOException notJson) {
+            throw new UncheckedIOException(notJson);
+        }
+        return sent;
+    }
+
+    /** Starts a process in it that ends with this one. */
+    Process start(List<String> command) {
+        List<String> inside = new ArrayList<>(List.of("ip", "netns", "exec", name, "setpriv", "--pdeathsig", "KILL"));
+        inside.addAll(command);
+        try {
+            return new ProcessBuilder(inside).redirectErrorStream(true).start();
+        } catch (IOException missing) {
+            throw new UncheckedIOException("are iproute2 and util-linux installed?", missing);
+        }
+    }
+
+    private static String run(String... command) {
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException(String.join(" ", command) + ": " + output.strip());
+            }
+            return output;
+        } catch (IOException missing) {
+            throw new UncheckedIOException("is " + command[0] + " installed?", missing);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", interrupted);
+        }
+    }
+
+    @Override
+    public void close() {
+        run("ip", "netns", "del", name);
+    }
+}
