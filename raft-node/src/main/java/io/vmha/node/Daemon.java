@@ -38,6 +38,7 @@ import io.vmha.node.view.NodeRequests;
 import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.TurnCommand;
 import io.vmha.recovery.fencing.FenceAgents;
 import io.vmha.recovery.membership.Voter;
 import io.vmha.recovery.openstack.NovaCompute;
@@ -103,6 +104,9 @@ public final class Daemon implements AutoCloseable {
     /** True once every part is there: Raft and gossip have news before that, which waits in the two fields below. */
     private volatile boolean wired;
 
+    private final long startedAtMs = System.currentTimeMillis();
+    private GroupAccess access;
+    private volatile boolean ending;
     private volatile boolean stopping;
     private final AtomicBoolean reading = new AtomicBoolean();
     private volatile OptionalLong leading = OptionalLong.empty();
@@ -169,9 +173,9 @@ public final class Daemon implements AutoCloseable {
         aggregate = new AggregateFollower(compute);
         renewals = new Renewals(config.host(), lease, raft, peers, codec, new FromRenewals(), timer);
         keys = new KvAccess(raft, renewals, codec, kv, watchers, timer);
-        view = new ViewBuilder(config, raft, gossip, renewals, aggregate);
-        var requests = new AzRequests(
-                config, raft, peers, compute, fencer, loop, view, new GroupAccess(raft, renewals, codec));
+        view = new ViewBuilder(config, raft, gossip, renewals, lease, aggregate);
+        access = new GroupAccess(raft, renewals, codec);
+        var requests = new AzRequests(config, raft, peers, compute, fencer, loop, view, access);
         webhook = config.events()
                 .map(to -> keep(new Webhook(
                         new Webhook.Target(to.webhook(), to.secret().map(VmhadConfig.Token::reveal)),
@@ -313,6 +317,22 @@ public final class Daemon implements AutoCloseable {
         onPool();
         loop.onVoters(voters(raft.status().voters()));
         view.refresh();
+        endTurn();
+    }
+
+    /** This daemon restarted in its turn and its host is answered again: the next one may. */
+    private void endTurn() {
+        boolean mine = view.state()
+                .group()
+                .turn()
+                .filter(t -> t.host().equals(config.host()) && t.sinceAtMs() < startedAtMs)
+                .isPresent();
+        boolean answered = lease.status().remainingMs() > 0;
+        if (mine && answered && !ending) {
+            ending = true;
+            var unused = access.commit(new TurnCommand.EndTurn(System.currentTimeMillis(), config.host()))
+                    .whenComplete((done, failure) -> ending = failure == null);
+        }
     }
 
     /** A linearizable read that is answered proves that this node still led when the read was sent (S9). */

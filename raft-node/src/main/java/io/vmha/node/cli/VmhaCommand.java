@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
             AzVerb.class,
             IncidentsVerb.class,
             ExplainVerb.class,
-            HostVerb.class
+            HostVerb.class,
+            TurnVerb.class
         },
         synopsisSubcommandLabel = "VERB",
         exitCodeListHeading = "%nExit status:%n",

@@ -14,6 +14,9 @@ import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
+import io.vmha.recovery.core.ProofCommand;
+import io.vmha.recovery.core.RestartTurn;
+import io.vmha.recovery.core.TurnCommand;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -92,12 +95,32 @@ public final class AzRequests implements NodeRequests {
                 .map(service -> new Answer(
                         409,
                         "Nova has host " + host + (service.forcedDown() ? " forced down" : " down")
-                                + "; see that none of its old VMs runs there, restart its nova-compute (it removes what was evacuated), "
-                                + "then: openstack compute service set --up " + host
+                                + "; see that none of its old VMs runs there, restart its nova-compute (it removes"
+                                + " what was evacuated), then: openstack compute service set --up " + host
                                 + " nova-compute, and --enable; then ask again"))
                 .orElseGet(() -> committed(
                         new AzCommand.ReturnHost(System.currentTimeMillis(), host, person),
                         host + " is in service again, " + person + " answers for it")));
+    }
+
+    @Override
+    public CompletableFuture<Answer> confirmDown(HostName host, String person) {
+        return onActionThread(() -> committed(
+                new ProofCommand.ConfirmDown(System.currentTimeMillis(), host, person),
+                host + " is certified down, " + person + " answers for it: its VMs start elsewhere as soon as a "
+                        + "majority of the voters has applied that"));
+    }
+
+    @Override
+    public CompletableFuture<Answer> turn(boolean take) {
+        HostName self = new HostName(view.current().host());
+        long atMs = System.currentTimeMillis();
+        return onActionThread(() -> take
+                ? committed(
+                        new TurnCommand.TakeTurn(atMs, self),
+                        "it is the turn of " + self + ": restart its vmhad within " + RestartTurn.LIMIT_MS / 1_000
+                                + " s")
+                : committed(new TurnCommand.EndTurn(atMs, self), "the turn of " + self + " is over"));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.vmha.node.control;
 import io.vmha.gossip.netty.GossipAgent;
 import io.vmha.gossip.serf.Member;
 import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.lease.HostLease;
 import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.RaftStatus;
@@ -19,17 +20,24 @@ public final class ViewBuilder {
     private final RaftNode raft;
     private final GossipAgent gossip;
     private final Renewals renewals;
+    private final HostLease lease;
     private final AggregateFollower aggregate;
     private volatile RecoveryState state = RecoveryState.empty();
     private volatile long stateAtMs;
     private volatile NodeView view;
 
     public ViewBuilder(
-            VmhadConfig config, RaftNode raft, GossipAgent gossip, Renewals renewals, AggregateFollower aggregate) {
+            VmhadConfig config,
+            RaftNode raft,
+            GossipAgent gossip,
+            Renewals renewals,
+            HostLease lease,
+            AggregateFollower aggregate) {
         this.config = config;
         this.raft = raft;
         this.gossip = gossip;
         this.renewals = renewals;
+        this.lease = lease;
         this.aggregate = aggregate;
         refresh();
     }
@@ -73,6 +81,7 @@ public final class ViewBuilder {
                 gossip.members().stream().map(ViewBuilder::member).toList(),
                 group.isPresent() ? Optional.of(state) : Optional.empty(),
                 stateAge(status, member),
+                ownLease(lease.status()),
                 trouble(client));
     }
 
@@ -104,11 +113,35 @@ public final class ViewBuilder {
         return member || stateAtMs == 0 ? OptionalLong.empty() : OptionalLong.of(Clocks.nowMs() - stateAtMs);
     }
 
+    private static NodeView.OwnLease ownLease(HostLease.Status status) {
+        String word = switch (status.state()) {
+            case NONE -> "none";
+            case HELD -> status.remainingMs() > 0 ? "held" : "ended";
+            case SEALED -> "sealed";
+        };
+        return new NodeView.OwnLease(
+                word,
+                status.epoch(),
+                Math.max(0, status.remainingMs()),
+                status.proofs(),
+                status.arming().armed(),
+                status.arming().detail(),
+                status.guard()
+                        .map(g -> g.running() + " VMs run, " + g.paused() + " paused"
+                                + (g.lastAction().isEmpty() ? "" : "; last: " + g.lastAction()))
+                        .orElse(""));
+    }
+
     private List<String> trouble(Optional<Renewals.Standing> client) {
         var trouble = new ArrayList<String>();
         aggregate.trouble().ifPresent(trouble::add);
         if (client.map(Renewals.Standing::sealed).orElse(false)) {
             trouble.add("this host is certified dead: its VMs may run elsewhere, start none here");
+        }
+        HostLease.Status own = lease.status();
+        if (own.reliesOnLease() && !own.arming().armed()) {
+            trouble.add("this host is not armed, the end of its lease proves nothing: "
+                    + own.arming().detail());
         }
         return trouble;
     }

@@ -119,6 +119,11 @@ public final class Api {
         change(
                 "hosts/*/return",
                 (call, host) -> byName(call, person -> requests.returnHost(new HostName(host), person)));
+        change(
+                "hosts/*/confirm-down",
+                (call, host) -> byName(call, person -> requests.confirmDown(new HostName(host), person)));
+        change("turn/take", (call, none) -> requests.turn(true));
+        change("turn/end", (call, none) -> requests.turn(false));
         change("incidents/*/approve", (call, id) -> byPerson(call, id, requests::approve));
         change("incidents/*/cancel", (call, id) -> byPerson(call, id, requests::cancel));
     }
@@ -151,13 +156,13 @@ public final class Api {
                 path,
                 (call, name) -> request.apply(call, name)
                         .orTimeout(CHANGE_SECONDS_MAX, TimeUnit.SECONDS)
-                        .handle(
-                                (answer, failure) -> failure == null
-                                        ? reply(answer)
-                                        : Reply.refused(
-                                                503,
-                                                sentence(failure, "no answer")
-                                                        + "; the change may still happen: look at /v1/view before asking again")));
+                        .handle((answer, failure) -> failure == null
+                                ? reply(answer)
+                                : Reply.refused(
+                                        503,
+                                        sentence(failure, "no answer")
+                                                + "; the change may still happen: look at /v1/view before"
+                                                + " asking again")));
     }
 
     private void add(String method, String path, Handler handler) {
@@ -190,8 +195,8 @@ public final class Api {
                 .map(request)
                 .orElseGet(() -> refuse(
                         400,
-                        "expected the name of the person who decides this (at most 100 characters) in the header X-Vmha-Person"
-                                + " or as {\"person\": \"...\"} but found none"));
+                        "expected the name of the person who decides this (at most 100 characters) in the header"
+                                + " X-Vmha-Person or as {\"person\": \"...\"} but found none"));
     }
 
     private static CompletableFuture<NodeRequests.Answer> refuse(int status, String sentence) {

@@ -39,7 +39,8 @@ final class AzDocuments {
                 .put("armed", az.armed())
                 .put("aggregate", az.aggregateId())
                 .put("group", az.groupId())
-                .put("instances_shared", az.instancesShared());
+                .put("instances_shared", az.instancesShared())
+                .put("proofs", az.proofs().toString());
         node.putObject("limits")
                 .put("max_hosts", az.limits().maxHosts())
                 .put("max_share_percent", az.limits().maxSharePercent());
@@ -68,7 +69,7 @@ final class AzDocuments {
 
     private static ObjectNode host(NodeView view, HostRecord record) {
         String name = record.host().value();
-        return JSON.objectNode()
+        ObjectNode node = JSON.objectNode()
                 .put("host", name)
                 .put("status", status(record))
                 .put("epoch", record.epoch())
@@ -81,6 +82,19 @@ final class AzDocuments {
                         PoolDocuments.ofHost(view, name)
                                 .map(PoolMember::address)
                                 .orElse(null));
+        node.put("armed", record.arming().armed()).put("arming", record.arming().detail());
+        if (name.equals(view.host())) {
+            NodeView.OwnLease own = view.lease();
+            node.putObject("lease")
+                    .put("state", own.state())
+                    .put("epoch", own.epoch())
+                    .put("remaining_ms", own.remainingMs())
+                    .put("proofs", own.proofs())
+                    .put("armed", own.armed())
+                    .put("arming", own.arming())
+                    .put("guard", own.guard());
+        }
+        return node;
     }
 
     static String status(HostRecord record) {

@@ -75,6 +75,14 @@ final class Metrics {
                 now.leader().isPresent() ? 1 : 0));
         all.metricSnapshot(gauge(
                 "vmha_is_leader", "1 if this node leads its group", now.role().equals("leader") ? 1 : 0));
+        all.metricSnapshot(gauge(
+                "vmha_lease_remaining_seconds",
+                "How long this host's lease still holds; 0 without one",
+                now.lease().remainingMs() / 1000.0));
+        all.metricSnapshot(gauge(
+                "vmha_guard_armed",
+                "1 if this host's guard answers its self-test",
+                now.lease().armed() ? 1 : 0));
         all.metricSnapshot(gauge("vmha_raft_term", "The Raft term this node knows of", now.term()));
         all.metricSnapshot(
                 gauge("vmha_raft_voters", "Voters of the group", now.voters().size()));

@@ -38,6 +38,12 @@ public interface NodeRequests {
     /** Takes a recovered host back into service: Nova must have it up, and a person answers for its being clean. */
     CompletableFuture<Answer> returnHost(HostName host, String person);
 
+    /** A person's certificate: the host is down and stays down, and that person answers for it. */
+    CompletableFuture<Answer> confirmDown(HostName host, String person);
+
+    /** Takes this host's turn to restart its daemon, or gives it back. */
+    CompletableFuture<Answer> turn(boolean take);
+
     /** Lets a held incident go on. */
     CompletableFuture<Answer> approve(IncidentId incident, String person);
 

@@ -21,6 +21,7 @@ import java.util.TreeMap;
  * @param members the gossip pool, this node included, sorted by name
  * @param state the newest state that this node has; empty before it has heard of a group
  * @param stateAgeMs how old that state may be, in milliseconds: 0 on a leader
+ * @param lease this host's own lease and guard
  * @param trouble sentences that a person should read, such as why this leader does not act; empty when all is well
  */
 public record NodeView(
@@ -34,11 +35,29 @@ public record NodeView(
         List<PoolMember> members,
         Optional<RecoveryState> state,
         OptionalLong stateAgeMs,
+        OwnLease lease,
         List<String> trouble) {
     public NodeView {
         voters = List.copyOf(voters);
         members = List.copyOf(members);
         trouble = List.copyOf(trouble);
+    }
+
+    /**
+     * This host's own lease (S3) and its guard (S6).
+     *
+     * @param state {@code none}, {@code held}, {@code ended} or {@code sealed}
+     * @param epoch the life that it is about; 0 before the group has told one
+     * @param remainingMs how long it still holds
+     * @param proofs what the AZ relies on
+     * @param armed true if the guard has answered its self-test
+     * @param arming what enforces the lease, or why nothing does
+     * @param guard what the guard reports of the VMs here; empty without one
+     */
+    public record OwnLease(
+            String state, long epoch, long remainingMs, String proofs, boolean armed, String arming, String guard) {
+        /** A host that no group has spoken to. */
+        public static final OwnLease NONE = new OwnLease("none", 0, 0, "", false, "", "");
     }
 
     /**

@@ -6,11 +6,14 @@ import io.vmha.node.documents.RecordedRequests;
 import io.vmha.node.documents.Samples;
 import io.vmha.node.rpc.AdminServer;
 import io.vmha.node.view.NodeView;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -63,8 +66,8 @@ class VmhaCommandTest {
 
         assertThat(vmha("leader")).isEqualTo(3);
         assertThat(out)
-                .hasToString(
-                        "no leader: only 1 of 3 voters are alive in the pool and 2 are needed: bring back hv-2, hv-3\n");
+                .hasToString("no leader: only 1 of 3 voters are alive in the pool and 2 are needed: bring back hv-2,"
+                        + " hv-3\n");
         assertThat(vmha("leader", "--consistent")).isZero();
         requests.consistentlySee(CompletableFuture.failedFuture(new IllegalStateException("nobody leads")));
         assertThat(vmha("leader", "--consistent")).isEqualTo(3);
@@ -201,11 +204,55 @@ class VmhaCommandTest {
     }
 
     @Test
+    void hostSaysItsLeaseItsEpochAndWhyItIsNotArmed() {
+        assertThat(vmha("host")).isZero();
+        assertThat(out.toString()).contains("ARMED").contains("it has not reported a guard yet");
+
+        assertThat(vmha("host", "hv-1")).isZero();
+        assertThat(out.toString())
+                .contains("holds for 4200 ms more, in epoch 1")
+                .contains("bmc,lease")
+                .contains("armed (guard); 3 VMs run, 0 paused");
+        assertThat(vmha("host", "hv-2")).isZero();
+        assertThat(out.toString()).contains("ask the host itself");
+    }
+
+    @Test
+    void wordThatAHostIsDownIsAskedForTwice() {
+        InputStream before = System.in;
+        try {
+            System.setIn(new ByteArrayInputStream("yes\n".getBytes(StandardCharsets.UTF_8)));
+            assertThat(vmha("host", "confirm-down", "hv-3", "--person", "ada")).isEqualTo(1);
+            assertThat(out.toString()).contains("both copies write to one disk");
+            assertThat(err.toString()).contains("nothing was done");
+            assertThat(requests.asked()).isEmpty();
+
+            System.setIn(new ByteArrayInputStream("hv-3\n".getBytes(StandardCharsets.UTF_8)));
+            assertThat(vmha("host", "confirm-down", "hv-3", "--person", "ada")).isZero();
+        } finally {
+            System.setIn(before);
+        }
+        assertThat(vmha("host", "confirm-down", "hv-3", "--person", "grace", "--yes-i-know"))
+                .isZero();
+        assertThat(requests.asked()).containsExactly("confirm-down hv-3 by ada", "confirm-down hv-3 by grace");
+    }
+
+    @Test
+    void restartsTakeTheirTurn() {
+        assertThat(vmha("turn", "take")).isZero();
+        requests.answerWith(409, "it is the turn of hv-2");
+        assertThat(vmha("turn", "take")).isEqualTo(1);
+        requests.answerWith(200, "over");
+        assertThat(vmha("turn", "end")).isZero();
+
+        assertThat(requests.asked()).containsExactly("take turn", "take turn", "end turn");
+    }
+
+    @Test
     void wrongUsageSaysWhatIsRight() {
         for (String[] wrong : new String[][] {
             {"nonsense"},
             {"explain"},
-            {"host"},
             {"az", "show"},
             {"incidents", "show", "x"},
             {"host", "maintenance", "hv-1", "yes"},

@@ -55,6 +55,16 @@ public final class RecordedRequests implements NodeRequests {
     }
 
     @Override
+    public CompletableFuture<Answer> confirmDown(HostName host, String person) {
+        return remember("confirm-down " + host + " by " + person);
+    }
+
+    @Override
+    public CompletableFuture<Answer> turn(boolean take) {
+        return remember(take ? "take turn" : "end turn");
+    }
+
+    @Override
     public CompletableFuture<Answer> approve(IncidentId incident, String person) {
         return remember("approve " + incident + " by " + person);
     }

@@ -53,6 +53,7 @@ public final class Samples {
                 List.of(member(1, 1)),
                 Optional.empty(),
                 OptionalLong.empty(),
+                NodeView.OwnLease.NONE,
                 List.of());
     }
 
@@ -105,6 +106,7 @@ public final class Samples {
                 members,
                 Optional.of(state),
                 OptionalLong.of(120),
+                new NodeView.OwnLease("held", 1, 4_200, "bmc,lease", true, "guard", "3 VMs run, 0 paused"),
                 List.of());
     }
 

@@ -179,7 +179,8 @@ class HttpApiTest {
         assertThat(az.at("/limits/max_share_percent").intValue()).isEqualTo(49);
         assertThat(az.at("/hosts/1").toString())
                 .isEqualTo("{\"host\":\"hv-2\",\"status\":\"in_service\",\"epoch\":1,\"maintenance\":false,"
-                        + "\"voter\":true,\"leader\":true,\"agent\":\"alive\",\"address\":\"10.0.0.2\"}");
+                        + "\"voter\":true,\"leader\":true,\"agent\":\"alive\",\"address\":\"10.0.0.2\","
+                        + "\"armed\":false,\"arming\":\"it has not reported a guard yet\"}");
         assertThat(az.at("/hosts/2/status").textValue()).isEqualTo("in_recovery");
         assertThat(az.at("/hosts/2/agent").textValue()).isEqualTo("failed");
         assertThat(az.at("/open_incidents/0/id").intValue()).isEqualTo(7);
@@ -244,6 +245,8 @@ class HttpApiTest {
         put("/v1/ha/az1/arm", "");
         put("/v1/ha/az1/disarm", "{}");
         put("/v1/hosts/hv-1/maintenance?on=true", "");
+        put("/v1/hosts/hv-3/confirm-down", "{\"person\": \"ada\"}");
+        put("/v1/turn/take", "");
         put("/v1/incidents/7/approve", "{\"person\": \"ada\"}");
         send(request("/v1/incidents/7/cancel")
                 .header("X-Vmha-Person", "grace")
@@ -257,6 +260,8 @@ class HttpApiTest {
                         "arm az1",
                         "disarm az1",
                         "maintenance hv-1 true",
+                        "confirm-down hv-3 by ada",
+                        "take turn",
                         "approve 7 by ada",
                         "cancel 7 by grace");
     }
