@@ -21,6 +21,7 @@ import io.vmha.node.control.PoolTags;
 import io.vmha.node.control.Renewals;
 import io.vmha.node.control.ViewBuilder;
 import io.vmha.node.events.Webhook;
+import io.vmha.node.gate.GateKeeper;
 import io.vmha.node.group.GroupMachine;
 import io.vmha.node.group.KvMachine;
 import io.vmha.node.group.StateCodec;
@@ -166,6 +167,7 @@ public final class Daemon implements AutoCloseable {
                 raft,
                 codec,
                 compute,
+                compute,
                 fencer,
                 peers,
                 lease,
@@ -176,6 +178,7 @@ public final class Daemon implements AutoCloseable {
         view = new ViewBuilder(config, raft, gossip, renewals, lease, aggregate);
         access = new GroupAccess(raft, renewals, codec);
         var requests = new AzRequests(config, raft, peers, compute, fencer, loop, view, access);
+        var gate = keep(new GateKeeper(config, lease, compute, view::state, access::commit));
         webhook = config.events()
                 .map(to -> keep(new Webhook(
                         new Webhook.Target(to.webhook(), to.secret().map(VmhadConfig.Token::reveal)),
@@ -187,6 +190,7 @@ public final class Daemon implements AutoCloseable {
         webhook.ifPresent(hook -> hook.onLeading(leading.isPresent()));
         onPool();
         renewals.start();
+        gate.start();
         every(AGGREGATE_PERIOD_MS, this::followAggregate);
         every(VIEW_PERIOD_MS, this::tick);
         every(LEADERSHIP_PERIOD_MS, this::proveLeadership);

@@ -59,6 +59,10 @@ final class Connection {
     }
 
     /** Where this verb writes. */
+    boolean isJson() {
+        return json;
+    }
+
     Screen screen() {
         return new Screen(out(), System.getenv("NO_COLOR") == null && isTerminal());
     }

@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
             IncidentsVerb.class,
             ExplainVerb.class,
             HostVerb.class,
-            TurnVerb.class
+            TurnVerb.class,
+            GateVerb.class
         },
         synopsisSubcommandLabel = "VERB",
         exitCodeListHeading = "%nExit status:%n",

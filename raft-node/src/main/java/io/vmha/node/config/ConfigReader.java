@@ -90,6 +90,7 @@ final class ConfigReader {
         Optional<FencingConfig> fencing = adapters.fencing();
         VmhadConfig.Recovery recovery = recovery(openstack);
         VmhadConfig.Lease lease = lease();
+        VmhadConfig.Gate gate = GateSection.read(top, lease.file());
         SortedMap<String, String> tags = tags();
         Optional<VmhadConfig.Events> events = EventsSection.read(top);
         adapters.refuseOpenSecrets();
@@ -110,6 +111,7 @@ final class ConfigReader {
                 openstack.get(),
                 recovery,
                 lease,
+                gate,
                 fencing.get(),
                 tags,
                 events));

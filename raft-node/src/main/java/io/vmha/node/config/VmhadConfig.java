@@ -41,6 +41,7 @@ public record VmhadConfig(
         OpenStackConfig openstack,
         Recovery recovery,
         Lease lease,
+        Gate gate,
         FencingConfig fencing,
         SortedMap<String, String> tags,
         Optional<Events> events) {
@@ -141,6 +142,25 @@ public record VmhadConfig(
      * @param secret the key of the signature; empty for none
      */
     public record Events(URI webhook, Optional<Token> secret) {}
+
+    /**
+     * The gate that guests wait behind, and the way back of a host that was recovered.
+     *
+     * @param file what the daemon says, for {@code vmha gate}
+     * @param returnsByItself false if a person brings a recovered host back
+     * @param pidFiles where the guests' pid files are; empty for libvirt
+     * @param restartCompute the command that restarts nova-compute; empty to ask the package's unit for it
+     */
+    public record Gate(
+            Path file,
+            boolean returnsByItself,
+            Optional<Path> pidFiles,
+            String libvirtUri,
+            List<String> restartCompute) {
+        public Gate {
+            restartCompute = List.copyOf(restartCompute);
+        }
+    }
 
     /**
      * Reads a configuration file.

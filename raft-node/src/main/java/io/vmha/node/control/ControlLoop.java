@@ -15,10 +15,13 @@ import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Outbox;
+import io.vmha.recovery.core.Readmission;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryController;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Result;
+import io.vmha.recovery.core.ReturnController;
+import io.vmha.recovery.core.ServiceRecords;
 import io.vmha.recovery.membership.Candidate;
 import io.vmha.recovery.membership.MembershipController;
 import io.vmha.recovery.membership.MembershipOutbox;
@@ -54,6 +57,7 @@ public final class ControlLoop implements AutoCloseable {
     private final PeerBook peers;
     private final RecoveryController recovery;
     private final MembershipController membership;
+    private final ReturnController returning;
     private final ActionRunner runner;
     private final ScheduledThreadPoolExecutor control;
     private final ThreadPoolExecutor actions;
@@ -68,6 +72,7 @@ public final class ControlLoop implements AutoCloseable {
             RaftNode raft,
             StateCodec codec,
             Compute compute,
+            ServiceRecords services,
             Fencer fencer,
             PeerBook peers,
             HostLease lease,
@@ -79,6 +84,7 @@ public final class ControlLoop implements AutoCloseable {
         this.fatal = fatal;
         this.recovery = new RecoveryController(config, self, new LogOutbox(), Clocks.wall());
         this.membership = new MembershipController(self, new GroupOutbox(), Clocks.wall());
+        this.returning = new ReturnController(new ReturnOutbox(services), Clocks.wall());
         this.runner = new ActionRunner(
                 compute, fencer, new VoterPanel(raft), new TcpDoorbell(), this::termStands, Clocks::nowMs);
         this.control = new ScheduledThreadPoolExecutor(1, runnable -> daemon(runnable, "control"));
@@ -100,6 +106,7 @@ public final class ControlLoop implements AutoCloseable {
                 guarded(() -> {
                     recovery.onTimer(Clocks.nowMs());
                     membership.onTimer(Clocks.nowMs());
+                    returning.onTimer(Clocks.nowMs());
                 }),
                 TICK_MS,
                 TICK_MS,
@@ -112,6 +119,7 @@ public final class ControlLoop implements AutoCloseable {
         post(() -> {
             recovery.onLeadership(Clocks.nowMs(), term);
             membership.onLeadership(Clocks.nowMs(), term);
+            returning.onLeadership(Clocks.nowMs(), term);
         });
     }
 
@@ -120,6 +128,7 @@ public final class ControlLoop implements AutoCloseable {
         post(() -> {
             recovery.onState(Clocks.nowMs(), state);
             membership.onState(Clocks.nowMs(), state);
+            returning.onState(Clocks.nowMs(), state);
         });
     }
 
@@ -157,6 +166,7 @@ public final class ControlLoop implements AutoCloseable {
         post(() -> {
             recovery.onAuthority(Clocks.nowMs(), ours);
             membership.onAuthority(Clocks.nowMs(), ours);
+            returning.onAuthority(Clocks.nowMs(), ours);
             if (ours) {
                 membership.onAggregate(Clocks.nowMs(), aggregate);
             }
@@ -253,6 +263,40 @@ public final class ControlLoop implements AutoCloseable {
                 Result result = ControlLoop.this.run(action);
                 LOG.debug("action done action={} result={}", action, result);
                 post(() -> recovery.onResult(Clocks.nowMs(), result));
+            }));
+        }
+    }
+
+    private final class ReturnOutbox implements ReturnController.Outbox {
+        private final ServiceRecords services;
+
+        ReturnOutbox(ServiceRecords services) {
+            this.services = services;
+        }
+
+        @Override
+        public void propose(String key, Command command) {
+            var unused = commit(command).whenComplete((reply, failure) -> {
+                var index = failure == null ? OptionalLong.of(reply.getIndex()) : OptionalLong.empty();
+                post(() -> returning.onProposed(Clocks.nowMs(), key, index));
+            });
+        }
+
+        private Readmission readmitNow(long term, HostName host) {
+            lease.beginCall();
+            try {
+                return Readmission.advance(services, host, () -> termStands(term));
+            } finally {
+                lease.endCall();
+            }
+        }
+
+        @Override
+        public void readmit(long term, HostName host) {
+            actions.execute(guarded(() -> {
+                Readmission result = readmitNow(term, host);
+                LOG.info("host returns host={} done={} detail=\"{}\"", host, result.done(), result.detail());
+                post(() -> returning.onReadmission(Clocks.nowMs(), term, result));
             }));
         }
     }

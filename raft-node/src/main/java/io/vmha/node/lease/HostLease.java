@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -65,6 +66,7 @@ public final class HostLease {
     private int openCalls;
     private Arming arming = new Arming(false, "the guard has not been asked yet");
     private boolean unwritable;
+    private long disownedAt = -1;
 
     /**
      * @param bootMs the boot clock
@@ -119,6 +121,7 @@ public final class HostLease {
     /** A voter has answered. */
     public synchronized void onAnswer(Heard heard) {
         if (!heard.known()) {
+            disownedAt = Math.max(disownedAt, heard.applied());
             release(heard);
             return;
         }
@@ -132,6 +135,7 @@ public final class HostLease {
         } else if (heard.applied() >= knownIndex) {
             rely(heard.proofs(), heard.applied());
         }
+        disownedAt = -1;
         lease.onEpoch(heard.epoch());
         if (heard.sealed()) {
             sealedEpoch = Math.max(sealedEpoch, heard.renewed() == 0 ? heard.epoch() : heard.renewed());
@@ -149,6 +153,11 @@ public final class HostLease {
             rely(NO_LEASE, heard.applied());
             write();
         }
+    }
+
+    /** The place in the log of the newest answer that did not know this host; empty once a voter knows it. */
+    public synchronized OptionalLong disownedAt() {
+        return disownedAt < 0 ? OptionalLong.empty() : OptionalLong.of(disownedAt);
     }
 
     private void rely(String next, long index) {

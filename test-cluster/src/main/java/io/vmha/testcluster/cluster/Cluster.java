@@ -122,6 +122,8 @@ public final class Cluster implements AutoCloseable {
                 .set("data_dir", host.directory().resolve("data").toString())
                 .set("lease.file", host.directory().resolve("run/lease").toString())
                 .set("lease.guard", host.directory().resolve("run/guard").toString())
+                .set("gate.return", "by-hand")
+                .set("gate.guests", "pids:" + host.directory().resolve("guests"))
                 .set("http.address", host.address())
                 .set("rpc.address", host.address())
                 .set("gossip.keys", List.of(key))

@@ -98,6 +98,19 @@ public final class NovaClient {
         return vms;
     }
 
+    /** Nova's record of a host's nova-compute. */
+    public JsonNode computeService(String host) {
+        HttpResponse<String> reply =
+                send(HttpRequest.newBuilder(URI.create(compute + "/os-services?binary=nova-compute&host=" + host))
+                        .header("X-Auth-Token", token)
+                        .header("OpenStack-API-Version", "compute 2.53")
+                        .GET());
+        if (reply.statusCode() != 200) {
+            throw new ClusterException("Nova's list of services: " + reply.statusCode() + " " + reply.body());
+        }
+        return parse(reply.body()).at("/services/0");
+    }
+
     /** Takes a host back: {@code openstack compute service set --up} and {@code --enable}. False while Nova refuses. */
     public boolean forceUp(String host) {
         return service("force-down", host, body -> body.put("forced_down", false)) == 200

@@ -1,0 +1,91 @@
+package io.vmha.node.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** The hold that nova-compute and libvirt's autostart wait for (S11). Asks a file, not the daemon: a closed gate needs no answer. */
+@Command(
+        name = "gate",
+        description =
+                "Whether this host may start guests; exit status 1 if it may not. nova-compute and libvirt's autostart"
+                        + " wait for it.")
+final class GateVerb implements Callable<Integer> {
+    private static final long FOR_EVER = -1;
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+    private static final long TELL_AGAIN_MS = 60_000;
+
+    @ParentCommand
+    private VmhaCommand vmha;
+
+    @Spec
+    private picocli.CommandLine.Model.CommandSpec spec;
+
+    @Option(
+            names = "--wait",
+            arity = "0..1",
+            paramLabel = "SECONDS",
+            fallbackValue = "-1",
+            description =
+                    "wait until it is open, without a limit if none is given; what it waits for is told on standard"
+                            + " error")
+    private Long waitSeconds;
+
+    @Option(names = "--file", paramLabel = "FILE", description = "what the daemon says (default: ${DEFAULT-VALUE})")
+    private Path file = Path.of("/run/vmha/gate");
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "without this file there is no daemon, and the gate is open (default: ${DEFAULT-VALUE})")
+    private Path config = Path.of("/etc/vmha/vmhad.yaml");
+
+    @Override
+    public Integer call() {
+        long startedNanos = System.nanoTime();
+        String told = "";
+        long toldMs = 0;
+        while (true) {
+            long waitedMs = (System.nanoTime() - startedNanos) / 1_000_000;
+            GateNotice gate = look();
+            if (gate.open() || isOver(waitedMs)) {
+                return tell(gate, waitedMs);
+            }
+            if (!gate.reason().equals(told) || waitedMs - toldMs >= TELL_AGAIN_MS) {
+                told = gate.reason();
+                toldMs = waitedMs;
+                spec.commandLine().getErr().println("waiting for " + waitedMs / 1_000 + " s: " + told);
+            }
+            LockSupport.parkNanos(LOOK_AGAIN.toNanos());
+        }
+    }
+
+    private GateNotice look() {
+        return Files.exists(config)
+                ? GateNotice.read(file)
+                : new GateNotice(true, "vmhad is not configured here: there is no " + config);
+    }
+
+    private boolean isOver(long waitedMs) {
+        return waitSeconds == null || (waitSeconds != FOR_EVER && waitedMs >= waitSeconds * 1_000);
+    }
+
+    private int tell(GateNotice gate, long waitedMs) {
+        if (vmha.connection().isJson()) {
+            String reason = gate.reason().replace("\\", "\\\\").replace("\"", "\\\"");
+            spec.commandLine()
+                    .getOut()
+                    .println("{\"open\": " + gate.open() + ", \"reason\": \"" + reason + "\", \"waited_ms\": "
+                            + waitedMs + "}");
+        } else {
+            vmha.connection().screen().line((gate.open() ? "open: " : "closed: ") + gate.reason());
+        }
+        return (gate.open() ? ExitCode.OK : ExitCode.REFUSED).number();
+    }
+}

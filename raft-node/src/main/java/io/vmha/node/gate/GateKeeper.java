@@ -1,0 +1,190 @@
+package io.vmha.node.gate;
+
+import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.lease.BootClock;
+import io.vmha.node.lease.HostLease;
+import io.vmha.node.lease.LeaseFile;
+import io.vmha.proto.v1.LogReply;
+import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Compute;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Hypervisor;
+import io.vmha.recovery.core.HypervisorException;
+import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.Server;
+import io.vmha.recovery.fencing.ChildProcess;
+import io.vmha.recovery.hypervisor.PidFileHypervisor;
+import io.vmha.recovery.hypervisor.VirshHypervisor;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps this host's gate, and its way back, on a thread of its own: what is asked of libvirt and Nova there may take its time, and holds up
+ * nothing else.
+ */
+public final class GateKeeper implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(GateKeeper.class);
+    private static final long PERIOD_MS = 1_000;
+    private static final Duration RESTART_LIMIT = Duration.ofSeconds(60);
+    private static final Duration COMMIT_LIMIT = Duration.ofSeconds(20);
+
+    private final HostName self;
+    private final VmhadConfig.Gate config;
+    private final HostLease lease;
+    private final Supplier<RecoveryState> state;
+    private final ReturnAgent agent;
+    private final ProtectedMark mark;
+    /** Writes the file, which must go on while the other thread waits for libvirt. */
+    private final ScheduledThreadPoolExecutor files = executor("gate");
+
+    private final ScheduledThreadPoolExecutor returns = executor("return");
+    private volatile Gate.Verdict verdict = new Gate.Verdict(false, "the daemon has just started");
+    private boolean unwritable;
+
+    /**
+     * @param state the newest state that this host knows
+     * @param commit commits a command, here or as a client
+     */
+    public GateKeeper(
+            VmhadConfig config,
+            HostLease lease,
+            Compute compute,
+            Supplier<RecoveryState> state,
+            Function<Command, CompletableFuture<LogReply>> commit) {
+        this.self = config.host();
+        this.config = config.gate();
+        this.lease = lease;
+        this.state = state;
+        this.mark = new ProtectedMark(config.dataDir().resolve("protected"));
+        this.agent = new ReturnAgent(
+                self,
+                hypervisor(config.gate()),
+                id -> compute.server(id).map(Server::host),
+                new Commands(commit),
+                System::currentTimeMillis);
+    }
+
+    private static Hypervisor hypervisor(VmhadConfig.Gate config) {
+        return config.pidFiles()
+                .<Hypervisor>map(PidFileHypervisor::new)
+                .orElseGet(() -> new VirshHypervisor(config.libvirtUri()));
+    }
+
+    private static ScheduledThreadPoolExecutor executor(String name) {
+        return new ScheduledThreadPoolExecutor(1, runnable -> {
+            var thread = new Thread(runnable, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Begins. */
+    public void start() {
+        var unusedFiles = files.scheduleWithFixedDelay(quietly(this::judge), 0, PERIOD_MS, TimeUnit.MILLISECONDS);
+        if (config.returnsByItself()) {
+            var unusedReturns = returns.scheduleWithFixedDelay(
+                    quietly(() -> agent.advance(state.get(), verdict.open())),
+                    PERIOD_MS,
+                    PERIOD_MS,
+                    TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Why this host is not back yet; empty if there is nothing to wait for. */
+    public String waitingFor() {
+        return agent.waitingFor();
+    }
+
+    private void judge() {
+        RecoveryState now = state.get();
+        mark.onState(now, self, lease.disownedAt());
+        HostLease.Status status = lease.status();
+        boolean leased = status.state() == LeaseFile.State.HELD && status.remainingMs() > 0;
+        Gate.Verdict next = Gate.judge(self, now, mark.isSet(), leased);
+        if (next.open() != verdict.open()) {
+            LOG.info("gate open={} why=\"{}\"", next.open(), next.reason());
+        }
+        verdict = next;
+        var file = new GateFile(next.open(), next.reason(), BootClock.bootId(), BootClock.nowMs());
+        try {
+            file.write(config.file());
+            unwritable = false;
+        } catch (IOException e) {
+            if (!unwritable) {
+                LOG.warn(
+                        "gate file not written, so the gate is closed file={} why=\"{}\"", config.file(), e.toString());
+            }
+            unwritable = true;
+        }
+    }
+
+    private static Runnable quietly(Runnable work) {
+        return () -> {
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                LOG.warn("gate round failed why=\"{}\"", e.toString(), e);
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        files.shutdownNow();
+        returns.shutdownNow();
+    }
+
+    private final class Commands implements ReturnAgent.Outside {
+        private final Function<Command, CompletableFuture<LogReply>> commit;
+
+        Commands(Function<Command, CompletableFuture<LogReply>> commit) {
+            this.commit = commit;
+        }
+
+        @Override
+        public Optional<String> commit(Command command) {
+            try {
+                LogReply reply = commit.apply(command)
+                        .orTimeout(COMMIT_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                        .join();
+                return Optional.of(reply.getRefusal()).filter(refusal -> !refusal.isEmpty());
+            } catch (CompletionException e) {
+                return Optional.of("the group did not answer: " + e.getCause());
+            }
+        }
+
+        /** By a command, or by a file that a unit of the package watches: the daemon has no right to restart anything. */
+        @Override
+        public void restartCompute() {
+            if (config.restartCompute().isEmpty()) {
+                Path request = config.file().resolveSibling("restart-nova-compute");
+                try {
+                    Files.writeString(request, self + "\n", StandardCharsets.UTF_8);
+                } catch (IOException e) {
+                    throw new HypervisorException("nova-compute's restart cannot be asked for in " + request, e);
+                }
+                return;
+            }
+            ChildProcess.Outcome outcome = ChildProcess.run(config.restartCompute(), Map.of(), "", RESTART_LIMIT);
+            if (!outcome.hasExit(0)) {
+                throw new HypervisorException(
+                        "nova-compute was not restarted by " + config.restartCompute() + ": " + outcome.trouble() + " "
+                                + outcome.output().strip(),
+                        null);
+            }
+        }
+    }
+}

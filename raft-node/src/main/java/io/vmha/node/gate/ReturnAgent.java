@@ -1,0 +1,129 @@
+package io.vmha.node.gate;
+
+import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.HostRecord;
+import io.vmha.recovery.core.Hypervisor;
+import io.vmha.recovery.core.HypervisorException;
+import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReturnCommand;
+import io.vmha.recovery.core.Sweep;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings this host back after it was recovered from (S11): destroys every guest whose VM lives elsewhere, reports itself clean, and has
+ * nova-compute restarted once the gate is open, at which Nova cleans up and completes its evacuations. The leader does the rest.
+ *
+ * <p>Called again and again on one thread, and blocks there. Each call looks at what is committed and does what is missing.
+ */
+public final class ReturnAgent {
+    private static final Logger LOG = LoggerFactory.getLogger(ReturnAgent.class);
+    private static final int NAMED_MAX = 20;
+
+    /** What is done outside. */
+    public interface Outside {
+        /** Commits a command; the refusal, or empty. Throws if nobody answered. */
+        Optional<String> commit(Command command);
+
+        /** Has this host's nova-compute restarted. Throws {@link HypervisorException} if that failed. */
+        void restartCompute();
+    }
+
+    private final HostName self;
+    private final Hypervisor hypervisor;
+    private final Sweep.Homes homes;
+    private final Outside outside;
+    private final LongSupplier wallMs;
+    private long restartedIn;
+    private volatile String waitingFor = "";
+
+    public ReturnAgent(HostName self, Hypervisor hypervisor, Sweep.Homes homes, Outside outside, LongSupplier wallMs) {
+        this.self = self;
+        this.hypervisor = hypervisor;
+        this.homes = homes;
+        this.outside = outside;
+        this.wallMs = wallMs;
+    }
+
+    /** Why the host is not back yet; empty if there is nothing to wait for. Any thread. */
+    public String waitingFor() {
+        return waitingFor;
+    }
+
+    /** Does what is missing now. */
+    public void advance(RecoveryState state, boolean gateOpen) {
+        HostRecord record = state.hosts().get(self);
+        String why = "";
+        if (record != null && record.status() == HostRecord.Status.DOWN) {
+            why = comeBack(state, record);
+        } else if (record != null && record.status() == HostRecord.Status.RETURNING) {
+            why = restart(record, gateOpen);
+        }
+        if (!why.equals(waitingFor)) {
+            waitingFor = why;
+            if (!why.isEmpty()) {
+                LOG.info("return waits host={} why=\"{}\"", self, why);
+            }
+        }
+    }
+
+    private String comeBack(RecoveryState state, HostRecord record) {
+        if (record.maintenance()) {
+            return "this host is in maintenance";
+        }
+        try {
+            Sweep sweep = Sweep.of(state, self, hypervisor.domains(), homes);
+            for (Hypervisor.Domain domain : sweep.stale()) {
+                LOG.warn("guest destroyed: its VM lives elsewhere domain={} name={}", domain.id(), domain.name());
+                hypervisor.destroy(domain.id());
+            }
+            Sweep after = Sweep.of(state, self, hypervisor.domains(), homes);
+            if (!after.stale().isEmpty()) {
+                return "guests whose VMs live elsewhere are still here: " + names(after.stale());
+            }
+            Optional<String> refused = outside.commit(
+                    new ReturnCommand.BeginReturn(wallMs.getAsLong(), self, record.epoch(), words(sweep, after)));
+            if (refused.isEmpty()) {
+                LOG.info("this host begins a new life epoch={} {}", record.epoch() + 1, words(sweep, after));
+            }
+            return refused.orElse("");
+        } catch (HypervisorException | ComputeException e) {
+            return e.getMessage();
+        }
+    }
+
+    private String restart(HostRecord record, boolean gateOpen) {
+        if (!gateOpen) {
+            return "the gate is closed";
+        }
+        if (restartedIn != record.epoch()) {
+            try {
+                outside.restartCompute();
+            } catch (HypervisorException e) {
+                return e.getMessage();
+            }
+            restartedIn = record.epoch();
+            LOG.info(
+                    "nova-compute restarted, so that Nova completes the evacuations from here epoch={}",
+                    record.epoch());
+        }
+        return "";
+    }
+
+    private static String words(Sweep before, Sweep after) {
+        return "destroyed: " + (before.stale().isEmpty() ? "none" : names(before.stale())) + "; kept: "
+                + (after.kept().isEmpty() ? "none" : names(after.kept()));
+    }
+
+    private static String names(List<Hypervisor.Domain> domains) {
+        String first =
+                domains.stream().limit(NAMED_MAX).map(Hypervisor.Domain::name).collect(Collectors.joining(", "));
+        return domains.size() > NAMED_MAX ? first + " and " + (domains.size() - NAMED_MAX) + " more" : first;
+    }
+}

@@ -1,0 +1,150 @@
+package io.vmha.node.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmha.recovery.core.AzCommand;
+import io.vmha.recovery.core.AzSettings;
+import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.HostRecord;
+import io.vmha.recovery.core.Hypervisor;
+import io.vmha.recovery.core.HypervisorException;
+import io.vmha.recovery.core.Limits;
+import io.vmha.recovery.core.Proofs;
+import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReturnCommand;
+import io.vmha.recovery.core.ServerId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
+    private static final HostName SELF = new HostName("hv-1");
+    private static final ServerId MOVED = new ServerId("moved");
+    private static final ServerId HERE = new ServerId("here");
+
+    private final List<Domain> domains = new ArrayList<>();
+    private final List<Command> committed = new ArrayList<>();
+    private final Map<ServerId, HostName> homes = new TreeMap<>();
+    private Optional<String> refusal = Optional.empty();
+    private boolean silent;
+    private boolean stubborn;
+    private int restarts;
+
+    private final ReturnAgent agent =
+            new ReturnAgent(SELF, this, id -> Optional.ofNullable(homes.get(id)), this, () -> 0);
+
+    @Override
+    public List<Domain> domains() {
+        if (silent) {
+            throw new HypervisorException("libvirt does not answer", null);
+        }
+        return List.copyOf(domains);
+    }
+
+    @Override
+    public void destroy(ServerId id) {
+        if (!stubborn) {
+            domains.removeIf(d -> d.id().equals(id));
+        }
+    }
+
+    @Override
+    public Optional<String> commit(Command command) {
+        if (refusal.isEmpty()) {
+            committed.add(command);
+        }
+        return refusal;
+    }
+
+    @Override
+    public void restartCompute() {
+        restarts++;
+    }
+
+    private static RecoveryState state(HostRecord.Status status) {
+        var settings = new AzSettings("az1", 1, "g", true, true, true, new Limits(4, 100), Proofs.BMC);
+        RecoveryState enabled = RecoveryState.empty()
+                .apply(new Entry(1, 1), new AzCommand.EnableAz(0, settings, List.of(SELF)))
+                .state();
+        HostRecord before = enabled.hosts().get(SELF);
+        var hosts = new TreeMap<>(enabled.hosts());
+        hosts.put(SELF, new HostRecord(SELF, before.epoch(), status, false, before.arming()));
+        return new RecoveryState(
+                enabled.applied(), enabled.az(), hosts, enabled.incidents(), enabled.nextIncident(), enabled.group());
+    }
+
+    @Test
+    void aHostInServiceIsLeftAlone() {
+        domains.add(new Domain(MOVED, "moved", true));
+        homes.put(MOVED, new HostName("hv-2"));
+
+        agent.advance(state(HostRecord.Status.IN_SERVICE), true);
+        agent.advance(state(HostRecord.Status.IN_RECOVERY), false);
+
+        assertThat(domains).hasSize(1);
+        assertThat(committed).isEmpty();
+    }
+
+    @Test
+    void aRecoveredHostDestroysWhatLivesElsewhereAndReportsItselfClean() {
+        domains.add(new Domain(MOVED, "moved", true));
+        domains.add(new Domain(HERE, "here", true));
+        homes.put(MOVED, new HostName("hv-2"));
+        homes.put(HERE, SELF);
+
+        agent.advance(state(HostRecord.Status.DOWN), false);
+
+        assertThat(domains).extracting(Domain::id).containsExactly(HERE);
+        assertThat(committed)
+                .singleElement()
+                .satisfies(c ->
+                        assertThat(((ReturnCommand.BeginReturn) c).swept()).isEqualTo("destroyed: moved; kept: here"));
+    }
+
+    @Test
+    void aGuestThatCannotBeDestroyedKeepsTheHostOut() {
+        domains.add(new Domain(MOVED, "moved", true));
+        homes.put(MOVED, new HostName("hv-2"));
+        stubborn = true;
+
+        agent.advance(state(HostRecord.Status.DOWN), false);
+
+        assertThat(committed).isEmpty();
+        assertThat(agent.waitingFor()).contains("still here: moved");
+    }
+
+    @Test
+    void aHypervisorThatDoesNotAnswerKeepsTheHostOut() {
+        silent = true;
+
+        agent.advance(state(HostRecord.Status.DOWN), false);
+
+        assertThat(committed).isEmpty();
+        assertThat(agent.waitingFor()).contains("does not answer");
+    }
+
+    @Test
+    void aRefusalIsTold() {
+        refusal = Optional.of("evacuations of incident 7 are under way");
+
+        agent.advance(state(HostRecord.Status.DOWN), false);
+
+        assertThat(agent.waitingFor()).contains("incident 7");
+    }
+
+    @Test
+    void novaComputeIsRestartedOnceAndOnlyBehindAnOpenGate() {
+        agent.advance(state(HostRecord.Status.RETURNING), false);
+        assertThat(restarts).isZero();
+
+        agent.advance(state(HostRecord.Status.RETURNING), true);
+        agent.advance(state(HostRecord.Status.RETURNING), true);
+
+        assertThat(restarts).isEqualTo(1);
+    }
+}

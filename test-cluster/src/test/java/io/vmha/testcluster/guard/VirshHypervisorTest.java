@@ -1,0 +1,72 @@
+package io.vmha.testcluster.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.vmha.recovery.core.Hypervisor;
+import io.vmha.recovery.core.HypervisorException;
+import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.hypervisor.VirshHypervisor;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real libvirt and QEMU. */
+@Tag("cluster")
+class VirshHypervisorTest extends HypervisorContract {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
+    @TempDir
+    static Path directory;
+
+    private static LabHost host;
+
+    @BeforeAll
+    static void switchOn() {
+        assumeTrue(LabHost.isPossible(), "needs root, libvirt-daemon-system, qemu-system-x86 and binutils");
+        host = LabHost.start(directory.resolve("host"));
+        long endNanos = System.nanoTime() + LIMIT.toNanos();
+        while (!host.answers()) {
+            assertThat(System.nanoTime() - endNanos).as("libvirt answers").isNegative();
+            LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+        }
+    }
+
+    @AfterAll
+    static void switchOff() {
+        if (host != null) {
+            host.close();
+        }
+    }
+
+    @Override
+    Hypervisor hypervisor() {
+        return new VirshHypervisor("qemu+unix:///system?socket=" + directory.resolve("host/run/libvirt/libvirt-sock"));
+    }
+
+    @Override
+    void start(ServerId id) {
+        String name = "guest-" + id.value().substring(32);
+        host.guest(name, id.value(), LabHost.disk(directory.resolve(name)));
+    }
+
+    @Override
+    void pause(ServerId id) {
+        host.virsh("suspend", id.value());
+    }
+
+    @Test
+    void aLibvirtThatIsNotThereIsAnErrorAndNoEmptyList() {
+        var nowhere = new VirshHypervisor("qemu+unix:///system?socket=" + directory.resolve("nothing"));
+
+        assertThatThrownBy(nowhere::domains)
+                .isInstanceOf(HypervisorException.class)
+                .hasMessageContaining("is libvirtd running");
+    }
+}
