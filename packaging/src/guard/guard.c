@@ -36,6 +36,7 @@ static struct {
   char lease_path[PATH_BYTES];
   char status_path[PATH_BYTES];
   char memory_path[PATH_BYTES + 8];
+  char guests_path[PATH_BYTES + 8];
   char boot_id[BOOT_ID_MAX];
   struct guests guests;
   struct reset reset;
@@ -186,6 +187,24 @@ static void recall(int64_t now_ms) {
   }
   guard.rules.remember = false;
   fprintf(stderr, "an earlier guard of this boot is succeeded guests_it_paused=%d\n", paused);
+}
+
+/* What runs here, for the daemon, which tells the voters (S12); asking libvirt once more would cost a process a second. */
+static void list_guests(int64_t now_ms) {
+  static char text[DOMAINS_MAX * (DOMAIN_ID_MAX + 16) + 256];
+  static int64_t listed_ms;
+  if (now_ms - listed_ms < LISTING_EVERY_MS) {
+    return;
+  }
+  listed_ms = now_ms;
+  int length = snprintf(text, sizeof text, "boot_id=%s\nwritten_boottime_ms=%lld\n", guard.boot_id, (long long)now_ms);
+  for (int i = 0; i < guard.rules.count; i++) {
+    const struct domain *domain = &guard.rules.domains[i];
+    if (domain->state_ms >= 0) {
+      length += snprintf(text + length, sizeof text - (size_t)length, "%s=%s\n", domain->state == DOMAIN_RUNNING ? "running" : "paused", domain->id);
+    }
+  }
+  (void)write_file(guard.guests_path, text, (size_t)length); /* the status tells when files cannot be written */
 }
 
 /* ---- self-test and status ---- */
@@ -349,6 +368,7 @@ static void tick(void) {
     reset_pet(&guard.reset, now_ms);
   }
   self_test(now_ms);
+  list_guests(now_ms);
   if (guard.term_ms == 0 && terminated) {
     guard.term_ms = now_ms;
     act("told to end:", "guests are watched until the voters can know it");
@@ -454,6 +474,7 @@ static bool parse(int count, char **words, const char **uri) {
     guard.guests.directory = pids;
   }
   snprintf(guard.memory_path, sizeof guard.memory_path, "%s.memory", guard.status_path);
+  snprintf(guard.guests_path, sizeof guard.guests_path, "%s.guests", guard.status_path);
   return good && optind == count;
 }
 

@@ -19,6 +19,7 @@ import io.vmha.node.control.KvWatchers;
 import io.vmha.node.control.PeerBook;
 import io.vmha.node.control.PoolTags;
 import io.vmha.node.control.Renewals;
+import io.vmha.node.control.RunningReports;
 import io.vmha.node.control.ViewBuilder;
 import io.vmha.node.events.Webhook;
 import io.vmha.node.gate.GateKeeper;
@@ -99,6 +100,7 @@ public final class Daemon implements AutoCloseable {
     private PoolTags tags;
     private ControlLoop loop;
     private Renewals renewals;
+    private RunningReports reports;
     private AggregateFollower aggregate;
     private ViewBuilder view;
     private Optional<Webhook> webhook = Optional.empty();
@@ -183,6 +185,8 @@ public final class Daemon implements AutoCloseable {
                 .map(to -> keep(new Webhook(
                         new Webhook.Target(to.webhook(), to.secret().map(VmhadConfig.Token::reveal)),
                         System::currentTimeMillis)));
+        reports = new RunningReports(
+                config, lease, raft, renewals, () -> loop.leading().isPresent(), gate::stop);
         wired = true;
         loop.start();
         onApplied(applied);
@@ -191,6 +195,7 @@ public final class Daemon implements AutoCloseable {
         onPool();
         renewals.start();
         gate.start();
+        reports.start(timer);
         every(AGGREGATE_PERIOD_MS, this::followAggregate);
         every(VIEW_PERIOD_MS, this::tick);
         every(LEADERSHIP_PERIOD_MS, this::proveLeadership);
@@ -397,6 +402,7 @@ public final class Daemon implements AutoCloseable {
             gauges.put("events_waiting", (double) hook.waiting());
             gauges.put("events_dropped", (double) hook.dropped());
         });
+        gauges.put("double_runs", reports.found());
         return gauges;
     }
 

@@ -25,7 +25,8 @@ record GateNotice(boolean open, String reason) {
                 }
             }
             if (!"1".equals(values.get("format"))) {
-                return closed("vmhad and vmha are of different releases: format " + values.get("format") + " in " + file);
+                return closed(
+                        "vmhad and vmha are of different releases: format " + values.get("format") + " in " + file);
             }
             if (!Files.readString(BOOT_ID, StandardCharsets.US_ASCII).strip().equals(values.get("boot_id"))) {
                 return closed("vmhad has not said anything in this boot");
@@ -48,6 +49,7 @@ record GateNotice(boolean open, String reason) {
     private static long bootMs() throws IOException {
         String uptime = Files.readString(UPTIME, StandardCharsets.US_ASCII);
         int dot = uptime.indexOf('.');
-        return Long.parseLong(uptime.substring(0, dot)) * 1_000 + Long.parseLong(uptime.substring(dot + 1, dot + 3)) * 10;
+        return Long.parseLong(uptime.substring(0, dot)) * 1_000
+                + Long.parseLong(uptime.substring(dot + 1, dot + 3)) * 10;
     }
 }

@@ -12,6 +12,7 @@ import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.HypervisorException;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Server;
+import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.fencing.ChildProcess;
 import io.vmha.recovery.hypervisor.PidFileHypervisor;
 import io.vmha.recovery.hypervisor.VirshHypervisor;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +47,7 @@ public final class GateKeeper implements AutoCloseable {
     private final VmhadConfig.Gate config;
     private final HostLease lease;
     private final Supplier<RecoveryState> state;
+    private final Hypervisor hypervisor;
     private final ReturnAgent agent;
     private final ProtectedMark mark;
     /** Writes the file, which must go on while the other thread waits for libvirt. */
@@ -69,9 +72,10 @@ public final class GateKeeper implements AutoCloseable {
         this.lease = lease;
         this.state = state;
         this.mark = new ProtectedMark(config.dataDir().resolve("protected"));
+        this.hypervisor = hypervisor(config.gate());
         this.agent = new ReturnAgent(
                 self,
-                hypervisor(config.gate()),
+                hypervisor,
                 id -> compute.server(id).map(Server::host),
                 new Commands(commit),
                 System::currentTimeMillis);
@@ -106,6 +110,22 @@ public final class GateKeeper implements AutoCloseable {
     /** Why this host is not back yet; empty if there is nothing to wait for. */
     public String waitingFor() {
         return agent.waitingFor();
+    }
+
+    /** These guests run elsewhere too, and this life of the host is over: they stop at once (S12). */
+    public void stop(List<ServerId> guests) {
+        returns.execute(quietly(() -> {
+            for (Hypervisor.Domain domain : hypervisor.domains()) {
+                if (domain.running() && guests.contains(domain.id())) {
+                    LOG.error(
+                            "guest suspended: it runs on another host too, and this host's life is over domain={}"
+                                    + " name={}",
+                            domain.id(),
+                            domain.name());
+                    hypervisor.suspend(domain.id());
+                }
+            }
+        }));
     }
 
     private void judge() {

@@ -10,22 +10,26 @@ import io.vmha.node.raft.Replicated;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.Claim;
 import io.vmha.proto.v1.Configuration;
+import io.vmha.proto.v1.DoubleRun;
 import io.vmha.proto.v1.KvQuestion;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
 import io.vmha.proto.v1.Renew;
+import io.vmha.proto.v1.Running;
 import io.vmha.proto.v1.Statement;
 import io.vmha.proto.v1.StatementOf;
 import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.DoubleRuns;
 import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseVoter;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ServerId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +47,7 @@ import org.slf4j.LoggerFactory;
 public final class GroupMachine implements Replicated {
     private static final Logger LOG = LoggerFactory.getLogger(GroupMachine.class);
     private static final int HOSTS_ASKED_MAX = 1_000;
+    private static final int GUEST_ID_MAX = 64;
     private static final byte[] WHO_LEADS = {1};
 
     private final StateCodec codec;
@@ -51,6 +56,7 @@ public final class GroupMachine implements Replicated {
     private final Consumer<RecoveryState> published;
     private final LeaseVoter renewals = new LeaseVoter();
     private Optional<PromiseFile> promises = Optional.empty();
+    private final DoubleRuns doubleRuns = new DoubleRuns();
     private RecoveryState state = RecoveryState.empty();
     private long kept;
     private volatile String leaderHost = "";
@@ -197,6 +203,7 @@ public final class GroupMachine implements Replicated {
                                         .setDetail(said.detail())
                                         .build()));
             }
+            case RUNNING -> running(question.getRunning(), reply);
             case STATEMENT -> state(question.getStatement(), standing, reply);
             case STATE -> {
                 if (state.applied().index() > question.getState().getIndex()) {
@@ -236,6 +243,31 @@ public final class GroupMachine implements Replicated {
                         .setIndex(standing.voters().index()));
     }
 
+    /** S12: the copy on a host whose life is over is the one that must stop. */
+    private void running(Running said, PeerReply.Builder reply) {
+        long now = nowMs.getAsLong();
+        Optional<HostName> host =
+                said.getHost().isEmpty() ? Optional.empty() : Optional.of(new HostName(said.getHost()));
+        if (host.isPresent() && state.hosts().containsKey(host.get())) {
+            doubleRuns.onGuests(
+                    now,
+                    host.get(),
+                    said.getGuestsList().stream()
+                            .filter(id -> !id.isBlank() && id.length() <= GUEST_ID_MAX)
+                            .map(ServerId::new)
+                            .toList());
+        }
+        doubleRuns.found(now).forEach((guest, hosts) -> {
+            boolean asked = host.map(h -> hosts.contains(h) && state.isSealed(h, said.getEpoch()))
+                    .orElse(true);
+            if (asked) {
+                reply.addDoubleRuns(DoubleRun.newBuilder()
+                        .setGuest(guest.value())
+                        .addAllHosts(hosts.stream().map(HostName::value).toList()));
+            }
+        });
+    }
+
     private void state(StatementOf about, Standing standing, PeerReply.Builder reply) {
         AgeStatement said = renewals.statement(
                 nowMs.getAsLong(), standing.self().value(), new HostName(about.getHost()), about.getEpoch());
@@ -249,6 +281,7 @@ public final class GroupMachine implements Replicated {
     /** A seal is on disk before anybody learns that it is applied here (S4). */
     private void publish(RecoveryState next) {
         state = next;
+        doubleRuns.keepOnly(next.hosts().keySet());
         renewals.onState(nowMs.getAsLong(), next)
                 .ifPresent(seals -> promises.ifPresent(file -> file.write(SealLines.write(seals))));
         published.accept(next);

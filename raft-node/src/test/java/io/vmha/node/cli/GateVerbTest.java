@@ -52,8 +52,8 @@ class GateVerbTest {
     private void say(boolean open, String reason, String boot, long writtenMs) throws IOException {
         Files.writeString(
                 file,
-                "format=1\nopen=" + (open ? 1 : 0) + "\nreason=" + reason + "\nboot_id=" + boot + "\nwritten_boottime_ms=" + writtenMs
-                        + "\n");
+                "format=1\nopen=" + (open ? 1 : 0) + "\nreason=" + reason + "\nboot_id=" + boot
+                        + "\nwritten_boottime_ms=" + writtenMs + "\n");
     }
 
     @Test

@@ -47,6 +47,11 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     }
 
     @Override
+    public void suspend(ServerId id) {
+        throw new AssertionError("a return suspends nothing");
+    }
+
+    @Override
     public void destroy(ServerId id) {
         if (!stubborn) {
             domains.removeIf(d -> d.id().equals(id));

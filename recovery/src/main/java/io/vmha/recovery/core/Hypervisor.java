@@ -15,6 +15,9 @@ public interface Hypervisor {
     /** All guests that have a process, running or paused. */
     List<Domain> domains();
 
+    /** Pauses a guest: it writes nothing until somebody resumes it. Without effect if there is none, or if it is paused. */
+    void suspend(ServerId id);
+
     /** Ends a guest's process at once. Without effect if there is none. */
     void destroy(ServerId id);
 }

@@ -3,14 +3,17 @@ package io.vmha.recovery.hypervisor;
 import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.HypervisorException;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.fencing.ChildProcess;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +23,7 @@ import java.util.concurrent.TimeoutException;
 public final class PidFileHypervisor implements Hypervisor {
     private static final String ENDING = ".pid";
     private static final long END_LIMIT_MS = 5_000;
+    private static final Duration SIGNAL_LIMIT = Duration.ofSeconds(5);
 
     private final Path directory;
 
@@ -41,6 +45,18 @@ public final class PidFileHypervisor implements Hypervisor {
         }
         domains.sort(Comparator.comparing(d -> d.id().value()));
         return List.copyOf(domains);
+    }
+
+    @Override
+    public void suspend(ServerId id) {
+        process(directory.resolve(id.value() + ENDING)).ifPresent(guest -> {
+            ChildProcess.Outcome outcome =
+                    ChildProcess.run(List.of("kill", "-STOP", Long.toString(guest.pid())), Map.of(), "", SIGNAL_LIMIT);
+            if (!outcome.hasExit(0) && guest.isAlive()) {
+                throw new HypervisorException(
+                        "guest " + id + " cannot be stopped, pid " + guest.pid() + ": " + outcome.output(), null);
+            }
+        });
     }
 
     @Override

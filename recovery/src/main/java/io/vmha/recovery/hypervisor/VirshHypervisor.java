@@ -41,6 +41,14 @@ public final class VirshHypervisor implements Hypervisor {
     }
 
     @Override
+    public void suspend(ServerId id) {
+        ChildProcess.Outcome outcome = virsh("suspend", id.value());
+        if (!outcome.hasExit(0) && domains().stream().anyMatch(d -> d.id().equals(id) && d.running())) {
+            throw failure("suspend " + id, outcome);
+        }
+    }
+
+    @Override
     public void destroy(ServerId id) {
         ChildProcess.Outcome outcome = virsh("destroy", id.value());
         if (!outcome.hasExit(0) && domains().stream().anyMatch(d -> d.id().equals(id))) {

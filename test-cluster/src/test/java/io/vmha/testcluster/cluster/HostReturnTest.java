@@ -35,7 +35,11 @@ class HostReturnTest {
             cluster.start(3, 2);
             cluster.enable(3);
             for (ClusterHost host : cluster.hosts()) {
-                cluster.await("the gate of " + host.name(), LIMIT_S, () -> gate(host.name()), said -> said.contains("open=1"));
+                cluster.await(
+                        "the gate of " + host.name(),
+                        LIMIT_S,
+                        () -> gate(host.name()),
+                        said -> said.contains("open=1"));
             }
             String victim = cluster.hosts().stream()
                     .map(ClusterHost::name)

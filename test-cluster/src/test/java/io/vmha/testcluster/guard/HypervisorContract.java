@@ -18,8 +18,6 @@ abstract class HypervisorContract {
     /** Starts a guest with this id. */
     abstract void start(ServerId id);
 
-    abstract void pause(ServerId id);
-
     static ServerId id(int number) {
         return new ServerId("7c9e6679-7425-40de-944b-e07fc1f9" + String.format("%04d", number));
     }
@@ -30,7 +28,9 @@ abstract class HypervisorContract {
         assertThat(hypervisor.domains()).isEmpty();
         start(id(1));
         start(id(2));
-        pause(id(2));
+        hypervisor.suspend(id(2));
+        hypervisor.suspend(id(2)); // again: it is paused
+        hypervisor.suspend(id(3)); // never there
 
         assertThat(hypervisor.domains()).extracting(Hypervisor.Domain::id).containsExactlyInAnyOrder(id(1), id(2));
         assertThat(hypervisor.domains().stream()

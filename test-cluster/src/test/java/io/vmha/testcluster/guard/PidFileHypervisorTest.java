@@ -44,23 +44,6 @@ class PidFileHypervisorTest extends HypervisorContract {
         }
     }
 
-    @Override
-    void pause(ServerId id) {
-        try {
-            assertThat(new ProcessBuilder(
-                                    "kill",
-                                    "-STOP",
-                                    Long.toString(guests.get(id).pid()))
-                            .start()
-                            .waitFor())
-                    .isZero();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     @Test
     void aFileThatNamesNoProcessIsNoGuest() throws IOException {
         Files.writeString(directory.resolve("garbage.pid"), "what?\n");

@@ -56,11 +56,6 @@ class VirshHypervisorTest extends HypervisorContract {
         host.guest(name, id.value(), LabHost.disk(directory.resolve(name)));
     }
 
-    @Override
-    void pause(ServerId id) {
-        host.virsh("suspend", id.value());
-    }
-
     @Test
     void aLibvirtThatIsNotThereIsAnErrorAndNoEmptyList() {
         var nowhere = new VirshHypervisor("qemu+unix:///system?socket=" + directory.resolve("nothing"));
