@@ -232,8 +232,9 @@ public final class Renewals {
                     listener.onAges(ages);
                     var claims = new TreeMap<HostName, Arming>();
                     reply.getClaimsMap()
-                            .forEach((host, said) ->
-                                    claims.put(new HostName(host), new Arming(said.getArmed(), said.getDetail())));
+                            .forEach((host, said) -> claims.put(
+                                    new HostName(host),
+                                    new Arming(said.getArmed(), said.getDetail(), said.getBootId())));
                     listener.onClaims(claims);
                 }));
     }

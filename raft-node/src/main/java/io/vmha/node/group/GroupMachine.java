@@ -201,6 +201,7 @@ public final class GroupMachine implements Replicated {
                                 Claim.newBuilder()
                                         .setArmed(said.armed())
                                         .setDetail(said.detail())
+                                        .setBootId(said.boot())
                                         .build()));
             }
             case RUNNING -> running(question.getRunning(), reply);

@@ -5,8 +5,9 @@ package io.vmha.recovery.core;
  * then is the end of its lease a proof.
  *
  * @param detail why it is not armed, or what enforces the lease
+ * @param boot names the boot of the host that said so; empty if unknown
  */
-public record Arming(boolean armed, String detail) {
+public record Arming(boolean armed, String detail, String boot) {
     /** The longest detail that is kept: it comes from the network. */
     public static final int DETAIL_MAX = 200;
 
@@ -15,5 +16,16 @@ public record Arming(boolean armed, String detail) {
 
     public Arming {
         detail = detail.length() > DETAIL_MAX ? detail.substring(0, DETAIL_MAX) : detail;
+        boot = boot.length() > DETAIL_MAX ? boot.substring(0, DETAIL_MAX) : boot;
+    }
+
+    /** A word of a host whose boot is not known. */
+    public Arming(boolean armed, String detail) {
+        this(armed, detail, "");
+    }
+
+    /** The same word, said in this boot. */
+    public Arming in(String itsBoot) {
+        return new Arming(armed, detail, itsBoot);
     }
 }

@@ -70,7 +70,7 @@ final class LeaseSteps {
         Optional<AgeStatement> unarmed =
                 valid.stream().filter(AgeStatement::unarmed).findFirst();
         if (unarmed.isPresent()) {
-            disarm(nowMs, term, atMs, asked, unarmed.get());
+            disarm(nowMs, term, atMs, asked, state, unarmed.get());
             return;
         }
         List<AgeStatement> fit = valid.stream()
@@ -95,7 +95,8 @@ final class LeaseSteps {
     }
 
     /** The last that a voter heard of the host was that its guard had failed; this leader may have heard less. */
-    private void disarm(long nowMs, long term, long atMs, Action.StateAges asked, AgeStatement said) {
+    private void disarm(
+            long nowMs, long term, long atMs, Action.StateAges asked, RecoveryState state, AgeStatement said) {
         pending.pause(nowMs, asked.key(), ASK_AGAIN_MOST_MS);
         proposer.propose(
                 nowMs,
@@ -105,7 +106,10 @@ final class LeaseSteps {
                         term,
                         asked.host(),
                         asked.epoch(),
-                        new Arming(false, "its last word to " + said.voter() + " was that its guard is not armed")));
+                        new Arming(
+                                false,
+                                "its last word to " + said.voter() + " was that its guard is not armed",
+                                state.hosts().get(asked.host()).arming().boot())));
     }
 
     /** The host has healed in time. A power-off that is open has its outcome first. */

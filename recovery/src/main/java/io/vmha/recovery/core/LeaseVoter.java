@@ -28,7 +28,7 @@ public final class LeaseVoter {
      */
     public record Reply(boolean known, boolean sealed, boolean answered, long epoch) {}
 
-    private record Noted(long atMs, boolean unarmed, String boot) {}
+    private record Noted(long atMs, boolean unarmed) {}
 
     private final Map<HostName, Noted> answered = new TreeMap<>();
     private final SortedMap<HostName, Arming> claims = new TreeMap<>();
@@ -69,7 +69,7 @@ public final class LeaseVoter {
             HostName host = record.host();
             if (!state.hosts().containsKey(host)) {
                 // what was promised to it before it left is not known any more
-                answered.put(host, new Noted(nowMs, false, ""));
+                answered.put(host, new Noted(nowMs, false));
             }
             long sealed = next.isSealed(host, record.epoch()) ? record.epoch() : record.epoch() - 1;
             if (sealed > seals.getOrDefault(host, 0L)) {
@@ -86,8 +86,8 @@ public final class LeaseVoter {
     /**
      * A host renews.
      *
-     * @param boot names the host's boot. While an incident about it is open, only the boot counts that was heard before, if this
-     *     voter knows it: a host that has booted since has lost its VMs, and renewing must not hold up their recovery
+     * @param boot names the host's boot. While an incident about it is open, only the boot counts that the group has noted before: a host
+     *     that has booted since has lost its VMs, and renewing must not hold up their recovery
      */
     public Reply onRenewal(long nowMs, HostName host, long epoch, Arming claim, String boot) {
         listens(nowMs);
@@ -99,18 +99,15 @@ public final class LeaseVoter {
         boolean sealed = about <= seals.getOrDefault(host, 0L) || state.isSealed(host, about);
         boolean counts = !sealed && about == record.epoch() && isBootKnown(record, boot);
         if (counts && (answered.size() < HOSTS_MAX || answered.containsKey(host))) {
-            answered.put(host, new Noted(nowMs, !claim.armed(), boot));
-            claims.put(host, claim);
+            answered.put(host, new Noted(nowMs, !claim.armed()));
+            claims.put(host, claim.in(boot));
         }
         return new Reply(state.isEnabled(), sealed, counts && epoch != 0, record.epoch());
     }
 
-    private boolean isBootKnown(HostRecord record, String boot) {
-        Noted last = answered.get(record.host());
-        return record.status() == HostRecord.Status.IN_SERVICE
-                || last == null
-                || last.boot().isEmpty()
-                || last.boot().equals(boot);
+    private static boolean isBootKnown(HostRecord record, String boot) {
+        String before = record.arming().boot();
+        return record.status() == HostRecord.Status.IN_SERVICE || before.isEmpty() || before.equals(boot);
     }
 
     /** How long the host has not been answered. */
