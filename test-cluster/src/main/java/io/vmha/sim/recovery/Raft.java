@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
  * The replicated log as Raft shows it to its users: one committed history with terms, voters that lag behind it, leaders that do not know
@@ -308,6 +309,11 @@ final class Raft {
 
     /** The agent asks for a command to be appended. Its answer is the index, or empty if it does not know. */
     void propose(Agent proposer, String key, Command command) {
+        propose(proposer, command, index -> proposer.onProposed(key, index));
+    }
+
+    /** The same for anybody who lives where the agent does. */
+    void propose(Agent proposer, Command command, Consumer<OptionalLong> answered) {
         boolean leads = leader.equals(Optional.of(proposer.host()))
                 && proposer.term().equals(OptionalLong.of(term))
                 && reachesMajority(proposer);
@@ -316,8 +322,7 @@ final class Raft {
         inFlight.add(proposal);
         boolean trouble = dice.chance(troublePercent);
         if (!leads || (trouble && dice.chance(60))) {
-            sim.after(
-                    dice.between(500, 5_000), "raft: no answer", () -> proposer.onProposed(key, OptionalLong.empty()));
+            sim.after(dice.between(500, 5_000), "raft: no answer", () -> answered.accept(OptionalLong.empty()));
             if (leads && dice.chance(60)) {
                 sim.after(dice.between(500, 25_000), "raft: commits late", () -> commit(proposal));
             }
@@ -329,7 +334,7 @@ final class Raft {
             sim.after(
                     answerIsLost || index.isEmpty() ? 5_000 : dice.mostly(1, 20),
                     "raft: answers",
-                    () -> proposer.onProposed(key, answerIsLost ? OptionalLong.empty() : index));
+                    () -> answered.accept(answerIsLost ? OptionalLong.empty() : index));
         });
     }
 

@@ -17,6 +17,7 @@ public final class HistoryRecorder {
     private final LongSupplier nanos;
     private final List<Operation> ended = new ArrayList<>();
     private final Set<Call> open = new LinkedHashSet<>();
+    private long answered;
 
     /** @param nanos one monotonic clock for all clients */
     public HistoryRecorder(LongSupplier nanos) {
@@ -65,6 +66,7 @@ public final class HistoryRecorder {
             synchronized (HistoryRecorder.this) {
                 if (open.remove(this)) {
                     ended.add(operation(answer, outcome));
+                    answered += outcome == Outcome.DONE ? 1 : 0;
                 }
             }
         }
@@ -107,6 +109,11 @@ public final class HistoryRecorder {
                 Outcome.UNKNOWN,
                 fromNanos,
                 fromNanos));
+    }
+
+    /** How many calls were answered. */
+    public synchronized long answered() {
+        return answered;
     }
 
     /** Everything so far; calls that are under way have an unknown outcome. */

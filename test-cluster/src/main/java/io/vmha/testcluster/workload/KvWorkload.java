@@ -60,6 +60,11 @@ public final class KvWorkload implements AutoCloseable {
         return calls.get();
     }
 
+    /** How many calls were answered. */
+    public long answered() {
+        return recorder.answered();
+    }
+
     /** Stops the clients, and reads every key once more. */
     public void finish() {
         close();
