@@ -121,8 +121,7 @@ public final class TestBed implements AutoCloseable {
                     .toList();
             boolean labs = Files.isDirectory(Path.of("/run/netns"))
                     && !Shell.run(List.of("ls", "/run/netns")).isBlank();
-            boolean init = Files.isSameFile(Path.of("/proc/1/root"), Path.of("/"))
-                    && Files.readString(Path.of("/proc/1/cmdline")).contains("faults-room");
+            boolean init = Files.readString(Path.of("/proc/1/cmdline")).contains("faults-room");
             if (!cards.isEmpty() || labs || !init) {
                 throw new LabException(
                         "expected namespaces of my own with nothing in them, but found network cards " + cards
