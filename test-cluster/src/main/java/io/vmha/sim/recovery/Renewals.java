@@ -23,7 +23,15 @@ final class Renewals {
     private static final long SUSPECT_AFTER_MS = 1_500;
     private static final long FAILED_AFTER_MS = 5_000;
 
-    private record Renewal(Agent host, int life, long sentAtMs, long epoch, Arming claim, String boot, boolean slow) {}
+    private record Renewal(
+            Agent host,
+            int life,
+            long simSentAtMs,
+            long sentAtMs,
+            long epoch,
+            Arming claim,
+            String boot,
+            boolean slow) {}
 
     private final Simulation sim;
     private final Network network;
@@ -32,6 +40,7 @@ final class Renewals {
     private final Dice dice;
     private final Map<HostName, SortedMap<HostName, Long>> heardAtMs = new TreeMap<>();
     private final Map<HostName, SortedMap<HostName, Long>> answeredAtMs = new TreeMap<>();
+    private final Map<HostName, Long> saidAtMs = new TreeMap<>();
     private final Map<HostName, SortedMap<HostName, Long>> lostAtMs = new TreeMap<>();
     /** When a majority of the voters last had not heard a host for the given time, as it really was. */
     private final SortedMap<HostName, Long> silentAtMs = new TreeMap<>();
@@ -79,6 +88,7 @@ final class Renewals {
         var renewal = new Renewal(
                 host,
                 host.life(),
+                sim.nowMs(),
                 host.leased().nowMs(),
                 host.leased().epoch(),
                 host.leased().claim(),
@@ -104,6 +114,10 @@ final class Renewals {
         }
         LeaseVoter.Reply reply = voter.voter()
                 .onRenewal(voter.leased().nowMs(), host.host(), renewal.epoch(), renewal.claim(), renewal.boot());
+        if (reply.answered()) {
+            // a voter that was paused answers what was said long ago
+            saidAtMs.merge(host.host(), renewal.simSentAtMs(), Math::max);
+        }
         if (!network.reaches(voter.host(), host.host())) {
             if (reply.answered()) {
                 answeredAtMs.get(voter.host()).put(host.host(), sim.nowMs());
@@ -193,12 +207,9 @@ final class Renewals {
         return sim.nowMs() - answeredAtMs.get(voter).getOrDefault(host, Long.MIN_VALUE / 2);
     }
 
-    /** When any voter last answered the host. */
+    /** When the host last said something that any voter has answered. */
     long lastHeardMs(HostName host) {
-        return answeredAtMs.values().stream()
-                .mapToLong(at -> at.getOrDefault(host, Long.MIN_VALUE / 2))
-                .max()
-                .orElse(Long.MIN_VALUE / 2);
+        return saidAtMs.getOrDefault(host, Long.MIN_VALUE / 2);
     }
 
     /** How long ago a majority of the voters really did not hear the host. */
