@@ -63,18 +63,6 @@ enum Mutants implements Mutant {
                     : applied;
         }
     },
-    /** S3: a lease runs from the moment at which the answer came. */
-    LEASE_FROM_THE_ANSWER("S3", "S4", "no double run") {
-        @Override
-        public long countsFrom(long sentAtMs, long receivedAtMs) {
-            return receivedAtMs;
-        }
-
-        @Override
-        List<Scenario> scenarios() {
-            return LEASES;
-        }
-    },
     /** S3: any one voter's answer makes a lease. */
     LEASE_OF_ONE_VOTER("S3", "S4", "no double run") {
         @Override
