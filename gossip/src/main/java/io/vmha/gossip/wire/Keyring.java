@@ -151,11 +151,22 @@ public final class Keyring {
         return cipher;
     }
 
-    /** PKCS#7, used by memberlist protocol 1 only. */
+    /**
+     * PKCS#7, used by memberlist protocol 1 only. The version byte is outside of the seal, so somebody without a key can turn version 1
+     * into 0: then what looks like padding must be checked, or the end of a message could be cut off.
+     */
     private static byte[] withoutPadding(byte[] padded) {
         int padding = padded.length == 0 ? 0 : padded[padded.length - 1] & 0xff;
         if (padding < 1 || padding > BLOCK_BYTES || padding > padded.length) {
             throw new WireFormatException("padding must have 1 to " + BLOCK_BYTES + " bytes but says " + padding);
+        }
+        boolean whole = padded.length % BLOCK_BYTES == 0;
+        for (int i = padded.length - padding; i < padded.length && whole; i++) {
+            whole = padded[i] == padding;
+        }
+        if (!whole) {
+            throw new WireFormatException("a padded message must fill its last block of " + BLOCK_BYTES
+                    + " bytes with their number, " + padding);
         }
         return Arrays.copyOf(padded, padded.length - padding);
     }

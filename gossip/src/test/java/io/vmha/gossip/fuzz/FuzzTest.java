@@ -38,6 +38,10 @@ final class FuzzTest {
     private static final long SEED = Long.getLong("fuzz.seed", 20_261_126);
     private static final int FRAMES_PER_NODE = 100_000;
     private static final int FRAMES_PER_CHECK = 1_000;
+
+    /** Type byte and length come before the sealed message of a stream. */
+    private static final int STREAM_VERSION_AT = 5;
+
     private static final byte[] KEY = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
     /** The share of a door in all frames, in percent. */
@@ -142,17 +146,26 @@ final class FuzzTest {
         return Keyring.of(keys.stream().map(Bytes::toArray).toList());
     }
 
+    /** The byte that names the version of the encryption is not sealed: memberlist's format has it so. All else is. */
+    private static Bytes withoutVersion(byte[] frame, int versionAt) {
+        byte[] copy = frame.clone();
+        if (copy.length > versionAt) {
+            copy[versionAt] = 1;
+        }
+        return Bytes.copyOf(copy);
+    }
+
     @Test
     void sealedDatagramsThatWereTouchedChangeNothing() {
         Keyring keyring = capturedKeys();
         PacketCodec codec = new PacketCodec(new WireSettings(keyring, "", true));
         List<byte[]> good = captured(true, true);
         Set<Bytes> untouched = new HashSet<>();
-        good.forEach(frame -> untouched.add(Bytes.copyOf(frame)));
+        good.forEach(frame -> untouched.add(withoutVersion(frame, 0)));
         run("udp, encrypted", share(25), good, keyring, seed -> (node, frame, random) -> {
             String before = node.state();
             boolean understood = datagram(codec, node, frame);
-            if (!untouched.contains(Bytes.copyOf(frame))) {
+            if (!untouched.contains(withoutVersion(frame, 0))) {
                 assertThat(understood).isFalse();
                 assertThat(node.state()).isEqualTo(before);
             }
@@ -194,7 +207,10 @@ final class FuzzTest {
             String before = node.state();
             boolean understood = stream(codec, node, frame, random);
             // what follows a whole message is not looked at
-            if (good.stream().noneMatch(whole -> startsWith(frame, whole))) {
+            byte[] told = withoutVersion(frame, STREAM_VERSION_AT).toArray();
+            if (good.stream()
+                    .map(whole -> withoutVersion(whole, STREAM_VERSION_AT).toArray())
+                    .noneMatch(whole -> startsWith(told, whole))) {
                 assertThat(understood).isFalse();
                 assertThat(node.state()).isEqualTo(before);
             }
