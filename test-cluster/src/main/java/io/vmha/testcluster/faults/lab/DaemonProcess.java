@@ -63,7 +63,8 @@ public final class DaemonProcess {
         // a daemon that was killed a moment ago may hold its loop device for another moment
         String script =
                 "for i in 1 2 3 4 5 6 7 8 9 10; do mount -o loop,errors=remount-ro \"$1\" \"$2\" && break; sleep 0.2;"
-                        + " done; mountpoint -q \"$2\" || exit 32; shift 2; exec setsid \"$@\"";
+                        + " done; mountpoint -q \"$2\" || exit 32; mkdir -p /run/vmha; mount -t tmpfs tmpfs /run/vmha;"
+                        + " shift 2; exec setsid \"$@\"";
         List<String> command = network.in(
                 host.node(),
                 "sh",
