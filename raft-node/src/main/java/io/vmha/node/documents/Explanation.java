@@ -88,6 +88,8 @@ final class Explanation {
             case DOWN ->
                 why.add(
                         "down: its VMs were recovered and Nova holds it forced down; it may return only with a new epoch (S11)");
+            case RETURNING ->
+                why.add("returning: it has begun its next life, and Nova does not have it back yet (S11)");
         }
         if (record.maintenance()) {
             why.add("in maintenance: it is never declared dead until an operator ends that (S8)");
