@@ -35,11 +35,6 @@ final class CorpusCommand implements Callable<Integer> {
 
     private CorpusCommand() {}
 
-    /** Runs the command. */
-    public static void main(String[] arguments) {
-        System.exit(run(arguments));
-    }
-
     static int run(String... arguments) {
         return new CommandLine(new CorpusCommand()).execute(arguments);
     }

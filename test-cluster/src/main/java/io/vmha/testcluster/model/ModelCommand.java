@@ -80,11 +80,6 @@ public final class ModelCommand implements Callable<Integer> {
             description = "only the runs whose name contains one of these, of any scope")
     private List<String> names = new ArrayList<>();
 
-    /** Takes the options of {@code test-cluster/bin/model}. */
-    public static void main(String[] arguments) {
-        System.exit(new CommandLine(new ModelCommand()).execute(arguments));
-    }
-
     @Override
     public Integer call() {
         PrintWriter out = command.commandLine().getOut();

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -50,7 +49,7 @@ final class RingBenchCommand implements Callable<Integer> {
 
     private final List<Row> rows = new ArrayList<>();
 
-    private RingBenchCommand() {}
+    RingBenchCommand() {}
 
     /**
      * What one kind of agent did in one ring.
@@ -72,11 +71,6 @@ final class RingBenchCommand implements Callable<Integer> {
             double allSeconds,
             int deaths,
             int falseFailures) {}
-
-    /** Runs the command. */
-    public static void main(String[] arguments) {
-        System.exit(new CommandLine(new RingBenchCommand()).execute(arguments));
-    }
 
     @Override
     public Integer call() throws Exception {

@@ -6,6 +6,7 @@ import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.ServerId;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +20,7 @@ abstract class HypervisorContract {
     abstract void start(ServerId id);
 
     static ServerId id(int number) {
-        return new ServerId("7c9e6679-7425-40de-944b-e07fc1f9" + String.format("%04d", number));
+        return new ServerId("7c9e6679-7425-40de-944b-e07fc1f9" + String.format(Locale.ROOT, "%04d", number));
     }
 
     @Test

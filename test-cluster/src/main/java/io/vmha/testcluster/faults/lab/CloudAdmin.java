@@ -33,8 +33,8 @@ public final class CloudAdmin {
     /** Logs in; old tokens may have been expired by a fault. */
     private void login() {
         String body = "{\"auth\":{\"identity\":{\"methods\":[\"password\"],\"password\":{\"user\":{\"name\":\"admin\","
-            + "\"password\":\"vmha-secret\",\"domain\":{\"name\":\"Default\"}}}},\"scope\":{\"project\":{\"name\":\"admin\","
-            + "\"domain\":{\"name\":\"Default\"}}}}}";
+                + "\"password\":\"vmha-secret\",\"domain\":{\"name\":\"Default\"}}}},\"scope\":{\"project\":{\"name\":\"admin\","
+                + "\"domain\":{\"name\":\"Default\"}}}}}";
         HttpResponse<String> reply = send(HttpRequest.newBuilder(URI.create(authUrl + "/auth/tokens"))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
