@@ -36,6 +36,7 @@ import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.RaftTls;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.node.rpc.AdminServer;
+import io.vmha.node.storage.StorageReports;
 import io.vmha.node.view.NodeRequests;
 import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.HostName;
@@ -188,6 +189,15 @@ public final class Daemon implements AutoCloseable {
         reports = new RunningReports(
                 config, lease, raft, renewals, () -> loop.leading().isPresent(), gate::stop);
         wired = true;
+        config.recovery()
+                .instances()
+                .ifPresent(instances -> keep(new StorageReports(
+                                config.host(),
+                                instances.place(),
+                                instances.path(),
+                                view::state,
+                                new GroupAccess(raft, renewals, codec)::commit))
+                        .start());
         loop.start();
         onApplied(applied);
         loop.onLeadership(leading);

@@ -58,7 +58,11 @@ final class AzVerb implements Callable<Integer> {
                             + az.at("limits").text("max_share_percent") + " % of the AZ, without a person");
             screen.fact(
                     "disks",
-                    az.isTrue("instances_shared") ? "shared by all hosts" : "only volumes are known to be shared");
+                    az.isTrue("instances_shared")
+                            ? "shared by all hosts"
+                            : az.isTrue("instances_proven_shared")
+                                    ? "shared by all hosts, as their agents have proven"
+                                    : "only volumes are known to be shared");
             az.at("open_incidents").items().forEach(i -> screen.fact("incident", IncidentsVerb.line(i)));
             screen.line("");
             hosts(screen, az);

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
             ExplainVerb.class,
             HostVerb.class,
             TurnVerb.class,
-            GateVerb.class
+            GateVerb.class,
+            FenceVerb.class
         },
         synopsisSubcommandLabel = "VERB",
         exitCodeListHeading = "%nExit status:%n",

@@ -308,9 +308,10 @@ final class ConfigReader {
                 limits.integer("max_share_percent", Limits.DEFAULT.maxSharePercent(), 1, 100));
         limits.refuseUnknownKeys();
         var policy = PolicySection.read(section);
+        var instances = InstancesSection.read(top, section);
         Optional<Proofs> proofs = proofs(section);
         section.refuseUnknownKeys();
-        return new VmhadConfig.Recovery(timing, shared, bounds, proofs, policy);
+        return new VmhadConfig.Recovery(timing, shared, bounds, proofs, policy, instances);
     }
 
     private static Optional<Proofs> proofs(Settings section) {

@@ -51,7 +51,32 @@ final class NovaConf {
                         unquoted(option.group(2).strip()));
             }
         }
+        options.putIfAbsent("DEFAULT/state_path", "/var/lib/nova"); // as Debian's nova-common has it
         return new NovaConf(options);
+    }
+
+    /** {@code [DEFAULT] instances_path}. */
+    String instancesPath() {
+        return option("DEFAULT", "instances_path")
+                .orElseGet(() -> option("DEFAULT", "state_path").orElseThrow() + "/instances");
+    }
+
+    /** {@code [libvirt] images_type}, such as {@code rbd}. */
+    String imagesType() {
+        return option("libvirt", "images_type").orElse("default");
+    }
+
+    String rbdPool() {
+        return option("libvirt", "images_rbd_pool").orElse("rbd");
+    }
+
+    String cephConf() {
+        return option("libvirt", "images_rbd_ceph_conf").orElse("/etc/ceph/ceph.conf");
+    }
+
+    /** Of a Ceph configuration, which is written alike: {@code [global] fsid}. */
+    Optional<String> fsid() {
+        return option("global", "fsid");
     }
 
     /** {@code [DEFAULT] host}, the name of this host's compute service. */

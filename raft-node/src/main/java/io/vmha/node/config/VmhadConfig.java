@@ -120,13 +120,15 @@ public record VmhadConfig(
      * @param limits of an AZ that is enabled through this node
      * @param proofs what an AZ that is enabled through this node relies on; empty for what its hosts offer
      * @param policy of an AZ that is enabled through this node
+     * @param instances what this host's instances lie on, if that is known
      */
     public record Recovery(
             RecoveryConfig timing,
             boolean instancesShared,
             Limits limits,
             Optional<Proofs> proofs,
-            EvacuationPolicy policy) {}
+            EvacuationPolicy policy,
+            Optional<Instances> instances) {}
 
     /**
      * The files that the daemon and the guard of this host speak through; on a RAM disk, so that they do not survive a boot.
@@ -135,6 +137,14 @@ public record VmhadConfig(
      * @param guard what the guard writes
      */
     public record Lease(Path file, Path guard) {}
+
+    /**
+     * What the disks of VMs that boot from an image lie on.
+     *
+     * @param place as in {@link io.vmha.recovery.core.StorageReport}
+     * @param path the directory; empty for an image backend
+     */
+    public record Instances(String place, Optional<Path> path) {}
 
     /**
      * The receiver of the AZ's events.

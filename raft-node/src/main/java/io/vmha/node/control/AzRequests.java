@@ -27,12 +27,15 @@ import java.util.function.Supplier;
 /** What operators ask of this node: each becomes a committed command, or a refusal that says why. */
 public final class AzRequests implements NodeRequests {
     private static final long ANSWER_LIMIT_MS = 20_000;
+    /** Off, asked again, on: each as long as a fence agent may take. */
+    private static final long FENCE_TEST_LIMIT_MS = 55_000;
 
     private final ControlLoop loop;
     private final ViewBuilder view;
     private final Compute compute;
     private final AzForming forming;
     private final GroupAccess group;
+    private final FenceTest fenceTest;
 
     public AzRequests(
             VmhadConfig config,
@@ -47,6 +50,7 @@ public final class AzRequests implements NodeRequests {
         this.view = view;
         this.compute = compute;
         this.group = group;
+        this.fenceTest = new FenceTest(config.host(), fencer, compute);
         this.forming = new AzForming(config, raft, peers, compute, fencer, group, view);
     }
 
@@ -124,6 +128,11 @@ public final class AzRequests implements NodeRequests {
     }
 
     @Override
+    public CompletableFuture<Answer> testFence(HostName host, boolean really) {
+        return onActionThread(FENCE_TEST_LIMIT_MS, () -> fenceTest.run(view.state(), host, really));
+    }
+
+    @Override
     public CompletableFuture<Answer> approve(IncidentId incident, String person) {
         return onActionThread(() -> committed(
                 new IncidentCommand.ApproveIncident(System.currentTimeMillis(), incident, person),
@@ -164,6 +173,10 @@ public final class AzRequests implements NodeRequests {
     }
 
     private CompletableFuture<Answer> onActionThread(Supplier<Answer> work) {
+        return onActionThread(ANSWER_LIMIT_MS, work);
+    }
+
+    private CompletableFuture<Answer> onActionThread(long limitMs, Supplier<Answer> work) {
         var answer = new CompletableFuture<Answer>();
         loop.background(() -> {
             try {
@@ -175,10 +188,8 @@ public final class AzRequests implements NodeRequests {
             }
         });
         return answer.completeOnTimeout(
-                new Answer(
-                        503,
-                        "no answer within " + ANSWER_LIMIT_MS / 1000 + " s; it may still be done, look at the status"),
-                ANSWER_LIMIT_MS,
+                new Answer(503, "no answer within " + limitMs / 1000 + " s; it may still be done, look at the status"),
+                limitMs,
                 TimeUnit.MILLISECONDS);
     }
 

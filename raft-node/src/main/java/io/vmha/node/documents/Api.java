@@ -124,6 +124,11 @@ public final class Api {
                 (call, host) -> byName(call, person -> requests.confirmDown(new HostName(host), person)));
         change("turn/take", (call, none) -> requests.turn(true));
         change("turn/end", (call, none) -> requests.turn(false));
+        change(
+                "hosts/*/fence-test",
+                (call, host) -> requests.testFence(
+                        new HostName(host),
+                        call.target().query().getOrDefault("really", "").equals("true")));
         change("incidents/*/approve", (call, id) -> byPerson(call, id, requests::approve));
         change("incidents/*/cancel", (call, id) -> byPerson(call, id, requests::cancel));
     }

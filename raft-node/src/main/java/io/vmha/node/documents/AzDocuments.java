@@ -9,6 +9,8 @@ import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.StorageGate;
+import io.vmha.recovery.core.StorageReport;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -40,7 +42,12 @@ final class AzDocuments {
                 .put("aggregate", az.aggregateId())
                 .put("group", az.groupId())
                 .put("instances_shared", az.instancesShared())
-                .put("proofs", az.proofs().toString());
+                .put("proofs", az.proofs().toString())
+                .put(
+                        "instances_proven_shared",
+                        state.hosts().keySet().stream()
+                                .allMatch(host ->
+                                        StorageGate.whyNotShared(state, host).isEmpty()));
         node.putObject("limits")
                 .put("max_hosts", az.limits().maxHosts())
                 .put("max_share_percent", az.limits().maxSharePercent());
@@ -81,6 +88,12 @@ final class AzDocuments {
                         "address",
                         PoolDocuments.ofHost(view, name)
                                 .map(PoolMember::address)
+                                .orElse(null))
+                .put("instances_on", record.storage().map(StorageReport::place).orElse(null))
+                .put(
+                        "instances_not_shared_because",
+                        view.state()
+                                .flatMap(state -> StorageGate.whyNotShared(state, record.host()))
                                 .orElse(null));
         node.put("armed", record.arming().armed()).put("arming", record.arming().detail());
         if (name.equals(view.host())) {

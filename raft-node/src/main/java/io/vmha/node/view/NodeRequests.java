@@ -44,6 +44,13 @@ public interface NodeRequests {
     /** Takes this host's turn to restart its daemon, or gives it back. */
     CompletableFuture<Answer> turn(boolean take);
 
+    /**
+     * Proves that a host can be fenced from this node.
+     *
+     * @param really whether it is powered off and on again, which needs maintenance; otherwise nothing is switched
+     */
+    CompletableFuture<Answer> testFence(HostName host, boolean really);
+
     /** Lets a held incident go on. */
     CompletableFuture<Answer> approve(IncidentId incident, String person);
 

@@ -65,6 +65,11 @@ public final class RecordedRequests implements NodeRequests {
     }
 
     @Override
+    public CompletableFuture<Answer> testFence(HostName host, boolean really) {
+        return remember("fence test " + host + (really ? " really" : ""));
+    }
+
+    @Override
     public CompletableFuture<Answer> approve(IncidentId incident, String person) {
         return remember("approve " + incident + " by " + person);
     }

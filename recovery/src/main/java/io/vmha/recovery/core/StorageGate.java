@@ -6,7 +6,7 @@ import java.util.Optional;
  * S10: whether the disks of a dead host's VMs are known to be reachable from the hosts that may take them over. Nova does not refuse a VM
  * whose disk is not there: it makes a fresh one from the image, without a word.
  */
-final class StorageGate {
+public final class StorageGate {
     private StorageGate() {}
 
     /** True if a VM with such a disk keeps its data, or need not keep it. */
@@ -26,7 +26,7 @@ final class StorageGate {
     }
 
     /** What is missing to the proof that every host in service shares this host's instances storage; empty if it is proven. */
-    static Optional<String> whyNotShared(RecoveryState state, HostName host) {
+    public static Optional<String> whyNotShared(RecoveryState state, HostName host) {
         Optional<StorageReport> own =
                 Optional.ofNullable(state.hosts().get(host)).flatMap(HostRecord::storage);
         if (own.isEmpty()) {

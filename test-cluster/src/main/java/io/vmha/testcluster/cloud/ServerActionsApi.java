@@ -44,6 +44,7 @@ final class ServerActionsApi {
             case "os-stop" -> change(server, "stop", VmState.STOPPED, Set.of(VmState.ACTIVE, VmState.ERROR));
             case "pause" -> change(server, "pause", VmState.PAUSED, Set.of(VmState.ACTIVE));
             case "unpause" -> change(server, "unpause", VmState.ACTIVE, Set.of(VmState.PAUSED));
+            case "suspend" -> change(server, "suspend", VmState.SUSPENDED, Set.of(VmState.ACTIVE));
             case "os-resetState" -> reset(server, Bodies.requiredText(body.path(action), "state"));
             default -> throw Refusal.badRequest("There is no such action: " + action);
         };

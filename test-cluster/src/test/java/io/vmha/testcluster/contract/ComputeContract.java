@@ -10,6 +10,7 @@ import io.vmha.recovery.core.ComputeException.Kind;
 import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
+import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.membership.AvailabilityZones;
@@ -164,6 +165,49 @@ abstract class ComputeContract {
 
     @Test
     @Order(8)
+    void aLockKeepsItsReasonAndOnlyThatOneIsTakenAway() {
+        var id = compute.serversOn(victim()).get(0).id();
+        var before = compute.server(id).orElseThrow();
+
+        compute.lock(id, "vmha: contract");
+        var locked = compute.server(id).orElseThrow();
+        assertThat(locked.locked()).isTrue();
+        assertThat(locked.traits().lockedReason()).contains("vmha: contract");
+
+        compute.unlock(id, "vmha: another");
+        assertThat(compute.server(id)).contains(locked);
+        compute.unlock(id, "vmha: contract");
+        assertThat(compute.server(id)).contains(before);
+        compute.unlock(id, "vmha: contract");
+        compute.unlock(NO_SERVER, "vmha: contract");
+    }
+
+    @Test
+    @Order(9)
+    void aServerSaysWhoseItIsAndHowLarge() {
+        var traits = compute.serversOn(victim()).get(0).traits();
+
+        assertThat(traits.project()).isNotEmpty();
+        assertThat(traits.vcpus()).isPositive();
+        assertThat(traits.memoryMb()).isPositive();
+    }
+
+    @Test
+    @Order(10)
+    void aRecordThatIsResetIsInErrorAndHasNoTask() {
+        var id = compute.serversOn(victim()).get(0).id();
+
+        compute.resetState(id);
+        compute.resetState(id);
+
+        var reset = compute.server(id).orElseThrow();
+        assertThat(reset.vmState()).isEqualTo("error");
+        assertThat(reset.taskState()).isEmpty();
+        assertThat(failure(() -> compute.resetState(NO_SERVER)).kind()).isEqualTo(Kind.REFUSED);
+    }
+
+    @Test
+    @Order(11)
     void theServersOfADeadHostComeBackOnOthersAndTheirMigrationsAreDone() {
         var victim = victim();
         var servers = compute.serversOn(victim);
@@ -204,10 +248,25 @@ abstract class ComputeContract {
             var after = compute.server(before.id()).orElseThrow();
             assertThat(after.host()).isNotEqualTo(victim);
             assertThat(migration.destination()).contains(after.host());
-            assertThat(after.vmState()).isEqualTo(before.vmState());
+            assertThat(after.vmState()).isEqualTo("active");
             assertThat(compute.serversOn(after.host())).contains(after);
         }
         assertThat(compute.serversOn(victim)).isEmpty();
+        bringToRest(servers);
+    }
+
+    private void bringToRest(List<Server> servers) {
+        var ways = List.of(Rest.PAUSED, Rest.SUSPENDED, Rest.STOPPED);
+        for (int i = 0; i < Math.min(ways.size(), servers.size()); i++) {
+            var id = servers.get(i).id();
+            var how = ways.get(i);
+            compute.rest(id, how);
+            await(
+                    how + " " + id,
+                    () -> Optional.of(compute.server(id).orElseThrow().vmState())
+                            .equals(how.vmState()),
+                    () -> compute.server(id));
+        }
     }
 
     private Optional<Migration> newest(HostName source, ServerId server) {

@@ -1,0 +1,86 @@
+package io.vmha.node.control;
+
+import io.vmha.node.view.NodeRequests.Answer;
+import io.vmha.recovery.core.BmcStatement;
+import io.vmha.recovery.core.Compute;
+import io.vmha.recovery.core.Fencer;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.HostRecord;
+import io.vmha.recovery.core.PowerState;
+import io.vmha.recovery.core.RecoveryState;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Proves that a host can be fenced: that its device is configured, answers, and is that host's; and, if a person really wants it, that it
+ * switches, on a host in maintenance without running VMs.
+ */
+final class FenceTest {
+    private static final Logger LOG = LoggerFactory.getLogger(FenceTest.class);
+
+    private final HostName self;
+    private final Fencer fencer;
+    private final Compute compute;
+
+    FenceTest(HostName self, Fencer fencer, Compute compute) {
+        this.self = self;
+        this.fencer = fencer;
+        this.compute = compute;
+    }
+
+    /** Blocks for as long as the fence agent takes. */
+    Answer run(RecoveryState state, HostName host, boolean really) {
+        if (!fencer.isConfigured(host)) {
+            return new Answer(404, "host " + host + " has no fence device; add it under fencing.hosts on every node");
+        }
+        Optional<Answer> refusal = really ? whyNotReally(state, host) : Optional.empty();
+        if (refusal.isPresent()) {
+            return refusal.get();
+        }
+        BmcStatement said = fencer.status(host);
+        if (said.power() == PowerState.UNKNOWN || !said.identityMatches()) {
+            return new Answer(409, "the fence device of " + host + " does not work: " + said.detail());
+        }
+        String asked = "the fence device of " + host + " answers in " + said.tookMs() + " ms, is that host's, and says "
+                + said.power();
+        return really ? cycle(host, asked) : new Answer(200, asked + "; nothing was switched");
+    }
+
+    private Optional<Answer> whyNotReally(RecoveryState state, HostName host) {
+        HostRecord record = state.hosts().get(host);
+        if (record == null || !record.maintenance()) {
+            return Optional.of(new Answer(
+                    409,
+                    "host " + host
+                            + " is not in maintenance; only such a host is powered off for a test: vmha host"
+                            + " maintenance "
+                            + host + " on"));
+        }
+        if (host.equals(self)) {
+            return Optional.of(new Answer(409, "this host would power itself off; run it on another one"));
+        }
+        long running = compute.serversOn(host).stream()
+                .filter(server -> server.vmState().equals("active"))
+                .count();
+        return running == 0
+                ? Optional.empty()
+                : Optional.of(new Answer(409, running + " VMs run on " + host + "; move them away first"));
+    }
+
+    private Answer cycle(HostName host, String asked) {
+        LOG.warn("fence test powers a host off host={}", host);
+        BmcStatement off = fencer.powerOff(host);
+        if (!off.provesOff()) {
+            return new Answer(409, asked + "; but powering off failed: " + off.detail() + "; look at the host");
+        }
+        BmcStatement second = fencer.status(host);
+        BmcStatement on = fencer.powerOn(host);
+        String done = asked + "; powered off and proven off in " + off.tookMs() + " ms, "
+                + (second.provesOff() ? "off when asked again, " : "but says " + second.power() + " when asked again, ")
+                + (on.power() == PowerState.ON
+                        ? "on again in " + on.tookMs() + " ms"
+                        : "and NOT on again: " + on.detail());
+        return new Answer(second.provesOff() && on.power() == PowerState.ON ? 200 : 409, done);
+    }
+}

@@ -1,0 +1,126 @@
+package io.vmha.node.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmha.recovery.core.AzCommand;
+import io.vmha.recovery.core.AzSettings;
+import io.vmha.recovery.core.BmcStatement;
+import io.vmha.recovery.core.Compute;
+import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.Fencer;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Limits;
+import io.vmha.recovery.core.PowerState;
+import io.vmha.recovery.core.Proofs;
+import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.Server;
+import io.vmha.recovery.core.ServerId;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** A fence device is proven without switching anything, and with it only where nothing is lost. */
+class FenceTestTest {
+    private static final HostName HOST = new HostName("hv-2");
+
+    private final List<String> switched = new ArrayList<>();
+    private final List<Server> servers = new ArrayList<>();
+    private PowerState power = PowerState.ON;
+    private boolean identityMatches = true;
+    private boolean obeys = true;
+    private final FenceTest test = new FenceTest(new HostName("hv-1"), new Bmc(), compute());
+
+    private final class Bmc implements Fencer {
+        @Override
+        public boolean isConfigured(HostName host) {
+            return host.equals(HOST);
+        }
+
+        @Override
+        public BmcStatement status(HostName host) {
+            return new BmcStatement(host, power, identityMatches, "its words", 40);
+        }
+
+        @Override
+        public BmcStatement powerOff(HostName host) {
+            switched.add("off");
+            power = obeys ? PowerState.OFF : power;
+            return status(host);
+        }
+
+        @Override
+        public BmcStatement powerOn(HostName host) {
+            switched.add("on");
+            power = PowerState.ON;
+            return status(host);
+        }
+    }
+
+    /** Only the list of servers is asked for. */
+    private Compute compute() {
+        return (Compute) Proxy.newProxyInstance(
+                Compute.class.getClassLoader(), new Class<?>[] {Compute.class}, (proxy, method, arguments) -> {
+                    if (!method.getName().equals("serversOn")) {
+                        throw new AssertionError("a fence test does not call " + method.getName());
+                    }
+                    return List.copyOf(servers);
+                });
+    }
+
+    private static RecoveryState state(boolean maintenance) {
+        var az = new AzSettings("az1", 1, "g", true, true, true, Limits.DEFAULT, Proofs.BMC);
+        return RecoveryState.empty()
+                .apply(new Entry(1, 1), new AzCommand.EnableAz(0, az, List.of(HOST)))
+                .state()
+                .apply(new Entry(1, 2), new AzCommand.SetMaintenance(0, HOST, maintenance))
+                .state();
+    }
+
+    @Test
+    void deviceThatAnswersIsProvenWithoutSwitching() {
+        var answer = test.run(state(false), HOST, false);
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.message()).contains("40 ms", "ON", "nothing was switched");
+        assertThat(switched).isEmpty();
+    }
+
+    @Test
+    void deviceOfAnotherMachineOrNoneIsRefused() {
+        assertThat(test.run(state(false), new HostName("hv-9"), false).status()).isEqualTo(404);
+        identityMatches = false;
+        assertThat(test.run(state(false), HOST, false).message()).contains("does not work", "its words");
+    }
+
+    @Test
+    void hostIsPoweredOffOnlyInMaintenanceAndWithoutRunningVms() {
+        assertThat(test.run(state(false), HOST, true).message()).contains("not in maintenance");
+        servers.add(new Server(
+                new ServerId("vm-1"), "vm-1", HOST, "ACTIVE", "active", Optional.empty(), false, true, Map.of()));
+        assertThat(test.run(state(true), HOST, true).message()).contains("1 VMs run on hv-2");
+        assertThat(switched).isEmpty();
+    }
+
+    @Test
+    void fullCycleEndsWithTheHostOn() {
+        var answer = test.run(state(true), HOST, true);
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.message()).contains("proven off", "off when asked again", "on again");
+        assertThat(switched).containsExactly("off", "on");
+    }
+
+    @Test
+    void deviceThatDoesNotSwitchIsFound() {
+        obeys = false;
+
+        var answer = test.run(state(true), HOST, true);
+
+        assertThat(answer.status()).isEqualTo(409);
+        assertThat(answer.message()).contains("powering off failed");
+        assertThat(switched).containsExactly("off");
+    }
+}
