@@ -39,6 +39,8 @@ import io.vmha.node.rpc.AdminServer;
 import io.vmha.node.storage.StorageReports;
 import io.vmha.node.view.NodeRequests;
 import io.vmha.recovery.core.Arming;
+import io.vmha.proto.v1.FindingNote;
+import io.vmha.proto.v1.Renew;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.TurnCommand;
@@ -102,6 +104,7 @@ public final class Daemon implements AutoCloseable {
     private ControlLoop loop;
     private Renewals renewals;
     private RunningReports reports;
+    private Lookout lookout;
     private AggregateFollower aggregate;
     private ViewBuilder view;
     private Optional<Webhook> webhook = Optional.empty();
@@ -176,6 +179,7 @@ public final class Daemon implements AutoCloseable {
                 lease,
                 error -> failed.accept("programming error: " + error)));
         aggregate = new AggregateFollower(compute);
+        lookout = keep(new Lookout(config, loop));
         renewals = new Renewals(config.host(), lease, raft, peers, codec, new FromRenewals(), timer);
         keys = new KvAccess(raft, renewals, codec, kv, watchers, timer);
         view = new ViewBuilder(config, raft, gossip, renewals, lease, aggregate);
@@ -188,6 +192,7 @@ public final class Daemon implements AutoCloseable {
                         System::currentTimeMillis)));
         reports = new RunningReports(
                 config, lease, raft, renewals, () -> loop.leading().isPresent(), gate::stop);
+        machine.witness(lookout);
         wired = true;
         config.recovery()
                 .instances()
@@ -199,6 +204,7 @@ public final class Daemon implements AutoCloseable {
                                 new GroupAccess(raft, renewals, codec)::commit))
                         .start());
         loop.start();
+        lookout.start(renewals);
         onApplied(applied);
         loop.onLeadership(leading);
         webhook.ifPresent(hook -> hook.onLeading(leading.isPresent()));
@@ -334,6 +340,7 @@ public final class Daemon implements AutoCloseable {
         lease.tick((int) pool.stream().filter(s -> s == MemberStatus.ALIVE).count(), (int)
                 pool.stream().filter(s -> s != MemberStatus.LEFT).count());
         onPool();
+        lookout.know(view, peers);
         loop.onVoters(voters(raft.status().voters()));
         view.refresh();
         endTurn();
@@ -413,6 +420,7 @@ public final class Daemon implements AutoCloseable {
             gauges.put("events_dropped", (double) hook.dropped());
         });
         gauges.put("double_runs", reports.found());
+        gauges.putAll(lookout.gauges(view.findings()));
         return gauges;
     }
 
@@ -592,6 +600,16 @@ public final class Daemon implements AutoCloseable {
         @Override
         public void onClaims(Map<HostName, Arming> claims) {
             loop.onClaims(new TreeMap<>(claims));
+        }
+
+        @Override
+        public void sign(Renew.Builder renewal) {
+            lookout.sign(renewal);
+        }
+
+        @Override
+        public void onFindings(List<FindingNote> findings) {
+            view.onFindings(findings);
         }
     }
 }

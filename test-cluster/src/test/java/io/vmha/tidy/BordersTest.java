@@ -24,6 +24,7 @@ class BordersTest {
         "io.vmha.gossip.memberlist..",
         "io.vmha.gossip.serf..",
         "io.vmha.gossip.rpc..",
+        "io.vmha.gossip.observe..",
         "io.vmha.recovery.core..",
         "io.vmha.recovery.membership..",
         "io.vmha.node.kv.."
@@ -93,6 +94,11 @@ class BordersTest {
     @Test
     void serfRpcDependsOnSerfOnly() {
         coreDependsOn("io.vmha.gossip.rpc..", "io.vmha.gossip.serf..", "io.vmha.gossip.wire..");
+    }
+
+    @Test
+    void theObservationDependsOnValuesOnly() {
+        coreDependsOn("io.vmha.gossip.observe..");
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryConfig;
+import io.vmha.recovery.core.VerdictTimes;
 import io.vmha.recovery.fencing.FencingConfig;
 import io.vmha.recovery.openstack.OpenStackConfig;
 import java.net.InetAddress;
@@ -273,6 +274,16 @@ final class ConfigReader {
                 : Optional.empty();
     }
 
+    /** What becomes of a host whose kernel answers and whose vmhad does not. */
+    private static VerdictTimes verdict(Settings section, VerdictTimes standard) {
+        String policy = section.text("agent_silent").orElse("hold");
+        if (!policy.equals("hold") && !policy.equals("fence")) {
+            section.problem("agent_silent", "must be hold or fence but is '" + policy + "'");
+        }
+        return standard.withAgentSilent(
+                millis(section, "agent_silent_after", standard.agentSilentMs()), policy.equals("fence"));
+    }
+
     private VmhadConfig.Recovery recovery(Optional<OpenStackConfig> openstack) {
         Settings section = top.section("recovery");
         RecoveryConfig standard = RecoveryConfig.DEFAULT;
@@ -287,7 +298,8 @@ final class ConfigReader {
                 section.integer("arrivals_per_host", standard.arrivalsMax(), 1, 256),
                 millis(section, "lease", standard.leaseMs()),
                 millis(section, "grace", standard.graceMs()),
-                millis(section, "request_limit", requestMs));
+                millis(section, "request_limit", requestMs),
+                verdict(section, standard.verdict()));
         if (timing.silenceMs() < timing.suspectAfterMs()) {
             section.problem(
                     section.has("silence") ? "silence" : "suspect_after",

@@ -12,6 +12,7 @@ import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.Fencer;
+import io.vmha.recovery.core.Finding;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Outbox;
@@ -22,6 +23,7 @@ import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Result;
 import io.vmha.recovery.core.ReturnController;
 import io.vmha.recovery.core.ServiceRecords;
+import io.vmha.recovery.core.Sighting;
 import io.vmha.recovery.membership.Candidate;
 import io.vmha.recovery.membership.MembershipController;
 import io.vmha.recovery.membership.MembershipOutbox;
@@ -48,6 +50,9 @@ import org.slf4j.LoggerFactory;
 public final class ControlLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlLoop.class);
     private static final int ACTION_THREADS = 8;
+    /** At most one of each kind of question to the voters is under way. */
+    private static final int QUESTION_THREADS = 2;
+
     private static final int ACTIONS_WAITING_MAX = 10_000;
     private static final long TICK_MS = 100;
 
@@ -61,9 +66,11 @@ public final class ControlLoop implements AutoCloseable {
     private final ActionRunner runner;
     private final ScheduledThreadPoolExecutor control;
     private final ThreadPoolExecutor actions;
+    private final ThreadPoolExecutor questions;
     private final Consumer<Throwable> fatal;
     private final Map<HostName, GossipSign> signs = new TreeMap<>();
     private volatile OptionalLong leaderOfTerm = OptionalLong.empty();
+    private volatile Consumer<SortedMap<HostName, Finding>> findings = now -> {};
 
     /** @param fatal called with a programmer's error: the process must stop, because its picture cannot be trusted any more */
     public ControlLoop(
@@ -98,6 +105,14 @@ public final class ControlLoop implements AutoCloseable {
                 new LinkedBlockingQueue<>(ACTIONS_WAITING_MAX),
                 runnable -> daemon(runnable, "action-" + count.incrementAndGet()));
         actions.allowCoreThreadTimeOut(true);
+        this.questions = new ThreadPoolExecutor(
+                QUESTION_THREADS,
+                QUESTION_THREADS,
+                30,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(ACTIONS_WAITING_MAX),
+                runnable -> daemon(runnable, "question"));
+        questions.allowCoreThreadTimeOut(true);
     }
 
     /** Starts the timer. */
@@ -159,6 +174,18 @@ public final class ControlLoop implements AutoCloseable {
     /** What the hosts said of their guards when this voter last answered them. */
     public void onClaims(SortedMap<HostName, Arming> claims) {
         post(() -> recovery.onArmings(Clocks.nowMs(), claims));
+    }
+
+    /** Observers have told what they see. */
+    public void onSightings(List<Sighting> sightings) {
+        if (leaderOfTerm.isPresent()) {
+            post(() -> recovery.onSightings(Clocks.nowMs(), sightings));
+        }
+    }
+
+    /** Who is told what the leader makes of silent hosts; called on the control thread, must not block. */
+    public void onFindings(Consumer<SortedMap<HostName, Finding>> listener) {
+        findings = listener;
     }
 
     /** The aggregate as Nova lists it, and whether its metadata names this group. */
@@ -243,6 +270,7 @@ public final class ControlLoop implements AutoCloseable {
     public void close() {
         control.shutdownNow();
         actions.shutdownNow();
+        questions.shutdownNow();
     }
 
     private final class LogOutbox implements Outbox {
@@ -258,8 +286,15 @@ public final class ControlLoop implements AutoCloseable {
         }
 
         @Override
+        public void report(SortedMap<HostName, Finding> now) {
+            findings.accept(now);
+        }
+
+        @Override
         public void execute(Action action) {
-            actions.execute(guarded(() -> {
+            // the BMCs of a dead rack may all be slow: what decides whether it is dead must not wait behind them
+            boolean isQuick = action instanceof Action.AskVoters || action instanceof Action.Observe;
+            (isQuick ? questions : actions).execute(guarded(() -> {
                 Result result = ControlLoop.this.run(action);
                 LOG.debug("action done action={} result={}", action, result);
                 post(() -> recovery.onResult(Clocks.nowMs(), result));

@@ -70,6 +70,17 @@ public final class PeerBook {
         return agents.stream().filter(a -> a.host().equals(host)).reduce((a, b) -> b.isAlive() ? b : a);
     }
 
+    /** Where the Raft ports of the hosts are: of the living agent, if there are several. */
+    public SortedMap<HostName, InetSocketAddress> raftAddresses() {
+        var addresses = new TreeMap<HostName, InetSocketAddress>();
+        for (Agent agent : agents) {
+            if (agent.isAlive() || !addresses.containsKey(agent.host())) {
+                addresses.put(agent.host(), agent.peer().address());
+            }
+        }
+        return addresses;
+    }
+
     /** Where these peers are; empty unless all are known. */
     public Optional<List<PeerInfo>> find(List<String> peerIds) {
         var found = new ArrayList<PeerInfo>();

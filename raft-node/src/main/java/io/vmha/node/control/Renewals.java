@@ -9,6 +9,7 @@ import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.AgesOf;
 import io.vmha.proto.v1.Claim;
+import io.vmha.proto.v1.FindingNote;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
 import io.vmha.proto.v1.Renew;
@@ -26,6 +27,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +39,8 @@ public final class Renewals {
     private static final Logger LOG = LoggerFactory.getLogger(Renewals.class);
     private static final Duration LIMIT = Duration.ofMillis(900);
     private static final long PERIOD_MS = 1_000;
-    private static final long AGES_PERIOD_MS = 500;
+    private static final long AGES_PERIOD_MS = 200;
+    private static final long HURRY_LEAST_MS = 50;
     private static final long ADOPTED_FOR_MS = 10_000;
 
     /**
@@ -66,6 +69,12 @@ public final class Renewals {
 
         /** What the hosts said of their guards when this voter last answered them. */
         void onClaims(Map<HostName, Arming> claims);
+
+        /** A renewal is about to be sent: adds what this host has to say besides. */
+        void sign(Renew.Builder renewal);
+
+        /** What the leader makes of the silent hosts. */
+        void onFindings(List<FindingNote> findings);
     }
 
     private final HostName self;
@@ -76,6 +85,7 @@ public final class Renewals {
     private final Listener listener;
     private final ScheduledExecutorService timer;
     private volatile Optional<Standing> standing = Optional.empty();
+    private final AtomicLong hurriedAtMs = new AtomicLong(Long.MIN_VALUE / 2);
     private volatile long clientIndex;
     private volatile List<String> watched = List.of();
 
@@ -108,6 +118,15 @@ public final class Renewals {
         return standing.filter(s -> Clocks.nowMs() - s.heardAtMs() < ADOPTED_FOR_MS);
     }
 
+    /** Renews now, beside the usual ones: there is something to tell. Dropped if that was done a moment ago. */
+    public void hurry() {
+        long now = Clocks.nowMs();
+        long last = hurriedAtMs.get();
+        if (now - last >= HURRY_LEAST_MS && hurriedAtMs.compareAndSet(last, now)) {
+            timer.execute(quietly(this::renew));
+        }
+    }
+
     private void renew() {
         var status = raft.status();
         if (!status.voters().voters().isEmpty() && status.group().isPresent()) {
@@ -124,14 +143,13 @@ public final class Renewals {
     private void renewWith(GroupId group, List<PeerInfo> voters, boolean client) {
         long epoch = lease.epochIn(group.toString());
         Arming claim = lease.claim();
-        byte[] request = PeerRequest.newBuilder()
-                .setRenew(Renew.newBuilder()
-                        .setHost(self.value())
-                        .setEpoch(epoch)
-                        .setBootId(lease.bootId())
-                        .setClaim(Claim.newBuilder().setArmed(claim.armed()).setDetail(claim.detail())))
-                .build()
-                .toByteArray();
+        var renewal = Renew.newBuilder()
+                .setHost(self.value())
+                .setEpoch(epoch)
+                .setBootId(lease.bootId())
+                .setClaim(Claim.newBuilder().setArmed(claim.armed()).setDetail(claim.detail()));
+        listener.sign(renewal);
+        byte[] request = PeerRequest.newBuilder().setRenew(renewal).build().toByteArray();
         long sentAtMs = lease.nowMs(); // before it is sent: a lease runs from here, whenever the answer comes
         for (PeerInfo voter : voters) {
             var unused = raft.client(group, voters).ask(voter, request, LIMIT).whenComplete((bytes, failure) -> {
@@ -188,6 +206,9 @@ public final class Renewals {
                 reply.getLeaderHost(),
                 reply.getTerm(),
                 Clocks.nowMs()));
+        if (reply.getLeaderHost().equals(voter.id().nodeName())) {
+            listener.onFindings(reply.getFindingsList());
+        }
         if (client && reply.getAppliedIndex() > clientIndex) {
             fetchState(group, voters, voter);
         }

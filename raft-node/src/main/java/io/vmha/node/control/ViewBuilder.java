@@ -8,14 +8,21 @@ import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.RaftStatus;
 import io.vmha.node.view.NodeView;
+import io.vmha.proto.v1.FindingNote;
 import io.vmha.recovery.core.RecoveryState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Makes the published picture of this node. The newest one can be read by any thread. */
 public final class ViewBuilder {
+    private static final long FINDINGS_FOR_MS = 5_000;
+
+    /** A silence of a moment is nobody's trouble. */
+    private static final long WORTH_TELLING_MS = 1_200;
+
     private final VmhadConfig config;
     private final RaftNode raft;
     private final GossipAgent gossip;
@@ -24,6 +31,8 @@ public final class ViewBuilder {
     private final AggregateFollower aggregate;
     private volatile RecoveryState state = RecoveryState.empty();
     private volatile long stateAtMs;
+    private volatile List<FindingNote> findings = List.of();
+    private volatile long findingsAtMs;
     private volatile NodeView view;
 
     public ViewBuilder(
@@ -132,9 +141,24 @@ public final class ViewBuilder {
                         .orElse(""));
     }
 
+    /** What the leader makes of the silent hosts, as it was last told. */
+    public void onFindings(List<FindingNote> now) {
+        findings = now;
+        findingsAtMs = Clocks.nowMs();
+    }
+
+    /** The same, unless it is old. */
+    public List<FindingNote> findings() {
+        return Clocks.nowMs() - findingsAtMs < FINDINGS_FOR_MS ? findings : List.of();
+    }
+
     private List<String> trouble(Optional<Renewals.Standing> client) {
         var trouble = new ArrayList<String>();
         aggregate.trouble().ifPresent(trouble::add);
+        findings().stream()
+                .filter(f -> f.getSilentMs() >= WORTH_TELLING_MS)
+                .forEach(f -> trouble.add("host " + f.getHost() + " is "
+                        + f.getKind().toLowerCase(Locale.ROOT).replace('_', ' ') + ": " + f.getWhy()));
         if (client.map(Renewals.Standing::sealed).orElse(false)) {
             trouble.add("this host is certified dead: its VMs may run elsewhere, start none here");
         }

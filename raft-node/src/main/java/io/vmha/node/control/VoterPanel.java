@@ -1,19 +1,25 @@
 package io.vmha.node.control;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.vmha.node.observe.Observatory;
 import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.AgesOf;
 import io.vmha.proto.v1.AppliedIndex;
+import io.vmha.proto.v1.Observe;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
 import io.vmha.proto.v1.StatementOf;
 import io.vmha.recovery.core.AgeStatement;
-import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseTiming;
+import io.vmha.recovery.core.BootStatement;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Sighting;
+import io.vmha.recovery.core.Testimony;
 import io.vmha.recovery.core.Voters;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,6 +88,26 @@ final class VoterPanel implements Voters {
                 said.getAgeMs(),
                 said.getSealed(),
                 said.getUnarmed());
+    }
+
+    @Override
+    public Testimony observe(SortedSet<HostName> hosts, SortedSet<HostName> alsoLookAt) {
+        var question = PeerRequest.newBuilder()
+                .setObserve(Observe.newBuilder()
+                        .addAllHosts(hosts.stream().map(HostName::value).toList())
+                        .addAllAlsoLookAt(
+                                alsoLookAt.stream().map(HostName::value).toList()))
+                .build();
+        var sightings = new ArrayList<Sighting>();
+        var boots = new ArrayList<BootStatement>();
+        askAll(question, reply -> true).forEach((voter, reply) -> {
+            reply.getSightingsList().forEach(note -> sightings.add(Observatory.sighting(note)));
+            reply.getBootsList()
+                    .forEach(note -> boots.add(
+                            new BootStatement(
+                                    voter.id().nodeName(), new HostName(note.getHost()), note.getBootId(), note.getAgeMs())));
+        });
+        return new Testimony(sightings, boots, count());
     }
 
     @Override

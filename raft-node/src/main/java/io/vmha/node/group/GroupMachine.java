@@ -13,6 +13,7 @@ import io.vmha.proto.v1.Configuration;
 import io.vmha.proto.v1.DoubleRun;
 import io.vmha.proto.v1.KvQuestion;
 import io.vmha.proto.v1.LogReply;
+import io.vmha.proto.v1.Observe;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
 import io.vmha.proto.v1.Renew;
@@ -60,6 +61,7 @@ public final class GroupMachine implements Replicated {
     private RecoveryState state = RecoveryState.empty();
     private long kept;
     private volatile String leaderHost = "";
+    private volatile Optional<Witness> witness = Optional.empty();
 
     /**
      * @param nowMs a monotonic clock in milliseconds that counts through suspend
@@ -75,6 +77,20 @@ public final class GroupMachine implements Replicated {
     /** A linearizable question whose answer is empty: that it is answered proves that the answering leader still led (S9). */
     public static byte[] proofOfLeadership() {
         return WHO_LEADS.clone();
+    }
+
+    /** What a voter says as a witness besides its own clock; none of it touches the state. */
+    public interface Witness {
+        /** A host of the AZ has renewed. */
+        void onRenewal(HostName host, Renew renewal, PeerReply.Builder reply);
+
+        /** A leader asks what this node and the observers see. */
+        void observe(Observe question, PeerReply.Builder reply);
+    }
+
+    /** Who answers for what this node sees of other hosts. */
+    public void witness(Witness itsWitness) {
+        witness = Optional.of(itsWitness);
     }
 
     /** The leader that this server knows of, by its host's name, for those who ask; empty if none. Any thread. */
@@ -190,7 +206,14 @@ public final class GroupMachine implements Replicated {
                 .setTerm(standing.applied().term())
                 .setLeaderHost(leaderHost);
         switch (question.getQuestionCase()) {
-            case RENEW -> renew(question.getRenew(), standing, reply);
+            case RENEW -> {
+                renew(question.getRenew(), standing, reply);
+                if (reply.getKnown()) {
+                    var host = new HostName(question.getRenew().getHost());
+                    witness.ifPresent(w -> w.onRenewal(host, question.getRenew(), reply));
+                }
+            }
+            case OBSERVE -> witness.ifPresent(w -> w.observe(question.getObserve(), reply));
             case AGES -> {
                 question.getAges().getHostsList().stream()
                         .limit(HOSTS_ASKED_MAX)

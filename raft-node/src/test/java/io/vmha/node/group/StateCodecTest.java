@@ -80,6 +80,7 @@ class StateCodecTest {
                 new VmCommand.VmSettled(12, 5, ONE, HOST, VM, "unlocked", "not paused"),
                 new IncidentCommand.CloseIncident(13, 5, ONE),
                 new IncidentCommand.CancelIncident(13, ONE, "anna"),
+                new IncidentCommand.PutBack(13, 5, ONE, HOST, "boot-1", List.of("hv-1", "hv-2"), 3),
                 new AzCommand.ReturnHost(13, HOST, "anna"),
                 new TurnCommand.TakeTurn(14, HOST),
                 new TurnCommand.EndTurn(14, HOST),

@@ -52,6 +52,31 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * Has the voters look closely at some hosts, and asks what they and the observers have seen. Changes nothing.
+     *
+     * @param alsoLookAt all that may have been lost in the same cut
+     */
+    record Observe(long term, SortedSet<HostName> hosts, SortedSet<HostName> alsoLookAt) implements Action {
+        public Observe {
+            hosts = Collections.unmodifiableSortedSet(new TreeSet<>(hosts));
+            alsoLookAt = Collections.unmodifiableSortedSet(new TreeSet<>(alsoLookAt));
+        }
+
+        @Override
+        public String key() {
+            return "observe";
+        }
+    }
+
+    /** Reads Nova's record of the compute services, to see whose heartbeat still moves. Changes nothing. */
+    record AskNova(long term) implements Action {
+        @Override
+        public String key() {
+            return "ask-nova";
+        }
+    }
+
     /** Asks a host's BMC for the power state. Changes nothing. */
     record AskPower(long term, HostName host) implements Action {
         @Override

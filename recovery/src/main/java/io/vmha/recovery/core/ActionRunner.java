@@ -52,6 +52,12 @@ public final class ActionRunner {
             if (action instanceof Action.AskApplied ask) {
                 return new Result.AppliedBy(ask, voters.peersAppliedAtLeast(ask.certificateIndex()));
             }
+            if (action instanceof Action.Observe ask) {
+                return new Result.Seen(ask, voters.observe(ask.hosts(), ask.alsoLookAt()));
+            }
+            if (action instanceof Action.AskNova ask) {
+                return new Result.Services(ask, compute.computeServices());
+            }
             if (action instanceof Action.AskPower ask) {
                 return new Result.Power(ask, fencer.status(ask.host()));
             }

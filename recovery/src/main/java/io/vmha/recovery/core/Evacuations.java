@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -17,6 +18,9 @@ import java.util.TreeSet;
 final class Evacuations {
     /** Nova takes a silent compute service for down after this long (nova.conf service_down_time). */
     private static final long NOVA_NOTICES_MS = 60_000;
+
+    /** A suspect is declared or cleared within this time, or it is not worth waiting for. */
+    private static final long SUSPECT_LIMIT_MS = 15_000;
 
     /** Fewer than there are action threads, so that watching goes on while Nova is slow to answer. */
     private static final int CALLING_MAX = 6;
@@ -37,6 +41,7 @@ final class Evacuations {
     private final Wave wave;
     private final EvacuationWatch watch;
     private final SortedMap<HostName, Long> targetSinceMs = new TreeMap<>();
+    private final SortedMap<HostName, Long> doubtfulSinceMs = new TreeMap<>();
     private final Map<ServerId, Long> settlingSinceMs = new TreeMap<>();
     private final Map<ServerId, Long> recoveredSinceMs = new TreeMap<>();
     private final TreeSet<ServerId> listening = new TreeSet<>();
@@ -57,6 +62,7 @@ final class Evacuations {
         term = newTerm;
         leaderSinceMs = nowMs;
         targetSinceMs.clear();
+        doubtfulSinceMs.clear();
         settlingSinceMs.clear();
         recoveredSinceMs.clear();
         listening.clear();
@@ -120,7 +126,8 @@ final class Evacuations {
 
     /**
      * Nova schedules to a dead host as long as it does not know that it is dead, and what it has scheduled there never comes back. So calls
-     * wait until every host under recovery is forced down, at the longest until Nova has noticed by itself.
+     * wait until every host under recovery is forced down, at the longest until Nova has noticed by itself, and a while for hosts that are
+     * about to be declared.
      */
     private boolean novaKnowsTheDead(long nowMs, RecoveryState state) {
         boolean known = true;
@@ -132,7 +139,16 @@ final class Evacuations {
                 }
             }
         }
+        for (long sinceMs : doubtfulSinceMs.values()) {
+            known &= nowMs - sinceMs >= SUSPECT_LIMIT_MS;
+        }
         return known;
+    }
+
+    /** The hosts that may be about to be declared: a bad target for an evacuation. */
+    void onDoubtful(long nowMs, SortedSet<HostName> hosts) {
+        doubtfulSinceMs.keySet().retainAll(hosts);
+        hosts.forEach(host -> doubtfulSinceMs.putIfAbsent(host, nowMs));
     }
 
     /** Opens intents for those whose turn it is, as far as the wave has room. */

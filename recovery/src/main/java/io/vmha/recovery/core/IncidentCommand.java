@@ -82,11 +82,12 @@ public sealed interface IncidentCommand extends Command {
 
         private Optional<String> overLimit(RecoveryState state) {
             AzSettings az = state.az().orElseThrow();
-            int inRecovery = (int) state.hosts().values().stream()
-                    .filter(h -> h.status() == HostRecord.Status.IN_RECOVERY)
+            // hosts that are down count as well: cuts one after another must not eat up an AZ
+            int outOfService = (int) state.hosts().values().stream()
+                    .filter(h -> h.status() != HostRecord.Status.IN_SERVICE)
                     .count();
             int all = state.hosts().size();
-            int lost = witnesses.size() + inRecovery;
+            int lost = witnesses.size() + outOfService;
             if (!az.armed()) {
                 return Optional.of("the AZ is disarmed");
             }
@@ -156,6 +157,71 @@ public sealed interface IncidentCommand extends Command {
                 next = next.withHost(host, h -> h.with(HostRecord.Status.IN_SERVICE));
             }
             return Applied.to(next);
+        }
+    }
+
+    /**
+     * A host that was declared dead renews again, from the same start of its kernel as before: it never went away, its VMs have run all the
+     * time, and it is watched as before. Refused once it is certified, while a fence of it is open, and if the boot is another one, for
+     * then its VMs are gone.
+     *
+     * @param bootId the start of the kernel that its renewals come from now
+     * @param voters who say so
+     * @param majorityOf how many voters there are
+     */
+    record PutBack(
+            long atMs,
+            long term,
+            IncidentId incident,
+            HostName host,
+            String bootId,
+            List<String> voters,
+            int majorityOf)
+            implements IncidentCommand {
+        public PutBack {
+            voters = List.copyOf(voters);
+        }
+
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            Incident found = state.incidents().get(incident);
+            if (found == null || found.phase() == Incident.Phase.CLOSED) {
+                return Applied.refused(state, "incident " + incident + " is not open");
+            }
+            HostRecovery recovery = found.hosts().get(host);
+            Optional<String> wrong = recovery == null ? Optional.of("it is not part of the incident") : unfit(recovery);
+            if (wrong.isPresent()) {
+                return Applied.refused(state, host + ": " + wrong.get());
+            }
+            var left = new TreeMap<>(found.hosts());
+            left.remove(host);
+            Incident told = found.tell(new Note(
+                    atMs,
+                    entry.index(),
+                    host + ": " + voters + " hear it again and its kernel has run all the time: back in service"));
+            // the last one stays in the closed incident, so that its story can be read
+            Incident next = left.isEmpty() ? told.with(Incident.Phase.CLOSED, atMs) : told.without(host);
+            return Applied.to(state.with(next).withHost(host, h -> h.with(HostRecord.Status.IN_SERVICE)));
+        }
+
+        private Optional<String> unfit(HostRecovery recovery) {
+            if (recovery.certificate().isPresent()) {
+                return Optional.of("it is certified dead, its VMs may run elsewhere");
+            }
+            if (recovery.proving().isSealed()) {
+                return Optional.of("it is sealed, its copies of its VMs may be gone");
+            }
+            if (recovery.fenceTerm() != 0) {
+                return Optional.of("its BMC is being asked to power it off");
+            }
+            if (bootId.isEmpty() || !Returns.bootAtVerdict(recovery).equals(Optional.of(bootId))) {
+                return Optional.of("it renews from boot '" + bootId + "' and was declared dead in boot '"
+                        + Returns.bootAtVerdict(recovery).orElse("unknown") + "'");
+            }
+            if (Set.copyOf(voters).size() * 2 <= majorityOf) {
+                return Optional.of(voters.size() + " of " + majorityOf + " voters are no majority");
+            }
+            return Optional.empty();
         }
     }
 

@@ -50,6 +50,11 @@ final class IncidentSteps {
         evacuations.onTerm(nowMs, newTerm);
     }
 
+    /** The hosts that may be about to be declared: a bad target for an evacuation. */
+    void onDoubtful(long nowMs, SortedSet<HostName> hosts) {
+        evacuations.onDoubtful(nowMs, hosts);
+    }
+
     void advance(long nowMs, long leaderTerm, long atMs, RecoveryState state, Incident incident) {
         for (HostRecovery host : incident.hosts().values()) {
             boolean maintenance = Optional.ofNullable(state.hosts().get(host.host()))

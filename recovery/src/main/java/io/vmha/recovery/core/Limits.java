@@ -4,7 +4,7 @@ package io.vmha.recovery.core;
  * How much of an AZ may be recovered without asking a person (S8). Checked when {@link IncidentCommand.DeclareIncident} is applied.
  *
  * @param maxHosts the most hosts of one incident
- * @param maxSharePercent the largest share of the AZ's hosts that may be under recovery at a time, 1 to 100
+ * @param maxSharePercent the largest share of the AZ's hosts that may be under recovery or down at a time, 1 to 100
  */
 public record Limits(int maxHosts, int maxSharePercent) {
     /** Two hosts of five, one of three; more is a mass failure, and mass failures are more often the network's than the hosts'. */

@@ -1,5 +1,7 @@
 package io.vmha.recovery.core;
 
+import java.util.SortedMap;
+
 /** Where the controller writes its decisions. Every method returns at once and nothing: no decision can wait for an answer. */
 public interface Outbox {
     /**
@@ -11,4 +13,9 @@ public interface Outbox {
 
     /** Has an action run. Its result is reported by {@link RecoveryController#onResult}. */
     void execute(Action action);
+
+    /** What the leader makes of the silent hosts now, for people; empty when it leads no more or nobody is silent. */
+    default void report(SortedMap<HostName, Finding> findings) {
+        // whoever shows nothing to people needs none
+    }
 }

@@ -1,8 +1,10 @@
 package io.vmha.recovery.core;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -17,26 +19,47 @@ import java.util.TreeSet;
 public final class RecoveryController implements Result.Listener {
     private static final long PROPOSAL_LIMIT_MS = 5_000;
     private static final long ACTION_LIMIT_MS = 120_000;
-    private static final long TICK_MS = 200;
-    private static final long ASK_AGAIN_MS = 400;
+    private static final long TICK_MS = 100;
+    private static final long CROWD_MS = 20;
+
+    /** What people are shown is made anew when it changes, and this often. */
+    private static final long REPORT_MS = 500;
+
+
+    /** How soon the witnesses are asked again while a suspicion is young, and how often while an old one lasts. */
+    private static final long ASK_AGAIN_MS = 120;
+
+    private static final long ASK_RARELY_MS = 2_000;
+    private static final long YOUNG_MS = 8_000;
+    private static final long NOVA_AGAIN_MS = 3_000;
+
+    /** All hosts are looked at once for each new suspicion, but no more often than this. */
+    private static final long SWEEP_MS = 1_000;
 
     private final HostName self;
     private final Outbox outbox;
     private final WallClock clock;
     private final Pending pending = new Pending();
     private final Suspects suspects;
+    private final Returns returns;
     private final IncidentSteps steps;
     private RecoveryState state = RecoveryState.empty();
     private OptionalLong term = OptionalLong.empty();
     private boolean authorized = true;
     private long tickAtMs;
+    private long decidedAtMs = Long.MIN_VALUE / 2;
+    private long sweptAtMs = Long.MIN_VALUE / 2;
+    private SortedSet<HostName> sweptFor = new TreeSet<>();
+    private SortedMap<HostName, Finding.Kind> reported = new TreeMap<>();
+    private long reportedAtMs;
 
     /** @param self this node's own host: a leader never declares itself dead */
     public RecoveryController(RecoveryConfig config, HostName self, Outbox outbox, WallClock clock) {
         this.self = self;
         this.outbox = outbox;
         this.clock = clock;
-        this.suspects = new Suspects(config);
+        this.suspects = new Suspects(config, self);
+        this.returns = new Returns(config.verdict());
         this.steps = new IncidentSteps(config, pending, this::propose, this::execute);
     }
 
@@ -45,6 +68,9 @@ public final class RecoveryController implements Result.Listener {
         if (!leaderOfTerm.equals(term)) {
             pending.clear();
             suspects.forget();
+            returns.forget();
+            sweptFor = new TreeSet<>();
+            report(nowMs, new TreeMap<>());
             term = leaderOfTerm;
             steps.onTerm(nowMs, leaderOfTerm.orElse(0));
         }
@@ -99,6 +125,15 @@ public final class RecoveryController implements Result.Listener {
         decide(nowMs);
     }
 
+    /** Observers have told what they see, this node's own one included. */
+    public void onSightings(long nowMs, Collection<Sighting> sightings) {
+        suspects.onSightings(nowMs, sightings);
+        // when a rack dies they come by the hundred: the first is looked at at once, the others together
+        if (nowMs - decidedAtMs >= CROWD_MS) {
+            decide(nowMs);
+        }
+    }
+
     /** The outcome of a proposal: the index at which it was committed, or empty if it was not, as far as this node knows. */
     public void onProposed(long nowMs, String key, OptionalLong index) {
         if (index.isPresent() && index.getAsLong() > state.applied().index()) {
@@ -137,6 +172,7 @@ public final class RecoveryController implements Result.Listener {
 
     private void decide(long nowMs) {
         tickAtMs = nowMs + TICK_MS;
+        decidedAtMs = nowMs;
         if (!isLeading()) {
             return;
         }
@@ -154,17 +190,58 @@ public final class RecoveryController implements Result.Listener {
                 .filter(h -> h.isWatched() && !h.maintenance() && !h.host().equals(self))
                 .forEach(h -> watched.add(h.host()));
         var suspected = suspects.review(nowMs, watched);
-        if (!suspected.isEmpty()) {
-            execute(nowMs, new Action.AskVoters(term.getAsLong(), suspected));
-            suspected.forEach(host -> execute(nowMs, new Action.AskPower(term.getAsLong(), host)));
-        }
-        SortedMap<HostName, List<Witness>> dead = suspects.verdict(nowMs);
+        askWitnesses(nowMs, suspected, watched);
+        steps.onDoubtful(nowMs, suspects.doubtful(nowMs));
+        SortedMap<HostName, Finding.Kind> kinds = suspects.kinds(nowMs);
+        report(nowMs, kinds);
+        SortedMap<HostName, List<Witness>> dead = suspects.verdict(nowMs, kinds);
         if (!dead.isEmpty()) {
+            dead.replaceAll((host, words) -> returns.withBoot(host, words));
             propose(
                     nowMs,
                     "declare",
                     new IncidentCommand.DeclareIncident(clock.wallMs(nowMs), term.getAsLong(), new TreeMap<>(dead)));
         }
+        returns.putBack(nowMs, state, clock.wallMs(nowMs), term.getAsLong())
+                .forEach((host, command) -> propose(nowMs, "put back " + host, command));
+    }
+
+    private void askWitnesses(long nowMs, SortedSet<HostName> suspected, SortedSet<HostName> watched) {
+        SortedSet<HostName> unproven = Returns.unproven(state);
+        if (!suspected.isEmpty()) {
+            execute(nowMs, new Action.AskVoters(term.getAsLong(), suspected));
+            execute(nowMs, new Action.AskNova(term.getAsLong()));
+            suspected.stream()
+                    .filter(host -> suspects.isWorthABmc(nowMs, host))
+                    .forEach(host -> execute(nowMs, new Action.AskPower(term.getAsLong(), host)));
+        }
+        if (!suspected.isEmpty() || !unproven.isEmpty()) {
+            // who else is silent? So a whole rack is found within one time limit of its first host
+            boolean news = !sweptFor.containsAll(suspected) && nowMs - sweptAtMs >= SWEEP_MS;
+            var about = new TreeSet<>(suspected);
+            about.addAll(unproven);
+            if (pending.begin(nowMs, "observe", ACTION_LIMIT_MS)) {
+                if (news) {
+                    sweptAtMs = nowMs;
+                    sweptFor = new TreeSet<>(suspected);
+                }
+                outbox.execute(new Action.Observe(term.getAsLong(), about, news ? watched : new TreeSet<>()));
+            }
+        }
+        sweptFor.retainAll(suspected);
+    }
+
+    private void report(long nowMs, SortedMap<HostName, Finding.Kind> kinds) {
+        boolean changed = !kinds.equals(reported);
+        if (changed || (!kinds.isEmpty() && nowMs - reportedAtMs >= REPORT_MS)) {
+            reported = kinds;
+            reportedAtMs = nowMs;
+            outbox.report(suspects.findings(nowMs));
+        }
+    }
+
+    private long askAgainMs(long nowMs) {
+        return suspects.youngestMs(nowMs) < YOUNG_MS ? ASK_AGAIN_MS : ASK_RARELY_MS;
     }
 
     private void propose(long nowMs, String key, Command command) {
@@ -182,7 +259,20 @@ public final class RecoveryController implements Result.Listener {
     @Override
     public void onAges(long nowMs, Result.Ages result) {
         suspects.onStatements(result);
-        pending.pause(nowMs, result.action().key(), ASK_AGAIN_MS);
+        pending.pause(nowMs, result.action().key(), askAgainMs(nowMs));
+    }
+
+    @Override
+    public void onSeen(long nowMs, Result.Seen result) {
+        suspects.onSightings(nowMs, result.testimony().sightings());
+        returns.onTestimony(nowMs, result.testimony());
+        pending.pause(nowMs, result.action().key(), askAgainMs(nowMs));
+    }
+
+    @Override
+    public void onServices(long nowMs, Result.Services result) {
+        suspects.onServices(result.services());
+        pending.pause(nowMs, result.action().key(), NOVA_AGAIN_MS);
     }
 
     @Override
@@ -199,7 +289,7 @@ public final class RecoveryController implements Result.Listener {
     public void onPower(long nowMs, Result.Power result) {
         if (result.action() instanceof Action.AskPower) {
             suspects.onPower(result.statement());
-            pending.pause(nowMs, result.action().key(), ASK_AGAIN_MS);
+            pending.pause(nowMs, result.action().key(), 2 * askAgainMs(nowMs));
         } else {
             steps.onPower(nowMs, clock.wallMs(nowMs), state, result);
         }

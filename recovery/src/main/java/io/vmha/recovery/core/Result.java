@@ -22,6 +22,10 @@ public sealed interface Result {
 
         void onAppliedBy(long nowMs, AppliedBy result);
 
+        void onSeen(long nowMs, Seen result);
+
+        void onServices(long nowMs, Services result);
+
         void onPower(long nowMs, Power result);
 
         void onConfirmed(long nowMs, Confirmed result);
@@ -76,6 +80,26 @@ public sealed interface Result {
         @Override
         public void deliver(long nowMs, Listener listener) {
             listener.onAppliedBy(nowMs, this);
+        }
+    }
+
+    /** What the voters and the observers have seen. */
+    record Seen(Action action, Testimony testimony) implements Result {
+        @Override
+        public void deliver(long nowMs, Listener listener) {
+            listener.onSeen(nowMs, this);
+        }
+    }
+
+    /** Nova's record of the compute services. */
+    record Services(Action action, List<ComputeService> services) implements Result {
+        public Services {
+            services = List.copyOf(services);
+        }
+
+        @Override
+        public void deliver(long nowMs, Listener listener) {
+            listener.onServices(nowMs, this);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.vmha.recovery.core;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,29 +11,45 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The leader's picture of who may be dead: silence of renewals at this voter and at the others, gossip, and what the BMCs say. A suspect is
- * harmless; a verdict needs witnesses that fail for different reasons.
+ * The leader's picture of who may be dead: silence of renewals at this voter and at the others, what the observers of each host's kernel
+ * see, gossip, the BMCs, and Nova. A suspect is harmless; a verdict needs witnesses that fail for different reasons.
  *
- * <p>A host is <em>suspect</em> when its renewals are late here or gossip suspects it. It is <em>dead</em> when it is silent and either its
- * BMC says "off", or a majority of the voters state the silence and gossip does not call it alive.
+ * <p>A host is <em>suspect</em> when its renewals are late here, an observer gets no answer, or gossip suspects it. What its silence means is
+ * its {@link Finding}: only a host that a majority of the voters miss and that no observer hears can be dead, and one whose kernel answers is
+ * left alone.
  */
 final class Suspects {
     private static final int SETTLES_MAX = 5;
     private static final long FROM_THE_BEGINNING = Long.MIN_VALUE / 2;
 
+    /** The silences of one cut differ by a renewal period: those that are so near to being declared are declared with the others. */
+    private static final long SAME_CUT_MS = 1_200;
+
+    /** Gossip suspects an agent that has stopped well before that. */
+    private static final long GOSSIP_NOTICES_MS = 10_000;
+
     private final RecoveryConfig config;
+    private final VerdictTimes times;
+    private final HostName self;
     private final Map<HostName, Long> ageMs = new TreeMap<>();
     private final Map<HostName, GossipSign> gossip = new TreeMap<>();
     private final Map<HostName, BmcStatement> power = new TreeMap<>();
     private final Map<HostName, Long> suspectSinceMs = new TreeMap<>();
     private final Map<HostName, SortedMap<String, Long>> statedAges = new TreeMap<>();
     private final Map<HostName, Long> watchedSinceMs = new TreeMap<>();
+    private final SortedSet<HostName> unheard = new TreeSet<>();
+    private final KernelWords kernels = new KernelWords();
+    private final NovaWords nova = new NovaWords();
+    private final Flapping flapping = new Flapping();
     private boolean firstReview = true;
     private long reviewedAtMs;
     private int voters;
 
-    Suspects(RecoveryConfig config) {
+    /** @param self the leader's own host */
+    Suspects(RecoveryConfig config, HostName self) {
         this.config = config;
+        this.times = config.verdict();
+        this.self = self;
     }
 
     void onAges(SortedMap<HostName, Long> ages) {
@@ -42,6 +59,14 @@ final class Suspects {
 
     void onGossip(HostName host, GossipSign sign) {
         gossip.put(host, sign);
+    }
+
+    void onSightings(long nowMs, Collection<Sighting> sightings) {
+        sightings.forEach(s -> kernels.on(nowMs, s));
+    }
+
+    void onServices(List<ComputeService> services) {
+        nova.on(services, suspectSinceMs.keySet());
     }
 
     void onStatements(Result.Ages ages) {
@@ -67,71 +92,215 @@ final class Suspects {
         // what a BMC said about an earlier life of a host that has returned since must not end the next one
         power.keySet().retainAll(watched);
         watchedSinceMs.keySet().retainAll(watched);
+        kernels.keepOnly(watched);
+        flapping.keepOnly(watched);
         for (HostName host : watched) {
             watchedSinceMs.putIfAbsent(host, firstReview ? FROM_THE_BEGINNING : nowMs);
-            if (age(host) >= config.suspectAfterMs()
-                    || sign(host) == GossipSign.SUSPECT
-                    || sign(host) == GossipSign.FAILED) {
-                suspectSinceMs.putIfAbsent(host, nowMs);
+            long silentSince = kernels.silentSinceMs(nowMs, host);
+            if (age(host) >= config.suspectAfterMs() || silentSince != Long.MAX_VALUE || gossipDoubts(host)) {
+                suspectSinceMs.putIfAbsent(host, Math.min(nowMs, silentSince));
             } else {
                 suspectSinceMs.remove(host);
                 power.remove(host);
+                if (unheard.remove(host)) {
+                    flapping.onReturn(nowMs, host);
+                }
             }
         }
         firstReview = false;
+        unheard.retainAll(suspectSinceMs.keySet());
         statedAges.keySet().retainAll(suspectSinceMs.keySet());
+        nova.keepOnly(suspectSinceMs.keySet());
         return new TreeSet<>(suspectSinceMs.keySet());
     }
 
-    /** The hosts that are dead, with who says so; empty while the cut has not settled. */
+    /** What the silence of each suspect means, as far as the witnesses have spoken. */
+    SortedMap<HostName, Finding.Kind> kinds(long nowMs) {
+        var kinds = new TreeMap<HostName, Finding.Kind>();
+        int possible = watchedSinceMs.size() + 1 - suspectSinceMs.size();
+        suspectSinceMs.forEach((host, since) -> kinds.put(host, kind(nowMs, host, since, possible)));
+        long cutOff =
+                kinds.values().stream().filter(Finding.Kind.ISOLATED::equals).count();
+        if (cutOff > 1) {
+            kinds.replaceAll((host, kind) -> kind == Finding.Kind.ISOLATED ? Finding.Kind.PARTITIONED : kind);
+        }
+        return kinds;
+    }
+
+    /** The same with words, for people. */
+    SortedMap<HostName, Finding> findings(long nowMs) {
+        var findings = new TreeMap<HostName, Finding>();
+        kinds(nowMs)
+                .forEach((host, kind) -> findings.put(
+                        host,
+                        new Finding(host, kind, age(host), why(nowMs, host, kind), witnesses(nowMs, host))));
+        return findings;
+    }
+
+    private Finding.Kind kind(long nowMs, HostName host, long sinceMs, int possible) {
+        GossipSign sign = sign(host);
+        boolean off = Optional.ofNullable(power.get(host))
+                .map(BmcStatement::provesOff)
+                .orElse(false);
+        if (sign == GossipSign.UNKNOWN || age(host) < times.missedMs()) {
+            return Finding.Kind.UNDECIDED;
+        }
+        if (off && age(host) >= config.silenceMs()) {
+            return Finding.Kind.DEAD;
+        }
+        if (!isMissedByMajority(host)) {
+            return Finding.Kind.UNDECIDED;
+        }
+        return switch (kernels.sum(nowMs, host, self, sinceMs, possible)) {
+            case UNCLEAR -> Finding.Kind.UNDECIDED;
+            case ANSWERS ->
+                sign == GossipSign.ALIVE && age(host) >= GOSSIP_NOTICES_MS
+                        ? Finding.Kind.MUTE
+                        : Finding.Kind.AGENT_SILENT;
+            case SILENT -> {
+                unheard.add(host);
+                yield unheardKind(nowMs, host, sinceMs, off);
+            }
+        };
+    }
+
+    /** Nobody hears it: dead, or only cut off? */
+    private Finding.Kind unheardKind(long nowMs, HostName host, long sinceMs, boolean off) {
+        BmcStatement bmc = power.get(host);
+        if (off) {
+            return Finding.Kind.DEAD;
+        }
+        if (sign(host) == GossipSign.LEFT) {
+            return Finding.Kind.UNDECIDED; // its daemon has said goodbye: only its BMC can say more
+        }
+        if ((bmc != null && bmc.power() == PowerState.ON) || nova.isHeard(host)) {
+            return Finding.Kind.ISOLATED;
+        }
+        boolean bmcHasSpoken = bmc != null || nowMs - sinceMs >= times.bmcPatienceMs();
+        return bmcHasSpoken ? Finding.Kind.DEAD : Finding.Kind.UNDECIDED;
+    }
+
+    /** The hosts that are to be declared, with who says so; empty while the cut has not settled. */
     SortedMap<HostName, List<Witness>> verdict(long nowMs) {
-        var dead = new TreeMap<HostName, List<Witness>>();
+        return verdict(nowMs, kinds(nowMs));
+    }
+
+    SortedMap<HostName, List<Witness>> verdict(long nowMs, SortedMap<HostName, Finding.Kind> kinds) {
+        var due = new TreeMap<HostName, List<Witness>>();
+        boolean anyDue = false;
         boolean unsettled = false;
         boolean patienceOver = false;
-        for (var suspect : suspectSinceMs.entrySet()) {
-            long suspectMs = nowMs - suspect.getValue();
+        for (var judged : kinds.entrySet()) {
+            long suspectMs = nowMs - suspectSinceMs.get(judged.getKey());
             // a silent host about which not every witness has answered yet belongs to the cut: S8 counts the hosts of a
-            // cut, so a cut that
-            // is declared piece by piece would slip below the limit
-            boolean undecided = !isDead(suspect.getKey()) && age(suspect.getKey()) >= config.suspectAfterMs();
+            // cut, so a cut that is declared piece by piece would slip below the limit
+            boolean undecided = judged.getValue() == Finding.Kind.UNDECIDED && age(judged.getKey()) >= times.missedMs();
             unsettled |= suspectMs < config.settleMs() || undecided;
-            if (isDead(suspect.getKey())) {
-                dead.put(suspect.getKey(), witnesses(suspect.getKey()));
+            if (isDue(nowMs, judged.getKey(), judged.getValue(), 0)) {
+                anyDue = true;
                 // a host that keeps flapping must not hold up the dead ones for ever
                 patienceOver |= suspectMs >= SETTLES_MAX * config.settleMs();
             }
         }
-        return unsettled && !patienceOver ? new TreeMap<>() : dead;
+        if (anyDue && (!unsettled || patienceOver)) {
+            kinds.forEach((host, kind) -> {
+                if (isDue(nowMs, host, kind, SAME_CUT_MS)) {
+                    due.put(host, witnesses(nowMs, host));
+                }
+            });
+        }
+        return due;
     }
 
-    private boolean isDead(HostName host) {
-        if (age(host) < config.silenceMs()) {
-            return false;
-        }
+    private boolean isDue(long nowMs, HostName host, Finding.Kind kind, long earlyMs) {
         boolean off = Optional.ofNullable(power.get(host))
                 .map(BmcStatement::provesOff)
                 .orElse(false);
-        boolean gossipDoubts = sign(host) == GossipSign.SUSPECT || sign(host) == GossipSign.FAILED;
-        return (off && sign(host) != GossipSign.UNKNOWN) || (gossipDoubts && silentAtMajority(host));
+        boolean flaps = flapping.isFlapping(nowMs, host) && !off;
+        return switch (kind) {
+            case UNDECIDED, MUTE -> false;
+            case DEAD -> !flaps || age(host) >= times.flappingMs();
+            case ISOLATED, PARTITIONED ->
+                age(host) + earlyMs >= (flaps ? times.flappingMs() : times.isolatedMs());
+            case AGENT_SILENT -> times.agentSilentFences() && age(host) >= times.agentSilentMs();
+        };
     }
 
-    private boolean silentAtMajority(HostName host) {
-        long silent = statements(host).values().stream()
-                .filter(age -> age >= config.silenceMs())
+    /** Suspects that no observer hears and about which nothing is decided yet: nothing should be sent to them. */
+    SortedSet<HostName> doubtful(long nowMs) {
+        var doubtful = new TreeSet<HostName>();
+        for (HostName host : suspectSinceMs.keySet()) {
+            if (kernels.silentSinceMs(nowMs, host) != Long.MAX_VALUE && age(host) >= times.missedMs()) {
+                doubtful.add(host);
+            }
+        }
+        return doubtful;
+    }
+
+    /** The youngest suspicion's age, in milliseconds: old ones need not be asked about so often. */
+    long youngestMs(long nowMs) {
+        return nowMs
+                - suspectSinceMs.values().stream()
+                        .mapToLong(Long::longValue)
+                        .max()
+                        .orElse(Long.MIN_VALUE / 2);
+    }
+
+    /** Suspects whose BMC is worth a question: somebody hears nothing of them. */
+    boolean isWorthABmc(long nowMs, HostName host) {
+        return kernels.silentSinceMs(nowMs, host) != Long.MAX_VALUE || age(host) >= config.silenceMs();
+    }
+
+    private boolean isMissedByMajority(HostName host) {
+        long missing = statements(host).values().stream()
+                .filter(age -> age >= times.missedMs())
                 .count();
-        return voters > 0 && silent * 2 > voters;
+        return voters > 0 && missing * 2 > voters;
     }
 
-    private List<Witness> witnesses(HostName host) {
+    private boolean gossipDoubts(HostName host) {
+        return sign(host) == GossipSign.SUSPECT || sign(host) == GossipSign.FAILED;
+    }
+
+    private String why(long nowMs, HostName host, Finding.Kind kind) {
+        long silentS = age(host) / 1_000;
+        return switch (kind) {
+            case UNDECIDED ->
+                age(host) < times.missedMs()
+                        ? "it renews, but an observer or gossip doubts it; is its port 8300 open to the other hosts?"
+                        : "silent, and not every witness has spoken yet or they contradict each other";
+            case DEAD ->
+                "nobody hears it" + (flapping.isFlapping(nowMs, host) ? "; it has been flapping, so it waits" : "");
+            case ISOLATED ->
+                "nobody hears it, but it has power: cut off or hung; declared lost after " + times.isolatedMs() / 1_000
+                        + " s";
+            case PARTITIONED ->
+                "nobody hears it nor others, but they have power: a cut; declared lost after "
+                        + times.isolatedMs() / 1_000 + " s";
+            case AGENT_SILENT ->
+                "its kernel answers and its vmhad has been silent for " + silentS
+                        + " s: its VMs may well be running; "
+                        + (times.agentSilentFences()
+                                ? "it is fenced after " + times.agentSilentMs() / 1_000 + " s"
+                                : "it is not fenced, start vmhad there or power the host off");
+            case MUTE ->
+                "its kernel answers and gossip hears its vmhad, but no renewal has arrived for " + silentS
+                        + " s: look for a firewall before port 8300, or at its certificate";
+        };
+    }
+
+    private List<Witness> witnesses(long nowMs, HostName host) {
         var words = new ArrayList<Witness>();
         words.add(new Witness("the leader", "no renewal for " + age(host) + " ms"));
         statements(host)
                 .forEach((voter, age) -> words.add(new Witness("voter " + voter, "no renewal for " + age + " ms")));
+        words.addAll(kernels.witnesses(nowMs, host));
         words.add(new Witness("gossip", sign(host).name()));
         BmcStatement bmc = power.get(host);
         if (bmc != null) {
             words.add(new Witness("bmc", bmc.power() + " (" + bmc.detail() + ")"));
         }
+        nova.witness(host).ifPresent(words::add);
         return words;
     }
 
@@ -156,6 +325,10 @@ final class Suspects {
         suspectSinceMs.clear();
         power.clear();
         statedAges.clear();
+        unheard.clear();
+        kernels.forget();
+        nova.forget();
+        flapping.forget();
         voters = 0;
     }
 }

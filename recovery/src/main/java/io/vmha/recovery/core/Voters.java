@@ -20,4 +20,13 @@ public interface Voters {
 
     /** The same by peer id, voters on their way out included. */
     List<String> peersAppliedAtLeast(long index);
+
+    /**
+     * Has the voters, the one here included, look closely at some hosts from now on, and tells what they and their observers have seen so
+     * far. Returns at once with what is known: the attempts that this begins are told when it is asked again.
+     *
+     * @param hosts whom to tell about
+     * @param alsoLookAt further hosts that may be silent as well; of those only the silent ones are told about
+     */
+    Testimony observe(SortedSet<HostName> hosts, SortedSet<HostName> alsoLookAt);
 }

@@ -79,7 +79,8 @@ final class NovaRecords {
                 text(reply, node, "state").equals("up"),
                 text(reply, node, "status").equals("enabled"),
                 node.path("forced_down").booleanValue(),
-                optional(node, "disabled_reason"));
+                optional(node, "disabled_reason"),
+                optional(node, "updated_at"));
     }
 
     static List<Server> servers(NovaLink.Reply reply, JsonNode page) {

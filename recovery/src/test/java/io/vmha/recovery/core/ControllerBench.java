@@ -32,6 +32,7 @@ final class ControllerBench implements Outbox {
     private final Deque<Asked> asked = new ArrayDeque<>();
     private RecoveryController leader;
     private int steps;
+    private Optional<HostName> doubted = Optional.empty();
 
     ControllerBench(Limits limits) {
         this(3, limits, DEAD);
@@ -55,6 +56,21 @@ final class ControllerBench implements Outbox {
             ages.put(host, 10_000L);
         }
         leader.onRenewalAges(nowMs, ages);
+    }
+
+    /** The host's renewals arrive again, at the leader and at the other voters. */
+    void hears(HostName host) {
+        group.ageMs = 200;
+        group.kernelsAnswer = true;
+        leader.onGossip(nowMs, host, GossipSign.ALIVE);
+        leader.onRenewalAges(nowMs, new TreeMap<>(Map.of(host, 200L)));
+    }
+
+    /** Observers hear nothing of the host, and not enough of them to say what that means. */
+    void isDoubted(HostName host) {
+        doubted = Optional.of(host);
+        group.unseen.add(host);
+        leader.onGossip(nowMs, host, GossipSign.ALIVE);
     }
 
     @Override
@@ -83,6 +99,12 @@ final class ControllerBench implements Outbox {
     void step(boolean leaderHears) {
         steps++;
         nowMs += 50;
+        doubted.ifPresent(host -> {
+            var ages = new TreeMap<HostName, Long>(Map.of(host, 2_000L));
+            dead.forEach(d -> ages.put(d, 10_000L));
+            leader.onRenewalAges(nowMs, ages);
+            leader.onSightings(nowMs, List.of(new Sighting(hv(2), host, 2_000, "refused", 1_000, 2, 7)));
+        });
         Asked next = asked.poll();
         if (next == null) {
             nowMs = Math.max(nowMs, leader.nextDeadlineMs());

@@ -12,6 +12,12 @@ final class FakeGroup implements Voters, Fencer {
     int count = 3;
     List<String> applied = List.of("a", "b", "c");
     long ageMs = 10_000;
+    List<HostName> observers = List.of(CommittedLog.hv(1), CommittedLog.hv(2), CommittedLog.hv(9));
+    boolean kernelsAnswer;
+    /** Hosts that no voter has looked at yet. */
+    final SortedSet<HostName> unseen = new TreeSet<>();
+
+    String boot = "boot-1";
     PowerState power = PowerState.ON;
     boolean identityMatches = true;
     /** Hosts whose BMC does not answer. */
@@ -37,6 +43,26 @@ final class FakeGroup implements Voters, Fencer {
             ages.put(voter, of);
         }
         return ages;
+    }
+
+    /** Every voter is an observer, and hears no kernel unless {@link #kernelsAnswer}. */
+    @Override
+    public Testimony observe(SortedSet<HostName> hosts, SortedSet<HostName> alsoLookAt) {
+        var sightings = new ArrayList<Sighting>();
+        var said = new ArrayList<BootStatement>();
+        for (HostName host : hosts) {
+            if (unseen.contains(host)) {
+                continue;
+            }
+            for (HostName observer : observers) {
+                sightings.add(
+                        kernelsAnswer
+                                ? new Sighting(observer, host, 5, "refused", 0, 0, 0)
+                                : new Sighting(observer, host, 3_000, "refused", 900, 4, 15.6));
+            }
+            applied.forEach(voter -> said.add(new BootStatement(voter, host, boot, ageMs)));
+        }
+        return new Testimony(sightings, said, count);
     }
 
     @Override

@@ -6,6 +6,7 @@ import static io.vmha.recovery.core.CommittedLog.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +61,22 @@ class IncidentCommandTest {
     }
 
     @Test
+    void hostsThatAreDownCountInTheShareOfTheAz() {
+        var half = CommittedLog.of(5, Limits.DEFAULT);
+        for (int dead = 1; dead <= 2; dead++) {
+            IncidentId id = half.declare(hv(dead));
+            half.proveDown(id, hv(dead)).accept(half.plan(id, hv(dead))).accept(half.close(id));
+            assertThat(half.state().hosts().get(hv(dead)).status()).isEqualTo(HostRecord.Status.DOWN);
+        }
+
+        IncidentId third = half.declare(hv(3));
+
+        assertThat(half.incident(third).phase()).isEqualTo(Incident.Phase.HELD);
+        assertThat(half.incident(third).heldBecause())
+                .hasValueSatisfying(why -> assertThat(why).contains("3 of 5 hosts", "49 %"));
+    }
+
+    @Test
     void disarmingStopsTheFencesThatHaveNotBegun() {
         IncidentId id = log.declare(hv(2), hv(3));
         log.accept(log.beginFence(id, hv(2)));
@@ -110,6 +127,57 @@ class IncidentCommandTest {
                 .contains("proven dead");
         assertThat(log.refuse(new IncidentCommand.CancelIncident(0, stuck, "ada")))
                 .contains("not open");
+    }
+
+    private IncidentCommand.PutBack putBack(IncidentId id, HostName host, String boot, String... voters) {
+        return new IncidentCommand.PutBack(9_000, log.term(), id, host, boot, List.of(voters), 3);
+    }
+
+    private IncidentId declareInBoot(String boot, HostName... hosts) {
+        var witnesses = new TreeMap<HostName, List<Witness>>();
+        for (HostName host : hosts) {
+            witnesses.put(host, List.of(new Witness("gossip", "FAILED"), new Witness("boot", boot)));
+        }
+        log.accept(new IncidentCommand.DeclareIncident(1_000, log.term(), witnesses));
+        return new IncidentId(log.state().nextIncident() - 1);
+    }
+
+    @Test
+    void hostWhoseKernelNeverWentAwayIsPutBackAndTheOthersStayInTheIncident() {
+        IncidentId id = declareInBoot("b1", hv(2), hv(3));
+        log.accept(log.beginFence(id, hv(2)));
+        assertThat(log.refuse(putBack(id, hv(2), "b1", "a", "b"))).contains("being asked to power it off");
+        log.accept(new IncidentCommand.FenceFailed(2_500, log.term(), id, hv(2), "the BMC refuses"));
+
+        log.accept(putBack(id, hv(2), "b1", "a", "b"));
+
+        assertThat(log.state().hosts().get(hv(2)).status()).isEqualTo(HostRecord.Status.IN_SERVICE);
+        assertThat(log.incident(id).phase()).isEqualTo(Incident.Phase.OPEN);
+        assertThat(log.incident(id).hosts()).containsOnlyKeys(hv(3));
+        assertThat(log.refuse(log.certify(id, hv(2)))).contains("not part of incident");
+        assertThat(log.refuse(log.beginFence(id, hv(2)))).contains("not part of incident");
+
+        log.accept(putBack(id, hv(3), "b1", "a", "c"));
+        assertThat(log.incident(id).phase()).isEqualTo(Incident.Phase.CLOSED);
+    }
+
+    @Test
+    void hostThatHasBootedOrIsProvenDeadOrIsHeardByFewIsNotPutBack() {
+        IncidentId id = declareInBoot("b1", hv(2), hv(3));
+
+        assertThat(log.refuse(putBack(id, hv(2), "b2", "a", "b"))).contains("boot 'b2'", "boot 'b1'");
+        assertThat(log.refuse(putBack(id, hv(2), "", "a", "b"))).contains("boot ''");
+        assertThat(log.refuse(putBack(id, hv(2), "b1", "a", "a"))).contains("no majority");
+        assertThat(log.refuse(putBack(id, hv(4), "b1", "a", "b"))).contains("not part of the incident");
+        log.accept(log.beginFence(id, hv(2))).accept(log.certify(id, hv(2)));
+        assertThat(log.refuse(putBack(id, hv(2), "b1", "a", "b"))).contains("certified dead");
+    }
+
+    @Test
+    void hostWhoseBootNobodyKnewAtItsVerdictStaysAPersonsDecision() {
+        IncidentId id = log.declare(hv(2));
+
+        assertThat(log.refuse(putBack(id, hv(2), "b1", "a", "b"))).contains("boot 'unknown'");
     }
 
     @Test

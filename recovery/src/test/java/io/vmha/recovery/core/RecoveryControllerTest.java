@@ -295,6 +295,57 @@ class RecoveryControllerTest {
     }
 
     @Test
+    void hostThatComesBackWhileItsBmcRefusesIsPutBackAndNeverFencedAgain() {
+        bench.group.mute.add(DEAD);
+        while (!bench.group.effects.contains("power-off hv-3")
+                || bench.incident().hosts().get(DEAD).fenceTerm() != 0) {
+            bench.step(true);
+        }
+
+        bench.hears(DEAD);
+        for (int i = 0; i < 300; i++) {
+            bench.step(true);
+        }
+        bench.group.mute.clear();
+        int tries = bench.group.effects.size();
+        for (int i = 0; i < 300; i++) {
+            bench.step(true);
+        }
+
+        assertThat(bench.log.state().hosts().get(DEAD).status()).isEqualTo(HostRecord.Status.IN_SERVICE);
+        assertThat(bench.isOver()).isTrue();
+        assertThat(bench.group.effects).hasSize(tries);
+        assertThat(bench.nova.effects).isEmpty();
+    }
+
+    @Test
+    void hostThatWasRebootedMeanwhileIsFencedAllTheSame() {
+        bench.group.mute.add(DEAD);
+        while (!bench.group.effects.contains("power-off hv-3")
+                || bench.incident().hosts().get(DEAD).fenceTerm() != 0) {
+            bench.step(true);
+        }
+
+        bench.group.boot = "boot-2";
+        bench.hears(DEAD);
+        bench.group.mute.clear();
+        bench.runToTheEnd();
+
+        everyVmIsRecoveredOnce("it was rebooted");
+    }
+
+    @Test
+    void callsWaitForASuspectThatMayBeDeadAsWell() {
+        var five = new ControllerBench(5, CommittedLog.ROOMY, CommittedLog.hv(4));
+        five.nova.put(FakeNova.active(vm(1), CommittedLog.hv(4)));
+        five.isDoubted(CommittedLog.hv(5));
+        five.runToTheEnd();
+
+        VmRecovery vm = five.incident().hosts().get(CommittedLog.hv(4)).vms().get(vm(1));
+        assertThat(vm.requestedAtMs() - five.incident().openedAtMs()).isBetween(15_000L, 25_000L);
+    }
+
+    @Test
     void serverThatAppearsLateIsStillTakenAlong() {
         while (bench.log.state().incidents().isEmpty()
                 || bench.incident().hosts().get(DEAD).vms().isEmpty()) {

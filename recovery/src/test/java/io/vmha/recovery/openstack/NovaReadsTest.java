@@ -59,17 +59,32 @@ class NovaReadsTest {
         cloud.on("GET " + NOVA + "/os-services", recorded("services_list_forced_down_2.53"));
 
         assertThat(compute.computeServices())
+                .allSatisfy(s -> assertThat(s.heartbeat())
+                        .hasValueSatisfying(at -> assertThat(at).startsWith("2026-11-22T")));
+        assertThat(compute.computeServices().stream().map(NovaReadsTest::withoutHeartbeat))
                 .contains(
                         new ComputeService(
-                                "a215c7af-bd89-4825-8eaa-5e6175ae974c", HV1, false, false, true, Optional.of("vmha")),
+                                "a215c7af-bd89-4825-8eaa-5e6175ae974c",
+                                HV1,
+                                false,
+                                false,
+                                true,
+                                Optional.of("vmha"),
+                                Optional.empty()),
                         new ComputeService(
                                 "fd91f8c3-c8ed-4c6e-a67f-37140f702f50",
                                 new HostName("hv2"),
                                 true,
                                 true,
                                 false,
+                                Optional.empty(),
                                 Optional.empty()))
                 .hasSize(3);
+    }
+
+    private static ComputeService withoutHeartbeat(ComputeService s) {
+        return new ComputeService(
+                s.id(), s.host(), s.up(), s.enabled(), s.forcedDown(), s.disabledReason(), Optional.empty());
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryController;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Result;
+import io.vmha.recovery.core.Sighting;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
 import java.util.ArrayDeque;
@@ -277,6 +278,10 @@ final class Agent {
 
     void onClaims(SortedMap<HostName, Arming> claims) {
         controller.onArmings(sim.nowMs(), claims);
+    }
+
+    void onSightings(List<Sighting> sightings) {
+        controller.onSightings(sim.nowMs(), sightings);
     }
 
     void onGossip(HostName about, GossipSign sign) {

@@ -14,6 +14,7 @@ import io.vmha.recovery.core.PowerState;
 import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.Testimony;
 import io.vmha.recovery.core.Voters;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
@@ -164,6 +165,13 @@ final class AgentPorts implements SimulatedPorts {
             }
 
             @Override
+            public Testimony observe(SortedSet<HostName> hosts, SortedSet<HostName> alsoLookAt) {
+                return cluster.mutant()
+                        .seen(action.<Testimony>ask(() -> toVoters("what is seen of " + hosts, () -> cluster.renewals()
+                                .testimony(cluster.votersThatAnswer(self), hosts, alsoLookAt))));
+            }
+
+            @Override
             public List<String> appliedAtLeast(long index) {
                 return action.<List<String>>ask(() -> toVoters("who has applied " + index, () -> {
                     var names = new ArrayList<String>();
@@ -201,7 +209,8 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public List<ComputeService> computeServices() {
-            throw new UnsupportedOperationException("recovery of a host reads no services");
+            return action.ask(
+                    () -> toNova("services", 0, () -> cluster.nova().computeServices()));
         }
 
         @Override

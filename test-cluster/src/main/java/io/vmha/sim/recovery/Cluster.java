@@ -71,7 +71,7 @@ final class Cluster {
                 new SimulatedNova(sim, ledger, machines, host -> leased(host).mayStart());
         this.rules = new Rules(sim, this);
         this.raft = new Raft(sim, network, agents, scenario.voters(), mutant.applier(), rules);
-        this.renewals = new Renewals(sim, network, agents, raft, mutant.config().silenceMs());
+        this.renewals = new Renewals(sim, network, machines, agents, raft);
         this.leaseRules = new LeaseRules(sim, this);
         machines.forEach((host, machine) -> machine.onPowerLost(() -> {
             agents.get(host).kill();

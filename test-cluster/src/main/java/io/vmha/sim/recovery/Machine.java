@@ -28,6 +28,7 @@ final class Machine {
     private boolean on = true;
     private boolean booted = true;
     private boolean serves = true;
+    private int boots = 1;
     private BmcFault bmcFault = BmcFault.NONE;
     private Runnable onPowerLost = () -> {};
 
@@ -63,6 +64,12 @@ final class Machine {
 
     void boot() {
         booted = true;
+        boots++;
+    }
+
+    /** Which start of its kernel this is. */
+    String bootId() {
+        return "boot " + boots;
     }
 
     void openGate() {

@@ -8,6 +8,7 @@ import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Server;
+import io.vmha.recovery.core.Testimony;
 import java.util.List;
 import java.util.Optional;
 
@@ -67,6 +68,11 @@ interface Mutant {
     /** What the caller sees of a server. */
     default Optional<Server> seen(Optional<Server> server) {
         return server;
+    }
+
+    /** What the leader hears of the voters' testimony. */
+    default Testimony seen(Testimony testimony) {
+        return testimony;
     }
 
     /** What an action sees of the migrations. */

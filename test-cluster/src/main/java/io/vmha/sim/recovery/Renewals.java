@@ -1,12 +1,15 @@
 package io.vmha.sim.recovery;
 
 import io.vmha.recovery.core.Arming;
+import io.vmha.recovery.core.BootStatement;
 import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseVoter;
+import io.vmha.recovery.core.Testimony;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -19,7 +22,7 @@ import java.util.TreeSet;
  */
 final class Renewals {
     private static final long RENEW_MS = 1_000;
-    private static final long LOOK_MS = 500;
+    private static final long LOOK_MS = 250;
     private static final long SUSPECT_AFTER_MS = 1_500;
     private static final long FAILED_AFTER_MS = 5_000;
 
@@ -42,21 +45,30 @@ final class Renewals {
     private final Map<HostName, SortedMap<HostName, Long>> answeredAtMs = new TreeMap<>();
     private final Map<HostName, Long> saidAtMs = new TreeMap<>();
     private final Map<HostName, SortedMap<HostName, Long>> lostAtMs = new TreeMap<>();
-    /** When a majority of the voters last had not heard a host for the given time, as it really was. */
-    private final SortedMap<HostName, Long> silentAtMs = new TreeMap<>();
+    private final Map<HostName, SortedMap<HostName, String>> bootAt = new TreeMap<>();
+    private final SortedMap<HostName, Machine> machines;
+    private final Kernels kernels;
 
-    private final long silenceMs;
-
-    Renewals(Simulation sim, Network network, SortedMap<HostName, Agent> agents, Raft raft, long silenceMs) {
+    Renewals(
+            Simulation sim,
+            Network network,
+            SortedMap<HostName, Machine> machines,
+            SortedMap<HostName, Agent> agents,
+            Raft raft) {
         this.sim = sim;
         this.network = network;
+        this.machines = machines;
         this.agents = agents;
         this.raft = raft;
         this.dice = sim.dice("renewals");
-        this.silenceMs = silenceMs;
+        this.kernels = new Kernels(sim, network, machines, agents);
         agents.keySet().forEach(this::onVoterStart);
         sim.every(RENEW_MS, RENEW_MS, "hosts renew", this::renew);
         sim.every(LOOK_MS, LOOK_MS, "witnesses are heard", this::look);
+    }
+
+    Kernels kernels() {
+        return kernels;
     }
 
     /** A voter counts from the moment it listens. */
@@ -66,6 +78,7 @@ final class Renewals {
         heardAtMs.put(voter, heard);
         answeredAtMs.computeIfAbsent(voter, v -> new TreeMap<>());
         lostAtMs.put(voter, new TreeMap<>());
+        bootAt.put(voter, new TreeMap<>());
     }
 
     private void renew() {
@@ -125,6 +138,7 @@ final class Renewals {
             return;
         }
         heardAtMs.get(voter.host()).put(host.host(), sim.nowMs());
+        bootAt.get(voter.host()).put(host.host(), machines.get(host.host()).bootId());
         if (reply.answered()) {
             answeredAtMs.get(voter.host()).put(host.host(), sim.nowMs());
         }
@@ -142,14 +156,6 @@ final class Renewals {
     }
 
     private void look() {
-        for (HostName host : agents.keySet()) {
-            List<Agent> silent = raft.members().stream()
-                    .filter(v -> sim.nowMs() - heardAtMs.get(v.host()).get(host) >= silenceMs - LOOK_MS)
-                    .toList();
-            if (raft.isMajority(silent)) {
-                silentAtMs.put(host, sim.nowMs());
-            }
-        }
         for (Agent voter : agents.values()) {
             if (voter.isRunning() && voter.term().isPresent()) {
                 feed(voter);
@@ -161,6 +167,7 @@ final class Renewals {
     private void feed(Agent voter) {
         voter.onRenewalAges(agesAt(voter.host(), new TreeSet<>(agents.keySet())));
         voter.onClaims(voter.voter().claims());
+        voter.onSightings(kernels.toldTo(voter));
         SortedMap<HostName, Long> lost = lostAtMs.get(voter.host());
         for (Agent host : agents.values()) {
             if (host == voter) {
@@ -212,8 +219,17 @@ final class Renewals {
         return saidAtMs.getOrDefault(host, Long.MIN_VALUE / 2);
     }
 
-    /** How long ago a majority of the voters really did not hear the host. */
-    long sinceSilentMs(HostName host) {
-        return sim.nowMs() - silentAtMs.getOrDefault(host, Long.MIN_VALUE / 2);
+    /** What these voters say when a leader asks them. */
+    Testimony testimony(List<Agent> answering, SortedSet<HostName> asked, SortedSet<HostName> alsoLookAt) {
+        var boots = new ArrayList<BootStatement>();
+        for (Agent voter : answering) {
+            SortedMap<HostName, Long> ages = agesAt(voter.host(), asked);
+            bootAt.get(voter.host()).forEach((host, boot) -> {
+                if (asked.contains(host)) {
+                    boots.add(new BootStatement(voter.host().value(), host, boot, ages.get(host)));
+                }
+            });
+        }
+        return new Testimony(kernels.seenBy(answering, asked, alsoLookAt), boots, raft.members().size());
     }
 }

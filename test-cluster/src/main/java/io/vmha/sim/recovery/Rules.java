@@ -58,6 +58,7 @@ final class Rules {
     private final Map<Long, Intent> intents = new TreeMap<>();
     private final TreeSet<Long> called = new TreeSet<>();
     private final Map<ServerId, Long> openIntent = new TreeMap<>();
+    private final Map<Case, String> bootWhenDeclared = new TreeMap<>();
     private final Map<String, Ending> endings = new TreeMap<>();
     private final Map<Long, Long> appliedByMajorityAtMs = new TreeMap<>();
     private final Map<HostName, Long> saidOffAtMs = new TreeMap<>();
@@ -119,6 +120,8 @@ final class Rules {
             onDeclared(before, declare, after);
         } else if (command instanceof IncidentCommand.ApproveIncident approve) {
             approved.add(approve.incident());
+        } else if (command instanceof IncidentCommand.PutBack back) {
+            onPutBack(back);
         } else if (command instanceof IncidentCommand.BeginFence begin) {
             onFenceIntent(begin);
         } else if (command instanceof IncidentCommand.Certify certify) {
@@ -139,8 +142,10 @@ final class Rules {
 
     /** Incidents that this command has closed: after their last ending, or called off before anything was done. */
     private void onPhases(RecoveryState before, Command command, RecoveryState after) {
-        boolean calledOff =
-                command instanceof IncidentCommand.CancelIncident || command instanceof ProofCommand.HostIsBack;
+        boolean calledOff = command instanceof IncidentCommand.CancelIncident
+                || command instanceof ProofCommand.HostIsBack
+                || (command instanceof IncidentCommand.PutBack back
+                        && after.incidents().get(back.incident()).hosts().containsKey(back.host()));
         for (Incident incident : before.openIncidents()) {
             Incident now = after.incidents().get(incident.id());
             if (now.phase() == Incident.Phase.CLOSED && calledOff) {
@@ -160,7 +165,7 @@ final class Rules {
         AzSettings az = before.az().orElseThrow();
         long lost = declare.witnesses().size()
                 + before.hosts().values().stream()
-                        .filter(h -> h.status() == HostRecord.Status.IN_RECOVERY)
+                        .filter(h -> h.status() != HostRecord.Status.IN_SERVICE)
                         .count();
         boolean above = declare.witnesses().size() > az.limits().maxHosts()
                 || lost * 100 > (long) before.hosts().size() * az.limits().maxSharePercent();
@@ -173,12 +178,27 @@ final class Rules {
                         + before.hosts().size());
         for (HostName host : declare.witnesses().keySet()) {
             require(
-                    cluster.renewals().sinceSilentMs(host) <= DECISION_MS
-                            || !cluster.machine(host).isOn(),
+                    cluster.renewals().kernels().sinceTrulyLostMs(host) <= DECISION_MS,
                     "I8",
-                    host + " was declared dead, but a majority has heard it for "
-                            + cluster.renewals().sinceSilentMs(host) + " ms and it has power");
+                    host + " was declared dead, but its kernel has run and was in reach for "
+                            + cluster.renewals().kernels().sinceTrulyLostMs(host) + " ms");
+            bootWhenDeclared.put(new Case(incident.id(), host), cluster.machine(host).bootId());
         }
+    }
+
+    /** No evacuation may follow and none is needed: its VMs have run all the time. */
+    private void onPutBack(IncidentCommand.PutBack back) {
+        var about = new Case(back.incident(), back.host());
+        require(!certified.containsKey(about), "put back", back.host() + " is certified and put back");
+        require(
+                cluster.machine(back.host()).bootId().equals(bootWhenDeclared.get(about)),
+                "put back",
+                back.host() + " was rebooted since it was declared dead, and is put back");
+        require(
+                cluster.machine(back.host()).isUp()
+                        || cluster.renewals().kernels().upMsAgo(back.host()) <= DECISION_MS,
+                "put back",
+                back.host() + " has been off for long, and is put back");
     }
 
     private void onFenceIntent(IncidentCommand.BeginFence begin) {

@@ -1,6 +1,7 @@
 package io.vmha.sim.recovery;
 
 import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Rest;
@@ -174,6 +175,20 @@ final class SimulatedNova {
     boolean isUp(HostName host) {
         Service service = services.get(host);
         return !service.forcedDown && sim.nowMs() - service.reportedAtMs < SERVICE_DOWN_MS;
+    }
+
+    /** The record of the compute services. */
+    List<ComputeService> computeServices() {
+        var records = new ArrayList<ComputeService>();
+        services.forEach((host, service) -> records.add(new ComputeService(
+                "service of " + host,
+                host,
+                !service.forcedDown && sim.nowMs() - service.reportedAtMs < SERVICE_DOWN_MS,
+                service.enabled,
+                service.forcedDown,
+                Optional.empty(),
+                Optional.of("at " + service.reportedAtMs))));
+        return records;
     }
 
     boolean isForcedDown(HostName host) {

@@ -39,6 +39,7 @@ public final class Cluster implements AutoCloseable {
     private final List<ClusterHost> hosts = new ArrayList<>();
     private final Map<String, VmhadProcess> daemons = new LinkedHashMap<>();
     private final Map<String, VmhadSettings> settings = new TreeMap<>();
+    private final Map<String, DarkAddress> dark = new TreeMap<>();
     private final TreeSet<String> mayBeDead = new TreeSet<>();
     private final String gossipKey = newGossipKey();
     private BiConsumer<ClusterHost, VmhadSettings> tailor = (host, its) -> {};
@@ -255,6 +256,7 @@ public final class Cluster implements AutoCloseable {
 
     /** Starts the daemon of a host. */
     public void startDaemon(String name) {
+        lightUp(name);
         VmhadProcess daemon = VmhadProcess.start(host(name), settings.get(name));
         daemons.put(name, daemon);
         power.add(name, daemon.handle(), "vmhad");
@@ -298,14 +300,36 @@ public final class Cluster implements AutoCloseable {
         return VmhadProcess.log(host(name));
     }
 
-    /** Pulls the plug: everything on the hosts is dead when this returns. */
+    /** Pulls the plug: everything on the hosts is dead when this returns, and nothing answers for them. */
     public void cutPower(List<String> names) {
         mayBeDead.addAll(names);
         turn("off", names);
+        names.forEach(name -> {
+            goDark(name);
+            VmhadProcess.reboot(host(name));
+        });
+    }
+
+    /** The host's network is gone for good, its daemon with it; its VMs run on, and its BMC says so. */
+    public void cutOff(String name) {
+        killDaemon(name);
+        goDark(name);
+    }
+
+    private void goDark(String name) {
+        dark.computeIfAbsent(name, n -> DarkAddress.at(host(n).address(), 8300, 8301));
+    }
+
+    private void lightUp(String name) {
+        DarkAddress was = dark.remove(name);
+        if (was != null) {
+            was.close();
+        }
     }
 
     /** Gives the hosts power again: nova-compute starts, the daemon is started by the caller. */
     public void restorePower(List<String> names) {
+        names.forEach(this::lightUp);
         turn("on", names);
     }
 
@@ -383,6 +407,7 @@ public final class Cluster implements AutoCloseable {
     @Override
     public void close() {
         daemons.values().forEach(VmhadProcess::kill);
+        List.copyOf(dark.keySet()).forEach(this::lightUp);
         if (bmcs != null) {
             bmcs.close();
         }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /** One real vmhad, in a session of its own, with a configuration that a person could have written. */
@@ -38,6 +39,9 @@ public final class VmhadProcess {
     public static VmhadProcess start(ClusterHost host, VmhadSettings settings) {
         try {
             Path configuration = write(host, settings);
+            if (!Files.exists(bootId(host))) {
+                Files.writeString(bootId(host), UUID.randomUUID() + "\n", StandardCharsets.UTF_8);
+            }
             Process process = new ProcessBuilder(command(configuration))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log(host).toFile()))
@@ -68,9 +72,24 @@ public final class VmhadProcess {
         var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "setsid"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
+        command.add("-Dvmha.boot_id_file=" + configuration.resolveSibling("boot_id"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.vmha.node.Main"));
         command.addAll(List.of("--config", configuration.toString()));
         return command;
+    }
+
+    /** The kernel of this machine starts once, those of its hosts each for itself. */
+    private static Path bootId(ClusterHost host) {
+        return host.directory().resolve("boot_id");
+    }
+
+    /** The host's next daemon runs on another start of its kernel. */
+    static void reboot(ClusterHost host) {
+        try {
+            Files.deleteIfExists(bootId(host));
+        } catch (IOException e) {
+            throw new ClusterException("the boot id of " + host.name() + " cannot be removed: " + e.getMessage(), e);
+        }
     }
 
     static Path log(ClusterHost host) {

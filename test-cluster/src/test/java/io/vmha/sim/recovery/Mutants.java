@@ -4,6 +4,9 @@ import io.vmha.recovery.core.Action;
 import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.Arming;
+import io.vmha.recovery.core.BootStatement;
+import io.vmha.recovery.core.Sighting;
+import io.vmha.recovery.core.Testimony;
 import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Certificate;
@@ -174,6 +177,48 @@ enum Mutants implements Mutant {
                     : applied;
         }
     },
+    /** I8: a host whose agent is silent is taken for dead, whatever its kernel answers. */
+    SILENT_AGENT_IS_DEAD("I8") {
+        @Override
+        public RecoveryConfig config() {
+            RecoveryConfig c = RecoveryConfig.DEFAULT;
+            return new RecoveryConfig(
+                    c.suspectAfterMs(),
+                    c.silenceMs(),
+                    c.settleMs(),
+                    c.pollMs(),
+                    c.parallelMax(),
+                    c.arrivalsMax(),
+                    c.leaseMs(),
+                    c.graceMs(),
+                    c.requestLimitMs(),
+                    c.verdict().withAgentSilent(3_000, true));
+        }
+    },
+    /** I8: observers that hear a kernel are not listened to. */
+    ANSWERS_ARE_NOT_HEARD("I8") {
+        @Override
+        public Testimony seen(Testimony testimony) {
+            return new Testimony(
+                    testimony.sightings().stream()
+                            .map(s -> new Sighting(s.observer(), s.host(), 9_000, "", 3_000, 9, 35))
+                            .toList(),
+                    testimony.boots(),
+                    testimony.voters());
+        }
+    },
+    /** A host that was rebooted is put back into service as if it had run all the time. */
+    REBOOT_IS_NOT_NOTICED("put back") {
+        @Override
+        public Testimony seen(Testimony testimony) {
+            return new Testimony(
+                    testimony.sightings(),
+                    testimony.boots().stream()
+                            .map(b -> new BootStatement(b.voter(), b.host(), "the same", b.ageMs()))
+                            .toList(),
+                    testimony.voters());
+        }
+    },
     /** S9: a decision counts in whichever term it is appended. */
     NO_TERM_CHECK("S9") {
         @Override
@@ -213,7 +258,8 @@ enum Mutants implements Mutant {
                     c.arrivalsMax(),
                     c.leaseMs(),
                     -c.leaseMs(),
-                    0);
+                    0,
+                    c.verdict());
         }
     },
     /** S9: what Nova is at is not read: neither task_state nor migrations. */

@@ -323,7 +323,7 @@ class FiveHostsTest {
         int calls = scene.cloud().requests().evacuateCalls().size();
         assertThat(scene.put("hv-1", "/v1/ha/az1/disarm").status()).isEqualTo(200);
         cluster.bmcs().fault(victim, Fault.DENY);
-        cluster.killDaemon(victim); // its VMs run on: nothing but its BMC can prove it dead
+        cluster.cutOff(victim); // its VMs run on: nothing but its BMC can prove it dead
 
         JsonNode held = scene.awaitPhase(victim, before, "held");
         assertThat(held.path("held_because").asText()).isEqualTo("the AZ is disarmed");

@@ -151,7 +151,7 @@ class SevenHostsTest {
         long before = scene.newestIncident();
         cluster.bmcs().slow(victim, java.time.Duration.ofSeconds(3));
 
-        cluster.killDaemon(victim); // its VMs run on until its BMC has cut the power
+        cluster.cutOff(victim); // its VMs run on until its BMC has cut the power
         scene.awaitStory(victim, before, "powering off");
         cluster.killDaemon(leader);
 

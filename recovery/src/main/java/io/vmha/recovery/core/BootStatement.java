@@ -1,0 +1,9 @@
+package io.vmha.recovery.core;
+
+/**
+ * What a voter says of the newest renewal of a host.
+ *
+ * @param bootId which start of the host's kernel it came from; empty if the host did not say
+ * @param ageMs how long ago the voter answered it, in milliseconds
+ */
+public record BootStatement(String voter, HostName host, String bootId, long ageMs) {}
