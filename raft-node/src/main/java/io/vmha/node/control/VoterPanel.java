@@ -12,9 +12,9 @@ import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
 import io.vmha.proto.v1.StatementOf;
 import io.vmha.recovery.core.AgeStatement;
-import io.vmha.recovery.core.LeaseTiming;
 import io.vmha.recovery.core.BootStatement;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.LeaseTiming;
 import io.vmha.recovery.core.Sighting;
 import io.vmha.recovery.core.Testimony;
 import io.vmha.recovery.core.Voters;
@@ -103,9 +103,8 @@ final class VoterPanel implements Voters {
         askAll(question, reply -> true).forEach((voter, reply) -> {
             reply.getSightingsList().forEach(note -> sightings.add(Observatory.sighting(note)));
             reply.getBootsList()
-                    .forEach(note -> boots.add(
-                            new BootStatement(
-                                    voter.id().nodeName(), new HostName(note.getHost()), note.getBootId(), note.getAgeMs())));
+                    .forEach(note -> boots.add(new BootStatement(
+                            voter.id().nodeName(), new HostName(note.getHost()), note.getBootId(), note.getAgeMs())));
         });
         return new Testimony(sightings, boots, count());
     }

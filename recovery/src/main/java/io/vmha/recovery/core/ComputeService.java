@@ -19,7 +19,12 @@ public record ComputeService(
         Optional<String> heartbeat) {
     /** One of which Nova has heard nothing yet. */
     public ComputeService(
-            String id, HostName host, boolean up, boolean enabled, boolean forcedDown, Optional<String> disabledReason) {
+            String id,
+            HostName host,
+            boolean up,
+            boolean enabled,
+            boolean forcedDown,
+            Optional<String> disabledReason) {
         this(id, host, up, enabled, forcedDown, disabledReason, Optional.empty());
     }
 }

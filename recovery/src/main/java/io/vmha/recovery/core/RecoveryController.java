@@ -25,7 +25,6 @@ public final class RecoveryController implements Result.Listener {
     /** What people are shown is made anew when it changes, and this often. */
     private static final long REPORT_MS = 500;
 
-
     /** How soon the witnesses are asked again while a suspicion is young, and how often while an old one lasts. */
     private static final long ASK_AGAIN_MS = 120;
 

@@ -132,8 +132,7 @@ final class Suspects {
         var findings = new TreeMap<HostName, Finding>();
         kinds(nowMs)
                 .forEach((host, kind) -> findings.put(
-                        host,
-                        new Finding(host, kind, age(host), why(nowMs, host, kind), witnesses(nowMs, host))));
+                        host, new Finding(host, kind, age(host), why(nowMs, host, kind), witnesses(nowMs, host))));
         return findings;
     }
 
@@ -220,8 +219,7 @@ final class Suspects {
         return switch (kind) {
             case UNDECIDED, MUTE -> false;
             case DEAD -> !flaps || age(host) >= times.flappingMs();
-            case ISOLATED, PARTITIONED ->
-                age(host) + earlyMs >= (flaps ? times.flappingMs() : times.isolatedMs());
+            case ISOLATED, PARTITIONED -> age(host) + earlyMs >= (flaps ? times.flappingMs() : times.isolatedMs());
             case AGENT_SILENT -> times.agentSilentFences() && age(host) >= times.agentSilentMs();
         };
     }

@@ -167,8 +167,10 @@ final class AgentPorts implements SimulatedPorts {
             @Override
             public Testimony observe(SortedSet<HostName> hosts, SortedSet<HostName> alsoLookAt) {
                 return cluster.mutant()
-                        .seen(action.<Testimony>ask(() -> toVoters("what is seen of " + hosts, () -> cluster.renewals()
-                                .testimony(cluster.votersThatAnswer(self), hosts, alsoLookAt))));
+                        .seen(action.<Testimony>ask(() -> toVoters(
+                                "what is seen of " + hosts,
+                                () -> cluster.renewals()
+                                        .testimony(cluster.votersThatAnswer(self), hosts, alsoLookAt))));
             }
 
             @Override
@@ -209,8 +211,7 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public List<ComputeService> computeServices() {
-            return action.ask(
-                    () -> toNova("services", 0, () -> cluster.nova().computeServices()));
+            return action.ask(() -> toNova("services", 0, () -> cluster.nova().computeServices()));
         }
 
         @Override

@@ -29,16 +29,13 @@ final class Kernels {
     private final Map<HostName, Long> upAtMs = new TreeMap<>();
     private final Map<HostName, Long> trulyLostAtMs = new TreeMap<>();
 
-    Kernels(
-            Simulation sim,
-            Network network,
-            SortedMap<HostName, Machine> machines,
-            SortedMap<HostName, Agent> agents) {
+    Kernels(Simulation sim, Network network, SortedMap<HostName, Machine> machines, SortedMap<HostName, Agent> agents) {
         this.sim = sim;
         this.network = network;
         this.machines = machines;
         this.agents = agents;
-        this.ring = ObserverRing.of(machines.keySet().stream().map(HostName::value).toList());
+        this.ring =
+                ObserverRing.of(machines.keySet().stream().map(HostName::value).toList());
         agents.keySet().forEach(observer -> lostAtMs.put(observer, new TreeMap<>()));
         sim.every(LOOK_MS, LOOK_MS, "kernels are probed", this::probe);
     }

@@ -230,6 +230,9 @@ final class Renewals {
                 }
             });
         }
-        return new Testimony(kernels.seenBy(answering, asked, alsoLookAt), boots, raft.members().size());
+        return new Testimony(
+                kernels.seenBy(answering, asked, alsoLookAt),
+                boots,
+                raft.members().size());
     }
 }

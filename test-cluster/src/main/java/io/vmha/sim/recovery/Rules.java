@@ -182,7 +182,8 @@ final class Rules {
                     "I8",
                     host + " was declared dead, but its kernel has run and was in reach for "
                             + cluster.renewals().kernels().sinceTrulyLostMs(host) + " ms");
-            bootWhenDeclared.put(new Case(incident.id(), host), cluster.machine(host).bootId());
+            bootWhenDeclared.put(
+                    new Case(incident.id(), host), cluster.machine(host).bootId());
         }
     }
 

@@ -83,7 +83,8 @@ final class VerdictPool {
         apply(new AzCommand.EnableAz(0, az, names));
         names.forEach(name -> controller.onGossip(0, name, GossipSign.ALIVE));
         controller.onLeadership(0, OptionalLong.of(1));
-        sim.every(200, 200, "ages", () -> leader.whenRunning(() -> controller.onRenewalAges(sim.nowMs(), ages(leader))));
+        sim.every(
+                200, 200, "ages", () -> leader.whenRunning(() -> controller.onRenewalAges(sim.nowMs(), ages(leader))));
         sim.every(100, 100, "control", () -> leader.whenRunning(() -> controller.onTimer(sim.nowMs())));
     }
 
@@ -161,7 +162,8 @@ final class VerdictPool {
                 }
             }
             if (waitedMs >= 0 && waitedMs < RENEWAL_LIMIT_MS) {
-                sim.after(waitedMs + travelMs(), "renewal", () -> voter.whenRunning(() -> onRenewal(voter, from, news)));
+                sim.after(
+                        waitedMs + travelMs(), "renewal", () -> voter.whenRunning(() -> onRenewal(voter, from, news)));
             }
         }
     }
@@ -258,22 +260,26 @@ final class VerdictPool {
     }
 
     /** All voters at once; the answer is there when a majority has spoken, or at the time limit. */
-    private void askVoters(java.util.function.Consumer<SimulatedHost> atVoter, java.util.function.Supplier<Result> sum) {
+    private void askVoters(
+            java.util.function.Consumer<SimulatedHost> atVoter, java.util.function.Supplier<Result> sum) {
         var counted = new int[1];
         var over = new boolean[1];
         for (SimulatedHost voter : voters) {
             boolean gets = voter == leader || (arrives(leader, voter) && arrives(voter, leader));
             if (gets) {
-                sim.after(travelMs(), "question", () -> voter.whenRunning(() -> {
-                    if (!over[0]) {
-                        atVoter.accept(voter);
-                        counted[0]++;
-                        if (counted[0] * 2 > voters.size()) {
-                            over[0] = true;
-                            done(travelMs(), sum.get());
-                        }
-                    }
-                }));
+                sim.after(
+                        travelMs(),
+                        "question",
+                        () -> voter.whenRunning(() -> {
+                            if (!over[0]) {
+                                atVoter.accept(voter);
+                                counted[0]++;
+                                if (counted[0] * 2 > voters.size()) {
+                                    over[0] = true;
+                                    done(travelMs(), sum.get());
+                                }
+                            }
+                        }));
             }
         }
         sim.after(ASK_LIMIT_MS, "limit", () -> {

@@ -50,7 +50,8 @@ public final class VerdictRun {
         int votersLeft = pool.voters().size();
         for (SimulatedHost host : dice.shuffled(candidates)) {
             boolean votes = pool.voters().contains(host);
-            boolean majorityStays = !votes || (votersLeft - 1) * 2 > pool.voters().size();
+            boolean majorityStays =
+                    !votes || (votersLeft - 1) * 2 > pool.voters().size();
             if (dying.size() < cell.dying() && majorityStays) {
                 votersLeft -= votes ? 1 : 0;
                 dying.add(host);
@@ -97,8 +98,8 @@ public final class VerdictRun {
     }
 
     private void makeTrouble() {
-        SimulatedHost one = dice.pick(
-                pool.hosts().stream().filter(h -> h != pool.leader()).toList());
+        SimulatedHost one =
+                dice.pick(pool.hosts().stream().filter(h -> h != pool.leader()).toList());
         switch (cell.trouble()) {
             case NONE -> sim.tell("no trouble");
             case STARVED -> pool.hosts().forEach(this::starve);

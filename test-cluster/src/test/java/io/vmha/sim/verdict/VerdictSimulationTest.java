@@ -81,6 +81,7 @@ class VerdictSimulationTest {
         VerdictCell cell = VerdictCell.deaths(20, 5);
 
         assertThat(VerdictRun.run(cell, 1)).isEqualTo(VerdictRun.run(cell, 1));
-        assertThat(VerdictRun.run(cell, 2).hash()).isNotEqualTo(VerdictRun.run(cell, 1).hash());
+        assertThat(VerdictRun.run(cell, 2).hash())
+                .isNotEqualTo(VerdictRun.run(cell, 1).hash());
     }
 }

@@ -18,7 +18,8 @@ class KeysSoakTest {
         try (Scene scene = new Scene(directory, Set.of(), (host, settings) -> {})) {
             scene.cluster.start(HOSTS, 0);
             scene.cluster.enable(HOSTS);
-            new KeysUnderFaults(scene, directory).run(Long.getLong("keys.seed", 1), Integer.getInteger("keys.faults", 16));
+            new KeysUnderFaults(scene, directory)
+                    .run(Long.getLong("keys.seed", 1), Integer.getInteger("keys.faults", 16));
         }
     }
 }

@@ -41,7 +41,8 @@ final class KeysUnderFaults {
         cluster.await(
                 "the AZ is disarmed",
                 60,
-                () -> scene.put(cluster.leader(), "/v1/ha/" + Cluster.AZ + "/disarm").status(),
+                () -> scene.put(cluster.leader(), "/v1/ha/" + Cluster.AZ + "/disarm")
+                        .status(),
                 status -> status == 200);
         List<URI> daemons = cluster.hosts().stream()
                 .map(h -> URI.create("http://" + h.address() + ":8500"))
@@ -125,8 +126,12 @@ final class KeysUnderFaults {
 
     /** At rest every daemon tells the same, from its own copy where it has one. */
     private void assertCopiesAreEqual() {
-        cluster.await("all copies are equal", 60, this::copies, copies -> copies.size() == cluster.hosts().size()
-                && copies.values().stream().distinct().count() == 1);
+        cluster.await(
+                "all copies are equal",
+                60,
+                this::copies,
+                copies -> copies.size() == cluster.hosts().size()
+                        && copies.values().stream().distinct().count() == 1);
     }
 
     private Map<String, String> copies() {

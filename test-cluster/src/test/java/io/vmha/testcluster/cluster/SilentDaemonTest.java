@@ -72,7 +72,8 @@ class SilentDaemonTest {
                 40,
                 () -> cluster.hosts().stream()
                         .filter(h -> !h.name().equals(host))
-                        .map(h -> scene.get(h.name(), "/v1/view").path("trouble").toString())
+                        .map(h ->
+                                scene.get(h.name(), "/v1/view").path("trouble").toString())
                         .toList(),
                 all -> all.stream().allMatch(trouble -> trouble.contains("host " + host + " is " + fragment)));
     }
