@@ -192,7 +192,6 @@ public final class Daemon implements AutoCloseable {
                         System::currentTimeMillis)));
         reports = new RunningReports(
                 config, lease, raft, renewals, () -> loop.leading().isPresent(), gate::stop);
-        machine.witness(lookout);
         wired = true;
         config.recovery()
                 .instances()
@@ -204,7 +203,7 @@ public final class Daemon implements AutoCloseable {
                                 new GroupAccess(raft, renewals, codec)::commit))
                         .start());
         loop.start();
-        lookout.start(renewals);
+        lookout.start(renewals, machine);
         onApplied(applied);
         loop.onLeadership(leading);
         webhook.ifPresent(hook -> hook.onLeading(leading.isPresent()));
@@ -414,11 +413,7 @@ public final class Daemon implements AutoCloseable {
     private Map<String, Double> gauges() {
         var gauges = new TreeMap<>(PoolTags.gauges(gossip));
         gauges.putAll(KvAccess.gauges(kv, watchers));
-        webhook.ifPresent(hook -> {
-            gauges.put("events_delivered", (double) hook.delivered());
-            gauges.put("events_waiting", (double) hook.waiting());
-            gauges.put("events_dropped", (double) hook.dropped());
-        });
+        webhook.ifPresent(hook -> gauges.putAll(hook.gauges()));
         gauges.put("double_runs", reports.found());
         gauges.putAll(lookout.gauges(view.findings()));
         return gauges;

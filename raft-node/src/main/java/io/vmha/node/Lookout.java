@@ -37,8 +37,9 @@ final class Lookout implements AutoCloseable, Observatory.Listener, GroupMachine
         loop.onFindings(observatory::onFindings);
     }
 
-    void start(Renewals itsRenewals) {
+    void start(Renewals itsRenewals, GroupMachine machine) {
         renewals = itsRenewals;
+        machine.witness(this);
         observatory.start();
     }
 

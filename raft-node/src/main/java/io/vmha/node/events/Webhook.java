@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -112,6 +113,14 @@ public final class Webhook implements AutoCloseable {
     /** Events that the receiver took. */
     public long delivered() {
         return delivered.get();
+    }
+
+    /** The same in numbers for the metrics. */
+    public Map<String, Double> gauges() {
+        return Map.of(
+                "events_delivered", (double) delivered(),
+                "events_waiting", (double) waiting(),
+                "events_dropped", (double) dropped());
     }
 
     /** Events that were dropped because too many waited. */
