@@ -45,7 +45,6 @@ import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.TurnCommand;
 import io.vmha.recovery.fencing.FenceAgents;
-import io.vmha.recovery.membership.Voter;
 import io.vmha.recovery.openstack.NovaCompute;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -65,7 +64,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -340,7 +338,7 @@ public final class Daemon implements AutoCloseable {
                 pool.stream().filter(s -> s != MemberStatus.LEFT).count());
         onPool();
         lookout.know(view, peers);
-        loop.onVoters(voters(raft.status().voters()));
+        loop.onVoters(raft.status().voters());
         view.refresh();
         endTurn();
     }
@@ -374,18 +372,13 @@ public final class Daemon implements AutoCloseable {
     }
 
     private void rejoin() {
-        boolean alone = gossip.members().stream()
-                .noneMatch(m -> !m.name().equals(config.gossip().name()) && m.status() == MemberStatus.ALIVE);
-        if (alone && !stopping) {
+        if (!stopping && tags.isAlone(gossip)) {
             tags.join(gossip);
         }
     }
 
     private void keepSessions() {
-        keys.tick(gossip.members().stream()
-                .filter(m -> m.status() == MemberStatus.FAILED || m.status() == MemberStatus.LEFT)
-                .map(Member::name)
-                .collect(Collectors.toSet()));
+        keys.tick(PoolTags.gone(gossip));
     }
 
     private synchronized void onPool() {
@@ -401,13 +394,6 @@ public final class Daemon implements AutoCloseable {
             loop.onState(state);
             webhook.ifPresent(hook -> hook.onState(state));
         }
-    }
-
-    private static List<Voter> voters(VoterSet set) {
-        return set.voters().stream()
-                .map(peer ->
-                        new Voter(new HostName(peer.id().nodeName()), peer.id().value()))
-                .toList();
     }
 
     private Map<String, Double> gauges() {

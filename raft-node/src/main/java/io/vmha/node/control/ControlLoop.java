@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.vmha.node.group.StateCodec;
 import io.vmha.node.lease.HostLease;
 import io.vmha.node.raft.RaftNode;
+import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.recovery.core.Action;
 import io.vmha.recovery.core.ActionRunner;
@@ -148,7 +149,11 @@ public final class ControlLoop implements AutoCloseable {
     }
 
     /** The configuration in force. */
-    public void onVoters(List<Voter> voters) {
+    public void onVoters(VoterSet set) {
+        List<Voter> voters = set.voters().stream()
+                .map(peer ->
+                        new Voter(new HostName(peer.id().nodeName()), peer.id().value()))
+                .toList();
         post(() -> membership.onVoters(Clocks.nowMs(), voters));
     }
 

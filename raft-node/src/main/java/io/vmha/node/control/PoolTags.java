@@ -3,14 +3,18 @@ package io.vmha.node.control;
 import io.vmha.gossip.memberlist.Profile;
 import io.vmha.gossip.netty.GossipAgent;
 import io.vmha.gossip.netty.GossipConfig;
+import io.vmha.gossip.serf.Member;
+import io.vmha.gossip.serf.MemberStatus;
 import io.vmha.node.config.GossipKey;
 import io.vmha.node.config.VmhadConfig;
 import io.vmha.node.lease.HostLease;
 import io.vmha.node.raft.RaftNode;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,6 +79,20 @@ public final class PoolTags {
         gauges.put("gossip_queue_length", (double) stats.queueLength());
         gauges.put("gossip_health_score", (double) stats.healthScore());
         return gauges;
+    }
+
+    /** True if no other member is alive as far as this node knows. */
+    public boolean isAlone(GossipAgent gossip) {
+        return gossip.members().stream()
+                .noneMatch(m -> !m.name().equals(config.gossip().name()) && m.status() == MemberStatus.ALIVE);
+    }
+
+    /** The names of the members that have failed or left. */
+    public static Set<String> gone(GossipAgent gossip) {
+        return gossip.members().stream()
+                .filter(m -> m.status() == MemberStatus.FAILED || m.status() == MemberStatus.LEFT)
+                .map(Member::name)
+                .collect(Collectors.toSet());
     }
 
     /** Tells the pool if anything has changed. One thread. */
