@@ -191,15 +191,7 @@ public final class Daemon implements AutoCloseable {
         reports = new RunningReports(
                 config, lease, raft, renewals, () -> loop.leading().isPresent(), gate::stop);
         wired = true;
-        config.recovery()
-                .instances()
-                .ifPresent(instances -> keep(new StorageReports(
-                                config.host(),
-                                instances.place(),
-                                instances.path(),
-                                view::state,
-                                new GroupAccess(raft, renewals, codec)::commit))
-                        .start());
+        config.recovery().instances().ifPresent(on -> keep(storageReports(on, codec)).start());
         loop.start();
         lookout.start(renewals, machine);
         onApplied(applied);
@@ -223,6 +215,11 @@ public final class Daemon implements AutoCloseable {
                 config.ports().gossip(),
                 config.http().address(),
                 config.rpc().address());
+    }
+
+    private StorageReports storageReports(VmhadConfig.Instances instances, StateCodec codec) {
+        var group = new GroupAccess(raft, renewals, codec);
+        return new StorageReports(config.host(), instances.place(), instances.path(), view::state, group::commit);
     }
 
     private void openDoors(NodeRequests requests) {
