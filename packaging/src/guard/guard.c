@@ -436,7 +436,7 @@ static int usage(void) {
         "  --domains pids:DIR  the guests are the processes of DIR/NAME.pid, suspended by SIGSTOP\n"
         "  --libvirt-uri URI   (qemu:///system)\n"
         "  --libvirt-pids DIR  libvirt's pid files (/run/libvirt/qemu)\n"
-        "  --reset MEANS       what happens when a guest cannot be killed (exit: status 70, for FailureAction= of the unit)\n",
+        "  --reset MEANS       what happens when a guest cannot be killed (exit: only the guard ends, with status 70)\n",
         stderr);
   return EXIT_USAGE;
 }

@@ -7,7 +7,7 @@
 
 enum reset_means { RESET_EXIT, RESET_REBOOT, RESET_SYSRQ, RESET_WATCHDOG };
 
-/* The exit status with which the guard asks its service manager to reset the machine (FailureAction of its unit). */
+/* The exit status with which the guard leaves it to whoever watches it to reset the machine. */
 enum { EXIT_RESET = 70 };
 
 struct reset {
