@@ -27,7 +27,8 @@ class SweepTest {
     void aGuestThatTheGroupHasRecoveredElsewhereIsStaleWhateverNovaSays() {
         IncidentId id = log.declare(hv(1));
         log.proveDown(id, hv(1)).accept(log.plan(id, hv(1), 1));
-        log.accept(log.begin(id, hv(1), 1)).accept(log.ended(id, hv(1), 1)).accept(log.close(id));
+        log.accept(log.begin(id, hv(1), 1)).accept(log.ended(id, hv(1), 1));
+        log.accept(log.settled(id, hv(1), 1, "")).accept(log.close(id));
 
         Sweep sweep = sweep(Map.of(vm(1), hv(1)), 1);
 
