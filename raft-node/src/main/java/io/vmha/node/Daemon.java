@@ -191,7 +191,9 @@ public final class Daemon implements AutoCloseable {
         reports = new RunningReports(
                 config, lease, raft, renewals, () -> loop.leading().isPresent(), gate::stop);
         wired = true;
-        config.recovery().instances().ifPresent(on -> keep(storageReports(on, codec)).start());
+        config.recovery()
+                .instances()
+                .ifPresent(on -> keep(storageReports(on, codec)).start());
         loop.start();
         lookout.start(renewals, machine);
         onApplied(applied);
