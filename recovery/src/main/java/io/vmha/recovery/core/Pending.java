@@ -1,7 +1,9 @@
 package io.vmha.recovery.core;
 
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What the leader has asked for and not yet heard of, by key, and what it must not ask again before a certain time. Forgotten at every
@@ -13,6 +15,7 @@ final class Pending {
     private final Map<String, Long> busyUntilMs = new TreeMap<>();
     private final Map<String, Long> committedAt = new TreeMap<>();
     private final Map<String, Integer> failures = new TreeMap<>();
+    private final Set<String> paused = new TreeSet<>();
 
     /** Takes a key if it is free; it is then busy, at the longest until {@code limitMs} have passed. */
     boolean begin(long nowMs, String key, long limitMs) {
@@ -20,6 +23,7 @@ final class Pending {
         if ((until != null && until > nowMs) || committedAt.containsKey(key)) {
             return false;
         }
+        paused.remove(key);
         busyUntilMs.put(key, nowMs + limitMs);
         return true;
     }
@@ -39,7 +43,15 @@ final class Pending {
     /** The key stays busy for a while, so that the work is not repeated at once. */
     void pause(long nowMs, String key, long pauseMs) {
         failures.remove(key);
+        paused.add(key);
         busyUntilMs.put(key, nowMs + pauseMs);
+    }
+
+    /** Ends a pause: there is news. Work under way is not begun a second time. */
+    void hurry(String key) {
+        if (paused.remove(key)) {
+            busyUntilMs.remove(key);
+        }
     }
 
     void reached(long index) {
@@ -66,5 +78,6 @@ final class Pending {
         busyUntilMs.clear();
         committedAt.clear();
         failures.clear();
+        paused.clear();
     }
 }

@@ -49,6 +49,7 @@ public final class RecoveryController implements Result.Listener {
     private long decidedAtMs = Long.MIN_VALUE / 2;
     private long sweptAtMs = Long.MIN_VALUE / 2;
     private SortedSet<HostName> sweptFor = new TreeSet<>();
+    private SortedSet<HostName> knownSuspects = new TreeSet<>();
     private SortedMap<HostName, Finding.Kind> reported = new TreeMap<>();
     private long reportedAtMs;
 
@@ -69,6 +70,7 @@ public final class RecoveryController implements Result.Listener {
             suspects.forget();
             returns.forget();
             sweptFor = new TreeSet<>();
+            knownSuspects = new TreeSet<>();
             report(nowMs, new TreeMap<>());
             term = leaderOfTerm;
             steps.onTerm(nowMs, leaderOfTerm.orElse(0));
@@ -206,6 +208,7 @@ public final class RecoveryController implements Result.Listener {
     }
 
     private void askWitnesses(long nowMs, SortedSet<HostName> suspected, SortedSet<HostName> watched) {
+        hurryFor(suspected);
         SortedSet<HostName> unproven = Returns.unproven(state);
         if (!suspected.isEmpty()) {
             execute(nowMs, new Action.AskVoters(term.getAsLong(), suspected));
@@ -228,6 +231,18 @@ public final class RecoveryController implements Result.Listener {
             }
         }
         sweptFor.retainAll(suspected);
+    }
+
+    /** The pauses between the questions belong to older suspicions: a new one is asked about now. */
+    private void hurryFor(SortedSet<HostName> suspected) {
+        for (HostName host : suspected) {
+            if (!knownSuspects.contains(host)) {
+                pending.hurry(new Action.AskPower(0, host).key());
+                pending.hurry(new Action.AskVoters(0, suspected).key());
+                pending.hurry("observe");
+            }
+        }
+        knownSuspects = suspected;
     }
 
     private void report(long nowMs, SortedMap<HostName, Finding.Kind> kinds) {

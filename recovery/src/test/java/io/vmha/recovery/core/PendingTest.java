@@ -57,4 +57,18 @@ class PendingTest {
         assertThat(pending.begin(0, "a", 5_000)).isTrue();
         assertThat(pending.begin(0, "b", 5_000)).isTrue();
     }
+
+    @Test
+    void newsEndAPauseButNeverBeginWorkASecondTime() {
+        assertThat(pending.begin(0, "ask", 10_000)).isTrue();
+        pending.hurry("ask");
+        assertThat(pending.begin(1, "ask", 10_000)).as("it is under way").isFalse();
+
+        pending.pause(2, "ask", 2_000);
+        assertThat(pending.begin(3, "ask", 10_000)).as("it pauses").isFalse();
+        pending.hurry("ask");
+        assertThat(pending.begin(4, "ask", 10_000)).isTrue();
+        pending.hurry("ask");
+        assertThat(pending.begin(5, "ask", 10_000)).as("it is under way again").isFalse();
+    }
 }
