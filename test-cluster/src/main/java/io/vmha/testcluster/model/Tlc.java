@@ -69,7 +69,6 @@ public final class Tlc {
                         System.getProperty("java.class.path"),
                         "tlc2.TLC",
                         "-deadlock",
-                        "-noGenerateSpecTE",
                         "-workers",
                         "1",
                         "-metadir",
