@@ -209,6 +209,10 @@ public final class Daemon implements AutoCloseable {
         every(REJOIN_PERIOD_MS, this::rejoin);
         every(KEYS_PERIOD_MS, this::keepSessions);
         openDoors(requests);
+        tellThatItRuns();
+    }
+
+    private void tellThatItRuns() {
         LOG.info(
                 "vmhad started host={} cluster={} raft={} gossip={} http={} rpc={}",
                 config.host(),
