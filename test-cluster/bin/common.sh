@@ -37,6 +37,18 @@ build() {
   trap - INT
   touch "$stamp"
   say "built"
+  archive
 }
+
+# An archive of the classes, with which daemons and the command start in half the time; everything works without it.
+archive() {
+  local file=$TOP/test-cluster/target/vmha.jsa
+  rm -f "$file"
+  timeout 120 "$JAVA_HOME/bin/java" -XX:ArchiveClassesAtExit="$file.new" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$(classpath)" \
+    io.vmha.node.WarmUpMain >/dev/null 2>&1 && mv "$file.new" "$file" || rm -f "$file.new"
+}
+
+# The JVM's flags for the archive
+archived() { echo "-XX:SharedArchiveFile=$TOP/test-cluster/target/vmha.jsa -Xlog:cds=off -Xlog:cds+dynamic=off"; }
 
 classpath() { echo "$TOP/test-cluster/target/vmha-test-cluster-0.1.0.jar:$(cat "$TOP/test-cluster/target/classpath")"; }

@@ -13,6 +13,7 @@ import io.vmha.node.control.AggregateFollower;
 import io.vmha.node.control.AzRequests;
 import io.vmha.node.control.Clocks;
 import io.vmha.node.control.ControlLoop;
+import io.vmha.node.control.Dissolution;
 import io.vmha.node.control.GroupAccess;
 import io.vmha.node.control.KvAccess;
 import io.vmha.node.control.KvWatchers;
@@ -74,7 +75,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
-    private static final long AGGREGATE_PERIOD_MS = 3_000;
+    private static final long AGGREGATE_PERIOD_MS = 100;
     private static final long VIEW_PERIOD_MS = 200;
     private static final long LEADERSHIP_PERIOD_MS = 1_000;
     private static final Duration LEADERSHIP_LIMIT = Duration.ofSeconds(2);
@@ -106,6 +107,7 @@ public final class Daemon implements AutoCloseable {
     private AggregateFollower aggregate;
     private ViewBuilder view;
     private Optional<Webhook> webhook = Optional.empty();
+    private Dissolution dissolution;
     /** True once every part is there: Raft and gossip have news before that, which waits in the two fields below. */
     private volatile boolean wired;
 
@@ -168,6 +170,7 @@ public final class Daemon implements AutoCloseable {
         loop = keep(new ControlLoop(
                 config.recovery().timing(),
                 config.host(),
+                config.raft().replaceAfter(),
                 raft,
                 codec,
                 compute,
@@ -178,11 +181,12 @@ public final class Daemon implements AutoCloseable {
                 error -> failed.accept("programming error: " + error)));
         aggregate = new AggregateFollower(compute);
         lookout = keep(new Lookout(config, loop));
+        dissolution = new Dissolution(raft, compute, loop);
         renewals = new Renewals(config.host(), lease, raft, peers, codec, new FromRenewals(), timer);
         keys = new KvAccess(raft, renewals, codec, kv, watchers, timer);
         view = new ViewBuilder(config, raft, gossip, renewals, lease, aggregate);
         access = new GroupAccess(raft, renewals, codec);
-        var requests = new AzRequests(config, raft, peers, compute, fencer, loop, view, access);
+        var requests = new AzRequests(config, raft, peers, compute, fencer, loop, view, access, renewals);
         var gate = keep(new GateKeeper(config, lease, compute, view::state, access::commit));
         webhook = config.events()
                 .map(to -> keep(new Webhook(
@@ -305,33 +309,17 @@ public final class Daemon implements AutoCloseable {
     private void followAggregate() {
         if (loop.leading().isEmpty() || raft.group().isEmpty()) {
             aggregate.rest();
-        } else if (reading.compareAndSet(false, true)) {
+        } else if (aggregate.isDue(Clocks.nowMs(), loop.leading()) && reading.compareAndSet(false, true)) {
             // Nova may take its time; the timer may not
             loop.background(() -> {
                 try {
                     raft.group().ifPresent(group -> aggregate.read(applied, group, loop));
-                    yieldToRival();
+                    dissolution.yieldTo(aggregate.rival(), peers);
                 } finally {
                     reading.set(false);
                 }
             });
         }
-    }
-
-    /** Of two groups that were founded for one AZ at the same moment, the one that the aggregate does not name makes its host free again. */
-    private void yieldToRival() {
-        boolean alone = raft.status().voters().voters().size() == 1;
-        aggregate
-                .rival()
-                .filter(rival -> alone && peers.groups().containsKey(rival))
-                .ifPresent(rival -> {
-                    LOG.warn(
-                            "this group of one has lost its AZ and is dissolved group={} owner={}",
-                            raft.group(),
-                            rival);
-                    loop.onLeadership(OptionalLong.empty());
-                    raft.leaveGroup();
-                });
     }
 
     private void tick() {
@@ -342,6 +330,7 @@ public final class Daemon implements AutoCloseable {
         onPool();
         lookout.know(view, peers);
         loop.onVoters(raft.status().voters());
+        dissolution.onTimer(Clocks.nowMs());
         view.refresh();
         endTurn();
     }
@@ -396,6 +385,7 @@ public final class Daemon implements AutoCloseable {
             view.onState(state);
             loop.onState(state);
             webhook.ifPresent(hook -> hook.onState(state));
+            dissolution.onState(state);
         }
     }
 

@@ -113,7 +113,12 @@ final class Connection {
             String error = document.text("error");
             spec.commandLine().getErr().println(error.isEmpty() ? "refused with status " + answer.status() : error);
         }
-        return (answer.status() == 503 ? ExitCode.NO_LEADER : ExitCode.REFUSED).number();
+        ExitCode code = switch (answer.status()) {
+            case 502, 504 -> ExitCode.OPENSTACK;
+            case 503 -> ExitCode.NO_LEADER;
+            default -> ExitCode.REFUSED;
+        };
+        return code.number();
     }
 
     private PrintWriter out() {

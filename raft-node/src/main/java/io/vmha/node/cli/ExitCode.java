@@ -6,7 +6,8 @@ enum ExitCode {
     REFUSED(1),
     USAGE(2),
     NO_LEADER(3),
-    UNREACHABLE(4);
+    UNREACHABLE(4),
+    OPENSTACK(5);
 
     private final int number;
 

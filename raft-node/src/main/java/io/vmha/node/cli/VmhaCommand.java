@@ -31,7 +31,9 @@ import picocli.CommandLine.Spec;
             HostVerb.class,
             TurnVerb.class,
             GateVerb.class,
-            FenceVerb.class
+            FenceVerb.class,
+            RaftVerb.class,
+            CaVerb.class
         },
         synopsisSubcommandLabel = "VERB",
         exitCodeListHeading = "%nExit status:%n",
@@ -40,7 +42,8 @@ import picocli.CommandLine.Spec;
             "1:refused or failed; the reason is on standard error, with --json on standard output",
             "2:wrong usage",
             "3:there is no leader",
-            "4:the daemon is not reachable"
+            "4:the daemon is not reachable",
+            "5:Keystone or Nova did not answer the daemon, or refused"
         })
 public final class VmhaCommand implements Runnable {
     /** The package's version, as the build has written it. */
@@ -98,8 +101,8 @@ public final class VmhaCommand implements Runnable {
         System.exit(status);
     }
 
-    /** Runs one command. */
-    static int run(PrintWriter out, PrintWriter err, String... args) {
+    /** Runs one command within this process and returns its exit status. */
+    public static int run(PrintWriter out, PrintWriter err, String... args) {
         return new CommandLine(new VmhaCommand())
                 .setOut(out)
                 .setErr(err)

@@ -85,7 +85,7 @@ final class ConfigReader {
         Listener http = listener("http", ports.http());
         Listener rpc = listener("rpc", ports.rpc());
         VmhadConfig.Gossip gossip = gossip(ports, host.map(HostName::value).orElse("?"));
-        VmhadConfig.Raft raft = raft();
+        VmhadConfig.Raft raft = raft(clusterIp, ports);
         var adapters = new AdapterSections(top, yaml);
         Optional<OpenStackConfig> openstack = adapters.openstack();
         Optional<FencingConfig> fencing = adapters.fencing();
@@ -251,13 +251,24 @@ final class ConfigReader {
         return Optional.empty();
     }
 
-    private VmhadConfig.Raft raft() {
+    private VmhadConfig.Raft raft(Optional<InetAddress> clusterIp, Ports ports) {
         Settings section = top.section("raft");
         Duration election = section.duration(
                 "election_timeout", Duration.ofSeconds(1), Duration.ofMillis(150), Duration.ofSeconds(30));
+        Duration replace =
+                section.duration("replace_after", Duration.ofMinutes(2), Duration.ofSeconds(5), Duration.ofDays(7));
         Optional<Tls> tls = section.has("tls") ? tls(section.section("tls")) : Optional.empty();
+        boolean insecure = top.flag("allow_insecure_raft", false);
+        boolean reachable = clusterIp.map(ip -> !ip.isLoopbackAddress()).orElse(false);
+        if (reachable && !insecure && !section.has("tls")) {
+            section.problem(
+                    "tls",
+                    "is missing, so whoever reaches port " + ports.raft()
+                            + " could command this group; make certificates with vmha ca (see vmhad.yaml.example), or,"
+                            + " if the network itself keeps strangers away, set allow_insecure_raft: true");
+        }
         section.refuseUnknownKeys();
-        return new VmhadConfig.Raft(election, tls);
+        return new VmhadConfig.Raft(election, replace, tls);
     }
 
     private static Optional<Tls> tls(Settings section) {

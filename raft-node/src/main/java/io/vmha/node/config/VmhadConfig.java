@@ -106,9 +106,10 @@ public record VmhadConfig(
      * The Raft server's timings and identity.
      *
      * @param electionTimeout a voter that hears no leader for between this and twice this stands for election
+     * @param replaceAfter a voter whose agent has been away from the pool for so long is replaced by a spare host
      * @param tls mutual TLS between the voters; empty for none
      */
-    public record Raft(Duration electionTimeout, Optional<Tls> tls) {}
+    public record Raft(Duration electionTimeout, Duration replaceAfter, Optional<Tls> tls) {}
 
     /** PEM files: the authority that signed every node's certificate, and this node's certificate and key. */
     public record Tls(Path ca, Path cert, Path key) {}

@@ -1,12 +1,11 @@
 package io.vmha.node.control;
 
 import io.vmha.node.raft.GroupId;
-import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.RecoveryState;
-import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +19,15 @@ public final class AggregateFollower {
 
     private static final Logger LOG = LoggerFactory.getLogger(AggregateFollower.class);
 
+    private static final long READ_PERIOD_MS = 3_000;
+    private static final long TRY_PERIOD_MS = 500;
+
     private final Compute compute;
+    /** The leadership in which the aggregate has been read. */
+    private volatile OptionalLong readInTerm = OptionalLong.empty();
+
+    private volatile long nextReadMs;
+    private volatile long nextTryMs;
     private volatile Optional<String> trouble = Optional.empty();
     private volatile Optional<String> rival = Optional.empty();
 
@@ -42,45 +49,45 @@ public final class AggregateFollower {
     public void rest() {
         trouble = Optional.empty();
         rival = Optional.empty();
+        readInTerm = OptionalLong.empty();
+        nextTryMs = 0;
+    }
+
+    /**
+     * True if it is time to read: soon after a leadership began or protection was enabled, for a leader does nothing before its first
+     * reading; every few seconds after that.
+     */
+    public boolean isDue(long nowMs, OptionalLong term) {
+        if (!term.equals(readInTerm)) {
+            return nowMs >= nextTryMs;
+        }
+        return nowMs >= nextReadMs;
     }
 
     /** Reads once, blocking, and posts what was read. */
     public void read(RecoveryState state, GroupId group, ControlLoop loop) {
-        if (state.az().isEmpty() || !state.isEnabled()) {
+        OptionalLong term = loop.leading();
+        nextTryMs = Clocks.nowMs() + TRY_PERIOD_MS;
+        if (state.az().isEmpty() || !state.isEnabled() || term.isEmpty()) {
             return;
         }
-        var az = state.az().get();
         try {
-            List<Aggregate> all = compute.aggregates();
-            Optional<Aggregate> found =
-                    all.stream().filter(a -> a.id() == az.aggregateId()).findFirst();
-            if (found.isEmpty()) {
-                say("the aggregate " + az.aggregateId() + " of " + az.name()
-                        + " does not exist any more; its hosts stay as they were");
-                return;
-            }
-            Aggregate aggregate = found.get();
-            List<Aggregate> sameName = all.stream()
-                    .filter(a -> a.availabilityZone().equals(Optional.of(az.name())))
-                    .toList();
-            if (sameName.size() != 1 || !aggregate.availabilityZone().equals(Optional.of(az.name()))) {
-                say(az.name() + " maps to aggregates "
-                        + sameName.stream().map(Aggregate::id).toList() + " but exactly " + az.aggregateId()
-                        + " was enabled; membership stays as it was until that is so again");
-                return;
-            }
-            String owner = aggregate.metadata().getOrDefault(GROUP_KEY, "");
-            boolean ours = owner.equals(group.toString());
-            rival = ours || owner.isEmpty() ? Optional.empty() : Optional.of(owner);
-            if (ours) {
-                trouble = Optional.empty();
-            } else {
-                say("the aggregate's metadata " + GROUP_KEY + " is '" + owner + "' but this group is " + group
-                        + "; this group does not act");
-            }
-            loop.onAggregate(aggregate, ours);
+            AggregateReading reading = AggregateReading.of(
+                    compute.aggregates(), state.az().get(), group, state.hosts().keySet());
+            rival = reading.rival();
+            reading.authority().ifPresent(ours -> {
+                loop.onAuthority(term, ours);
+                readInTerm = term;
+                nextReadMs = Clocks.nowMs() + READ_PERIOD_MS;
+            });
+            reading.follow().ifPresent(aggregate -> loop.onAggregate(term, aggregate));
+            reading.trouble().ifPresentOrElse(this::say, () -> trouble = Optional.empty());
         } catch (ComputeException e) {
-            say("the aggregate cannot be read: " + e.getMessage());
+            nextReadMs = Clocks.nowMs() + READ_PERIOD_MS;
+            say("the aggregate cannot be read: " + e.getMessage()
+                    + (term.equals(readInTerm)
+                            ? "; its hosts stay as they were"
+                            : "; this leader is new and does nothing before it has read it once"));
         }
     }
 

@@ -69,7 +69,7 @@ final class AzForming {
         // once more: asking the BMCs took its time, and somebody else may be enabling the same zone
         String owner = owner(aggregate.id());
         Optional<String> own = view.current().group().or(() -> raft.group().map(GroupId::toString));
-        if (!owner.isEmpty() && !own.equals(Optional.of(owner))) {
+        if (!owner.isEmpty() && !own.equals(Optional.of(owner)) && isInUse(owner, aggregate)) {
             return new Answer(
                     409,
                     "the aggregate's metadata says that group " + owner + " protects " + az
@@ -79,6 +79,22 @@ final class AzForming {
         }
         // a host that does not vote is in its group as well: to found another one here would take the zone from it
         return own.isPresent() ? enableAgain(az, aggregate, GroupId.parse(own.get())) : found(az, aggregate);
+    }
+
+    /**
+     * Whether anybody is in the group that the aggregate names. All hosts of the aggregate have a living agent by now; if none of them and
+     * nobody else in the pool is in that group, it was recorded by a node that ended before it founded it.
+     */
+    private boolean isInUse(String owner, Aggregate aggregate) {
+        boolean used = peers.agents().stream()
+                .anyMatch(a -> a.group().map(GroupId::toString).equals(Optional.of(owner)));
+        if (!used) {
+            LOG.warn(
+                    "the aggregate names a group that nobody is in, it is replaced aggregate={} group={}",
+                    aggregate.id(),
+                    owner);
+        }
+        return used;
     }
 
     private String owner(long aggregateId) {
@@ -111,8 +127,17 @@ final class AzForming {
             }
             String its = agent.get().group().map(GroupId::toString).orElse("");
             if (!its.isEmpty() && !its.equals(own)) {
+                boolean founder = its.equals(aggregate.metadata().get(AggregateFollower.GROUP_KEY));
                 return Optional.of(
-                        new Answer(412, "host " + host + " belongs to group " + its + ", which protects another AZ"));
+                        founder
+                                ? new Answer(
+                                        409,
+                                        "host " + host + " is in group " + its
+                                                + ", which the aggregate names, and this host is not yet; run this on "
+                                                + host)
+                                : new Answer(
+                                        412,
+                                        "host " + host + " belongs to group " + its + ", which protects another AZ"));
             }
         }
         if (!aggregate.hosts().contains(config.host())) {
@@ -133,6 +158,19 @@ final class AzForming {
                     409,
                     "somebody else is enabling " + az + " at this moment (group " + recorded
                             + "); nothing was done here");
+        }
+        Optional<PeerBook.Agent> other = aggregate.hosts().stream()
+                .flatMap(host -> peers.agentOf(host).stream())
+                .filter(agent -> agent.group().isPresent())
+                .findFirst();
+        if (other.isPresent()) {
+            // its write came before ours, its look at the result too: it was first, and has founded its group meanwhile
+            String first = other.get().group().orElseThrow().toString();
+            compute.setAggregateMetadata(aggregate.id(), AggregateFollower.GROUP_KEY, Optional.of(first));
+            return new Answer(
+                    409,
+                    "host " + other.get().host() + " has been taken into group " + first
+                            + " at this moment; nothing was done here, look at vmha az show " + az);
         }
         LOG.info("founding the group of an AZ az={} group={}", az, fresh);
         raft.bootstrap(fresh);

@@ -5,6 +5,7 @@ import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.RaftNodeException;
 import io.vmha.node.view.NodeRequests;
 import io.vmha.node.view.NodeView;
+import io.vmha.node.view.RaftPeers;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.Command;
@@ -12,11 +13,14 @@ import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
 import io.vmha.recovery.core.ProofCommand;
+import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.RestartTurn;
 import io.vmha.recovery.core.TurnCommand;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -29,6 +33,10 @@ public final class AzRequests implements NodeRequests {
     private static final long ANSWER_LIMIT_MS = 20_000;
     /** Off, asked again, on: each as long as a fence agent may take. */
     private static final long FENCE_TEST_LIMIT_MS = 55_000;
+    /** 502 Bad Gateway: Keystone or Nova said no. */
+    private static final int REFUSED_BY_OPENSTACK = 502;
+    /** 504 Gateway Timeout: Keystone or Nova said nothing, or that it is broken. */
+    private static final int NO_ANSWER_FROM_OPENSTACK = 504;
 
     private final ControlLoop loop;
     private final ViewBuilder view;
@@ -36,6 +44,7 @@ public final class AzRequests implements NodeRequests {
     private final AzForming forming;
     private final GroupAccess group;
     private final FenceTest fenceTest;
+    private final RaftRequests voters;
 
     public AzRequests(
             VmhadConfig config,
@@ -45,12 +54,14 @@ public final class AzRequests implements NodeRequests {
             Fencer fencer,
             ControlLoop loop,
             ViewBuilder view,
-            GroupAccess group) {
+            GroupAccess group,
+            Renewals renewals) {
         this.loop = loop;
         this.view = view;
         this.compute = compute;
         this.group = group;
         this.fenceTest = new FenceTest(config.host(), fencer, compute);
+        this.voters = new RaftRequests(raft, peers, renewals);
         this.forming = new AzForming(config, raft, peers, compute, fencer, group, view);
     }
 
@@ -66,10 +77,12 @@ public final class AzRequests implements NodeRequests {
             if (wrong.isPresent()) {
                 return wrong.get();
             }
-            Answer done =
-                    committed(new AzCommand.DisableAz(System.currentTimeMillis()), az + " is not protected any more");
+            RecoveryState before = view.state();
+            Answer done = committed(
+                    new AzCommand.DisableAz(System.currentTimeMillis()),
+                    az + " is not protected any more; the group dissolves" + stillForcedDown(before));
             if (done.isOk()) {
-                forming.release(view.state().az().orElseThrow());
+                forming.release(before.az().orElseThrow());
             }
             return done;
         });
@@ -147,11 +160,39 @@ public final class AzRequests implements NodeRequests {
     }
 
     @Override
+    public CompletableFuture<RaftPeers> raftPeers() {
+        return voters.list();
+    }
+
+    @Override
+    public CompletableFuture<Answer> transferLeadership(HostName to) {
+        return onActionThread(() -> voters.transfer(to));
+    }
+
+    @Override
+    public CompletableFuture<Answer> removeVoter(String peerId, String person) {
+        return onActionThread(() -> voters.remove(peerId, person));
+    }
+
+    @Override
     public CompletableFuture<NodeView> consistentView() {
         return group.read().thenApply(state -> {
             view.onState(state);
             return view.current();
         });
+    }
+
+    /** What only a person can undo: a host that is down must not be told to Nova as up. */
+    private static String stillForcedDown(RecoveryState state) {
+        List<HostName> down = state.hosts().values().stream()
+                .filter(h -> h.status() == HostRecord.Status.DOWN)
+                .map(HostRecord::host)
+                .toList();
+        return down.isEmpty()
+                ? ""
+                : "; Nova still has " + down
+                        + " forced down and disabled, as its recovery left it: when a host is back, openstack compute"
+                        + " service set --up HOST nova-compute, then --enable";
     }
 
     private Optional<Answer> notThisAz(String az) {
@@ -184,7 +225,9 @@ public final class AzRequests implements NodeRequests {
             } catch (CompletionException | RaftNodeException e) {
                 answer.complete(new Answer(503, sentence(e)));
             } catch (ComputeException e) {
-                answer.complete(new Answer(e.kind() == ComputeException.Kind.UNKNOWN ? 503 : 502, e.getMessage()));
+                answer.complete(new Answer(
+                        e.kind() == ComputeException.Kind.UNKNOWN ? NO_ANSWER_FROM_OPENSTACK : REFUSED_BY_OPENSTACK,
+                        e.getMessage()));
             }
         });
         return answer.completeOnTimeout(

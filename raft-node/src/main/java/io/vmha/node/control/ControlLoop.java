@@ -29,6 +29,7 @@ import io.vmha.recovery.membership.Candidate;
 import io.vmha.recovery.membership.MembershipController;
 import io.vmha.recovery.membership.MembershipOutbox;
 import io.vmha.recovery.membership.Voter;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -77,6 +78,7 @@ public final class ControlLoop implements AutoCloseable {
     public ControlLoop(
             RecoveryConfig config,
             HostName self,
+            Duration replaceVotersAfter,
             RaftNode raft,
             StateCodec codec,
             Compute compute,
@@ -91,7 +93,8 @@ public final class ControlLoop implements AutoCloseable {
         this.codec = codec;
         this.fatal = fatal;
         this.recovery = new RecoveryController(config, self, new LogOutbox(), Clocks.wall());
-        this.membership = new MembershipController(self, new GroupOutbox(), Clocks.wall());
+        this.membership =
+                new MembershipController(self, replaceVotersAfter.toMillis(), new GroupOutbox(), Clocks.wall());
         this.returning = new ReturnController(new ReturnOutbox(services), Clocks.wall());
         this.runner = new ActionRunner(
                 compute, fencer, new VoterPanel(raft), new TcpDoorbell(), this::termStands, Clocks::nowMs);
@@ -133,6 +136,8 @@ public final class ControlLoop implements AutoCloseable {
     public void onLeadership(OptionalLong term) {
         leaderOfTerm = term;
         post(() -> {
+            // what an earlier leader has read may be over: this one acts once it has read the aggregate itself
+            believe(false);
             recovery.onLeadership(Clocks.nowMs(), term);
             membership.onLeadership(Clocks.nowMs(), term);
             returning.onLeadership(Clocks.nowMs(), term);
@@ -193,13 +198,26 @@ public final class ControlLoop implements AutoCloseable {
         findings = listener;
     }
 
-    /** The aggregate as Nova lists it, and whether its metadata names this group. */
-    public void onAggregate(Aggregate aggregate, boolean ours) {
+    /** Whether the aggregate's metadata names this group, as Nova said just now to the leader of this term. */
+    public void onAuthority(OptionalLong readInTerm, boolean ours) {
         post(() -> {
-            recovery.onAuthority(Clocks.nowMs(), ours);
-            membership.onAuthority(Clocks.nowMs(), ours);
-            returning.onAuthority(Clocks.nowMs(), ours);
-            if (ours) {
+            // a reading that was begun under an earlier leadership proves nothing
+            if (readInTerm.equals(leaderOfTerm)) {
+                believe(ours);
+            }
+        });
+    }
+
+    private void believe(boolean ours) {
+        recovery.onAuthority(Clocks.nowMs(), ours);
+        membership.onAuthority(Clocks.nowMs(), ours);
+        returning.onAuthority(Clocks.nowMs(), ours);
+    }
+
+    /** The aggregate as Nova lists it. */
+    public void onAggregate(OptionalLong readInTerm, Aggregate aggregate) {
+        post(() -> {
+            if (readInTerm.equals(leaderOfTerm)) {
                 membership.onAggregate(Clocks.nowMs(), aggregate);
             }
         });

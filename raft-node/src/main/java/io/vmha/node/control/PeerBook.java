@@ -31,6 +31,8 @@ public final class PeerBook {
     static final String TAG_GROUP = "group";
     static final String TAG_VOTER = "voter";
     static final String TAG_ARMED = "armed";
+    /** The failure domain, as configured. */
+    static final String TAG_RACK = "rack";
 
     /**
      * One of our agents.
@@ -38,6 +40,7 @@ public final class PeerBook {
      * @param group the group that it is in, if any
      * @param voter true if it votes there
      * @param armed true if the host's guard answers, whatever its AZ relies on
+     * @param rack its failure domain; empty if it names none
      */
     public record Agent(
             HostName host,
@@ -46,7 +49,8 @@ public final class PeerBook {
             boolean suspect,
             Optional<GroupId> group,
             boolean voter,
-            boolean armed) {
+            boolean armed,
+            String rack) {
         /** True while gossip has it alive. */
         public boolean isAlive() {
             return status == MemberStatus.ALIVE;
@@ -110,7 +114,7 @@ public final class PeerBook {
     List<Candidate> candidates(Optional<GroupId> group) {
         return agents.stream()
                 .filter(a -> a.group().isEmpty() || a.group().equals(group))
-                .map(a -> new Candidate(a.host(), a.peer().id().value(), a.isAlive()))
+                .map(a -> new Candidate(a.host(), a.peer().id().value(), a.isAlive(), a.rack()))
                 .toList();
     }
 
@@ -145,7 +149,8 @@ public final class PeerBook {
                     member.suspect(),
                     Optional.ofNullable(tags.get(TAG_GROUP)).map(GroupId::parse),
                     "1".equals(tags.get(TAG_VOTER)),
-                    "1".equals(tags.get(TAG_ARMED))));
+                    "1".equals(tags.get(TAG_ARMED)),
+                    tags.getOrDefault(TAG_RACK, "")));
         } catch (IllegalArgumentException e) {
             return Optional.empty(); // tags come from the network: a member that writes nonsense is none of ours
         }

@@ -85,6 +85,13 @@ public final class Api {
         read("members", PoolDocuments::members);
         read("view", ViewDocument::of);
         read("ha", AzDocuments::list);
+        add(
+                "GET",
+                "raft/peers",
+                (call, name) -> requests.raftPeers()
+                        .orTimeout(CONSISTENT_SECONDS_MAX, TimeUnit.SECONDS)
+                        .thenApply(RaftDocuments::peers)
+                        .exceptionally(e -> Reply.refused(503, sentence(e, "the voters gave no answer"))));
         readNamed("ha/*", (v, az) -> orMissing(AzDocuments.find(v, az), "AZ", az, "see /v1/ha, or vmha az"));
         read("hosts", AzDocuments::hosts);
         readNamed(
@@ -111,6 +118,8 @@ public final class Api {
     }
 
     private void addChanges() {
+        change("raft/transfer/*", (call, host) -> requests.transferLeadership(new HostName(host)));
+        change("raft/remove/*", (call, peer) -> byName(call, person -> requests.removeVoter(peer, person)));
         change("ha/*/enable", (call, az) -> requests.enable(az));
         change("ha/*/disable", (call, az) -> requests.disable(az));
         change("ha/*/arm", (call, az) -> requests.arm(az, true));

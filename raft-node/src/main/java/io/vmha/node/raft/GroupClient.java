@@ -131,6 +131,16 @@ public final class GroupClient {
         return word(server, limit).thenApply(w -> new Replicated.Standing(server.id(), w.applied(), w.voters()));
     }
 
+    /**
+     * Asks a server for its state's digest, to be compared with another's at the same position.
+     *
+     * @return fails like {@link #ask}
+     */
+    public CompletableFuture<StateDigest> digest(PeerInfo server, Duration limit) {
+        return put(server, new Frame(Question.Kind.DIGEST, server.id(), new byte[0]), limit)
+                .thenApply(Question::decodeDigest);
+    }
+
     /** Asks a server what it has heard of its leader. */
     CompletableFuture<Hearing> hearing(PeerInfo server, Duration limit) {
         return put(server, new Frame(Question.Kind.HEARING, server.id(), new byte[0]), limit)

@@ -277,6 +277,7 @@ final class LogMachine extends BaseStateMachine {
             }
             return switch (frame.kind()) {
                 case STANDING -> Question.encode(word());
+                case DIGEST -> Question.encode(digest());
                 case HEARING -> Question.encode(events.hearing(division()));
                 case MACHINE -> {
                     synchronized (lock) {
@@ -291,6 +292,17 @@ final class LogMachine extends BaseStateMachine {
     private Standing standing() {
         checkLoaded();
         return new Standing(self.get(), applied, votersInLog());
+    }
+
+    private StateDigest digest() {
+        LogPosition at;
+        byte[] state;
+        synchronized (lock) {
+            checkLoaded();
+            at = applied;
+            state = machine.snapshot();
+        }
+        return StateDigest.of(at, state);
     }
 
     private Question.Standing word() {

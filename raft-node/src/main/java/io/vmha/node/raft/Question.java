@@ -20,7 +20,9 @@ final class Question {
         /** Anything else: answered by {@link Replicated#peerQuery}. */
         MACHINE(1),
         /** What have you heard of your leader: answered by the node itself. */
-        HEARING(2);
+        HEARING(2),
+        /** What is your state at the index you have applied: answered by the node itself. */
+        DIGEST(3);
 
         private final int code;
 
@@ -124,6 +126,18 @@ final class Question {
                         in.readLong(),
                         in.readBoolean(),
                         new LogPosition(in.readLong(), in.readLong())));
+    }
+
+    static byte[] encode(StateDigest digest) {
+        return bytes(out -> {
+            writePosition(out, digest.applied());
+            out.writeUTF(digest.sha256());
+        });
+    }
+
+    /** @throws IllegalArgumentException if the bytes are no digest */
+    static StateDigest decodeDigest(byte[] bytes) {
+        return parse(bytes, in -> new StateDigest(new LogPosition(in.readLong(), in.readLong()), in.readUTF()));
     }
 
     static void write(DataOutputStream out, VoterSet voters) throws IOException {

@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
@@ -14,19 +15,25 @@ import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateNotYetValidException;
 import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.thirdparty.io.grpc.netty.GrpcSslContexts;
@@ -40,31 +47,124 @@ import org.slf4j.LoggerFactory;
 final class TlsMaterial {
     private static final Logger LOG = LoggerFactory.getLogger(TlsMaterial.class);
     private static final int PEM_BYTES_MAX = 1 << 20;
+    private static final Duration WARN_BEFORE = Duration.ofDays(14);
 
-    private final KeyManager keyManager;
-    private final X509ExtendedTrustManager trustManager;
+    private static final long LOOK_PERIOD_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    private TlsMaterial(KeyManager keyManager, X509ExtendedTrustManager trustManager) {
-        this.keyManager = keyManager;
-        this.trustManager = trustManager;
+    private final RaftTls files;
+    private final KeyManager keyManager = new RotatingKeyManager(this);
+    private final X509ExtendedTrustManager trustManager = new SpeakingTrustManager();
+
+    /** What the files held when they were read last, and before that: a handshake may be half-way. */
+    private volatile Generation newest;
+
+    private volatile Generation previous;
+    private String stamp;
+    private long nextLookNanos;
+    private int looks;
+
+    /** One set of certificates. */
+    record Generation(long number, X509ExtendedKeyManager keys, X509ExtendedTrustManager trust) {}
+
+    private TlsMaterial(RaftTls files) throws IOException, GeneralSecurityException {
+        this.files = files;
+        this.stamp = stamp(files);
+        this.newest = read(files, 1);
+        this.previous = newest;
+        this.nextLookNanos = System.nanoTime() + LOOK_PERIOD_NANOS;
     }
 
-    /** @throws RaftNodeException {@code TLS} if a file is missing, malformed, or the key does not belong to the certificate */
+    /** @throws RaftNodeException {@code TLS} if a file is missing, malformed, expired, or the key does not belong to the certificate */
     static TlsMaterial load(RaftTls files) {
         try {
-            List<X509Certificate> authorities = certificates(files.authority());
-            List<X509Certificate> chain = certificates(files.certificate());
-            PrivateKey key = privateKey(files.key(), chain.get(0));
-            requireMatch(files, key, chain.get(0));
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, null);
-            store.setKeyEntry("node", key, new char[0], chain.toArray(Certificate[]::new));
-            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            keys.init(store, new char[0]);
-            return new TlsMaterial(keys.getKeyManagers()[0], new SpeakingTrustManager(trustManager(authorities)));
+            return new TlsMaterial(files);
         } catch (IOException | GeneralSecurityException e) {
             throw new RaftNodeException(Kind.TLS, "TLS files of " + files + " cannot be used: " + e, e);
         }
+    }
+
+    private static Generation read(RaftTls files, long number) throws IOException, GeneralSecurityException {
+        List<X509Certificate> authorities = certificates(files.authority());
+        List<X509Certificate> chain = certificates(files.certificate());
+        PrivateKey key = privateKey(files.key(), chain.get(0));
+        requireMatch(files, key, chain.get(0));
+        requireValidity(files, chain.get(0));
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setKeyEntry("node", key, new char[0], chain.toArray(Certificate[]::new));
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, new char[0]);
+        return new Generation(number, (X509ExtendedKeyManager) keys.getKeyManagers()[0], trustManager(authorities));
+    }
+
+    private static void requireValidity(RaftTls files, X509Certificate own) throws CertificateException {
+        try {
+            own.checkValidity();
+        } catch (CertificateExpiredException | CertificateNotYetValidException e) {
+            throw new CertificateException(
+                    files.certificate() + " is valid from " + own.getNotBefore() + " to " + own.getNotAfter()
+                            + " only, so every peer would refuse it; put a new one there: vmha ca issue",
+                    e);
+        }
+        if (own.getNotAfter().toInstant().isBefore(Instant.now().plus(WARN_BEFORE))) {
+            LOG.warn(
+                    "raft certificate expires soon, put a new one in its place certificate={} expires={}",
+                    files.certificate(),
+                    own.getNotAfter());
+        }
+    }
+
+    /** The certificates to use now. Files that have changed are taken up here, at the next handshake; if they cannot be used, the old ones stay. */
+    Generation current() {
+        long now = System.nanoTime();
+        synchronized (this) {
+            if (now - nextLookNanos < 0) {
+                return newest;
+            }
+            nextLookNanos = now + LOOK_PERIOD_NANOS;
+            try {
+                String found = stamp(files);
+                if (found.equals(stamp)) {
+                    return newest;
+                }
+                stamp = found; // looked at once, good or bad
+                looks++;
+                Generation next = read(files, newest.number() + 1);
+                previous = newest;
+                newest = next;
+                LOG.info("raft certificates have changed and are used from now on certificate={}", files.certificate());
+            } catch (IOException | GeneralSecurityException e) {
+                LOG.warn(
+                        "raft certificates have changed but cannot be used, the old ones stay why=\"{}\"",
+                        e.toString());
+            }
+            return newest;
+        }
+    }
+
+    /** Changes of the files that were looked at. */
+    synchronized int looks() {
+        return looks;
+    }
+
+    /** The certificates of a generation that a handshake began with. */
+    Generation generation(long number) {
+        Generation latest = newest;
+        return latest.number() == number ? latest : previous;
+    }
+
+    private static String stamp(RaftTls files) throws IOException {
+        StringBuilder stamp = new StringBuilder();
+        for (Path file : List.of(files.authority(), files.certificate(), files.key())) {
+            BasicFileAttributes is = Files.readAttributes(file, BasicFileAttributes.class);
+            stamp.append(is.lastModifiedTime())
+                    .append(' ')
+                    .append(is.size())
+                    .append(' ')
+                    .append(is.fileKey())
+                    .append('\n');
+        }
+        return stamp.toString();
     }
 
     GrpcTlsConfig ratisConfig() {
@@ -153,34 +253,29 @@ final class TlsMaterial {
     }
 
     /** Says in one line whose certificate was refused; the TLS stack itself would only break the connection. */
-    private static final class SpeakingTrustManager extends X509ExtendedTrustManager {
-        private final X509ExtendedTrustManager delegate;
+    private final class SpeakingTrustManager extends X509ExtendedTrustManager {
         private String lastSaid = "";
-
-        SpeakingTrustManager(X509ExtendedTrustManager delegate) {
-            this.delegate = delegate;
-        }
 
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            check("client", "?", chain, () -> delegate.checkClientTrusted(chain, authType));
+            check("client", "?", chain, () -> current().trust().checkClientTrusted(chain, authType));
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
-            check("server", "?", chain, () -> delegate.checkServerTrusted(chain, authType));
+            check("server", "?", chain, () -> current().trust().checkServerTrusted(chain, authType));
         }
 
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
                 throws CertificateException {
-            check("client", "?", chain, () -> delegate.checkClientTrusted(chain, authType, socket));
+            check("client", "?", chain, () -> current().trust().checkClientTrusted(chain, authType, socket));
         }
 
         @Override
         public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
                 throws CertificateException {
-            check("server", "?", chain, () -> delegate.checkServerTrusted(chain, authType, socket));
+            check("server", "?", chain, () -> current().trust().checkServerTrusted(chain, authType, socket));
         }
 
         @Override
@@ -190,7 +285,7 @@ final class TlsMaterial {
                     "client",
                     String.valueOf(engine.getPeerHost()),
                     chain,
-                    () -> delegate.checkClientTrusted(chain, authType, engine));
+                    () -> current().trust().checkClientTrusted(chain, authType, engine));
         }
 
         @Override
@@ -200,7 +295,7 @@ final class TlsMaterial {
                     "server",
                     String.valueOf(engine.getPeerHost()),
                     chain,
-                    () -> delegate.checkServerTrusted(chain, authType, engine));
+                    () -> current().trust().checkServerTrusted(chain, authType, engine));
         }
 
         @Override

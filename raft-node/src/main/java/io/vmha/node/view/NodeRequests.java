@@ -13,7 +13,8 @@ public interface NodeRequests {
      * What became of a request.
      *
      * @param status an HTTP status: 200; 400 too few hosts; 404 no such AZ, host or incident; 409 a host is offline or without proof; 412 a
-     *     host belongs to another group; 503 no leader or no answer
+     *     host belongs to another group; 502 Keystone or Nova refused; 503 no leader or no
+     *     answer; 504 Keystone or Nova did not answer
      * @param message one sentence for people: what was done, or what was expected, found, and can be done
      */
     record Answer(int status, String message) {
@@ -56,6 +57,15 @@ public interface NodeRequests {
 
     /** Calls a held incident off. */
     CompletableFuture<Answer> cancel(IncidentId incident, String person);
+
+    /** Asks every voter of this host's group how far it is. */
+    CompletableFuture<RaftPeers> raftPeers();
+
+    /** Hands the leadership to the voter on another host. Only the leader's own node can do it. */
+    CompletableFuture<Answer> transferLeadership(HostName to);
+
+    /** Takes a voter that is gone out of the group before it is replaced by itself. Only the leader's own node can do it. */
+    CompletableFuture<Answer> removeVoter(String peerId, String person);
 
     /** Returns a view at least as new as everything committed before the call, or fails with a sentence when there is no leader. */
     CompletableFuture<NodeView> consistentView();

@@ -16,6 +16,10 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -300,5 +304,69 @@ class VmhaCommandTest {
     void namesCannotMoveTheCursor() {
         assertThat(Document.parse("{\"name\":\"a\\u001b[2Jb\\u202ec\"}").text("name"))
                 .isEqualTo("a?[2Jb?c");
+    }
+
+    @Test
+    void votersAreListedHandedOverAndRemoved() {
+        assertThat(vmha("raft", "peers")).isZero();
+        assertThat(out.toString())
+                .contains("HOST", "APPLIED", "STATE")
+                .containsPattern(
+                        "hv-1 +leader +alive +r1 +97 +abababababab +10\\.0\\.0\\.1:8300 +hv-1@00000000000000a1")
+                .containsPattern("hv-2 +voter +failed +- +- +- +10\\.0\\.0\\.2:8300 +hv-2@00000000000000a2");
+        assertThat(vmha("raft", "peers", "--json")).isZero();
+        assertThat(out.toString()).contains("\"state_sha256\":\"" + "ab".repeat(32), "\"applied_index\":97");
+
+        assertThat(vmha("raft", "transfer", "hv-2")).isZero();
+        assertThat(vmha("raft", "remove", "hv-2@00000000000000a2", "--person", "ada"))
+                .isZero();
+        assertThat(requests.asked()).contains("transfer to hv-2", "remove hv-2@00000000000000a2 by ada");
+        assertThat(vmha("raft", "remove", "--help")).isZero();
+        assertThat(out.toString()).contains("Risk:");
+    }
+
+    @Test
+    void openStackThatDoesNotAnswerHasAnExitStatusOfItsOwn() {
+        requests.answerWith(504, "Keystone at http://x gave no answer");
+
+        assertThat(vmha("az", "enable", "az1")).isEqualTo(5);
+        assertThat(err.toString()).contains("Keystone at http://x gave no answer");
+    }
+
+    @Test
+    void anAuthorityIsMadeOnceAndItsCertificatesNameTheirHosts(@TempDir Path dir) throws Exception {
+        Path ca = dir.resolve("ca");
+
+        assertThat(vmha("ca", "init", ca.toString())).as("%s", err).isZero();
+        assertThat(vmha("ca", "issue", ca.toString(), "--host", "hv-1", "--ip", "10.0.0.1"))
+                .as("%s", err)
+                .isZero();
+
+        X509Certificate authority = certificate(ca.resolve("ca.pem"));
+        X509Certificate node = certificate(ca.resolve("hv-1.pem"));
+        node.verify(authority.getPublicKey());
+        node.checkValidity();
+        assertThat(authority.getBasicConstraints()).isNotNegative();
+        assertThat(node.getBasicConstraints()).isNegative();
+        assertThat(node.getSubjectAlternativeNames())
+                .anySatisfy(name -> assertThat(name.get(1)).isEqualTo("10.0.0.1"));
+        assertThat(node.getExtendedKeyUsage()).hasSize(2);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(ca.resolve("ca.key"))))
+                .isEqualTo("rw-------");
+        assertThat(Files.readString(ca.resolve("hv-1.key"))).startsWith("-----BEGIN PRIVATE KEY-----");
+
+        assertThat(vmha("ca", "init", ca.toString())).isEqualTo(1);
+        assertThat(err.toString()).contains("is there already");
+        assertThat(vmha("ca", "issue", dir.toString(), "--host", "hv-1", "--ip", "10.0.0.1"))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("there is no authority in");
+        assertThat(vmha("ca", "issue", ca.toString(), "--host", "../x", "--ip", "10.0.0.1"))
+                .isEqualTo(1);
+    }
+
+    private static X509Certificate certificate(Path pem) throws IOException, CertificateException {
+        try (var in = Files.newInputStream(pem)) {
+            return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+        }
     }
 }

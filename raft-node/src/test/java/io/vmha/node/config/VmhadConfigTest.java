@@ -31,6 +31,7 @@ class VmhadConfigTest {
     private static final String SMALLEST = """
         host: hv-1
         cluster_ip: 10.0.0.1
+        allow_insecure_raft: true
         """ + OPENSTACK;
 
     @TempDir
@@ -181,7 +182,7 @@ class VmhadConfigTest {
     void theExampleIsAccepted() throws IOException {
         Path password = write(dir.resolve("password"), "sesame\n");
         String example = Files.readString(Path.of("src/main/dist/vmhad.yaml.example"))
-                .replace("#cluster_ip: 10.0.0.1", "cluster_ip: 10.0.0.1")
+                .replace("#cluster_ip: 10.0.0.1", "cluster_ip: 10.0.0.1\nallow_insecure_raft: true")
                 .replace("/etc/vmha/openstack.password", password.toString());
 
         VmhadConfig config = read(example);
@@ -197,16 +198,17 @@ class VmhadConfigTest {
         int fencing = example.indexOf("# --- fencing");
         String everythingOn = (example.substring(0, fencing) + example.substring(example.indexOf("# --- recovery")))
                 .lines()
-                .map(l -> l.matches("#(  )?.*(_file|tls|  (ca|cert|key)|rack|tags|  room|region|events|  webhook).*| "
-                                + " #(region|ca_file|key_file|serf_rpc|tls|  (ca|cert|key)).*")
+                .map(l -> l.matches("#(  )?.*(_file|insecure|tls|  (ca|cert|key)|rack|tags|  room|region|events| "
+                                + " webhook).*|  #(region|ca_file|key_file|serf_rpc|tls|  (ca|cert|key)).*")
                         ? ""
                         : l.replaceFirst("^#([a-z]+(_[a-z]+)*:)", "$1")
                                 .replaceFirst("^#(  [a-z_]+:)", "$1")
                                 .replaceFirst("^(  )#(( {2})?[a-z_]+:)", "$1$2"))
                 .reduce("", (a, b) -> a + b + "\n");
 
-        VmhadConfig written = read(everythingOn);
-        VmhadConfig standard = read(example.replace("#host: hv-1", "host: hv-1").replace("#cluster_ip", "cluster_ip"));
+        VmhadConfig written = read("allow_insecure_raft: true\n" + everythingOn);
+        VmhadConfig standard = read("allow_insecure_raft: true\n"
+                + example.replace("#host: hv-1", "host: hv-1").replace("#cluster_ip", "cluster_ip"));
 
         assertThat(written).usingRecursiveComparison().isEqualTo(standard);
     }
@@ -216,6 +218,7 @@ class VmhadConfigTest {
         var found = problems("""
             host: hv-1
             cluster_ip: 10.0.0.1
+            allow_insecure_raft: true
             ports:
               raft: 83000
             gossip:
@@ -232,23 +235,23 @@ class VmhadConfigTest {
 
         assertThat(found)
                 .containsExactly(
-                        "ports.raft must be a whole number from 1 to 65535 but is '83000' (vmhad.yaml, line 4)",
+                        "ports.raft must be a whole number from 1 to 65535 but is '83000' (vmhad.yaml, line 5)",
                         "gossip.keys must be a key of 16, 24 or 32 bytes in base64 but has 5 bytes; make one with:"
-                                + " openssl rand -base64 32 (vmhad.yaml, line 6)",
-                        "gossip.profil is not a known key; did you mean profile? (vmhad.yaml, line 7)",
+                                + " openssl rand -base64 32 (vmhad.yaml, line 7)",
+                        "gossip.profil is not a known key; did you mean profile? (vmhad.yaml, line 8)",
                         "raft.election_timeout must be a time such as 500ms, 10s or 2m but is 'soon' (vmhad.yaml, line"
-                                + " 9)",
-                        "openstack.password is missing; set it, or password_file (vmhad.yaml, line 10)",
+                                + " 10)",
+                        "openstack.password is missing; set it, or password_file (vmhad.yaml, line 11)",
                         "openstack.auth_url is refused: auth_url must be an http or https address such as"
-                                + " https://keystone:5000/v3 but is 'ftp://keystone' (vmhad.yaml, line 11)",
-                        "recovrey is not a known key; did you mean recovery? (vmhad.yaml, line 14)");
+                                + " https://keystone:5000/v3 but is 'ftp://keystone' (vmhad.yaml, line 12)",
+                        "recovrey is not a known key; did you mean recovery? (vmhad.yaml, line 15)");
     }
 
     @Test
     void anUnknownKeyFarFromAllKnownOnesListsThem() throws IOException {
         assertThat(problems(SMALLEST + "http:\n  whatsoever: 1\n"))
                 .containsExactly(
-                        "http.whatsoever is not a known key; known here are address, token_file (vmhad.yaml, line 9)");
+                        "http.whatsoever is not a known key; known here are address, token_file (vmhad.yaml, line 10)");
     }
 
     @Test
@@ -309,7 +312,7 @@ class VmhadConfigTest {
 
         ConfigException e = catchThrowableOfType(ConfigException.class, () -> ConfigReader.read(file, new Box()));
 
-        assertThat(e.problems()).extracting(ConfigProblem::line).containsExactly(6, 8);
+        assertThat(e.problems()).extracting(ConfigProblem::line).containsExactly(7, 9);
         assertThat(e.getMessage())
                 .contains("run: chmod o-rwx " + keys)
                 .contains("openstack.password is a secret but everybody may read this file; run: chmod o-rwx " + file);
@@ -386,7 +389,7 @@ class VmhadConfigTest {
             server_proxyclient_address = $my_ip
             """);
 
-        VmhadConfig config = read("nova_conf: " + nova + "\n" + OPENSTACK);
+        VmhadConfig config = read("allow_insecure_raft: true\nnova_conf: " + nova + "\n" + OPENSTACK);
 
         assertThat(config.host().value()).isEqualTo("compute-7");
         assertThat(config.clusterIp().getHostAddress()).isEqualTo("10.0.0.1");
@@ -440,7 +443,7 @@ class VmhadConfigTest {
         assertThat(problems(SMALLEST + fencing.replace("22111111222233334444555555555555", "nonsense"))
                         .get(0))
                 .contains("fencing.hosts.hv-2.example.org.identity must be a UUID")
-                .contains("line 16");
+                .contains("line 17");
         assertThat(problems(SMALLEST + "fencing: none\n").get(0)).contains("fencing must be a mapping");
     }
 
@@ -463,5 +466,29 @@ class VmhadConfigTest {
         assertThat(problems(SMALLEST + "recovery:\n  proofs: [gossip]\nlease:\n  file: ram/lease\n"))
                 .anySatisfy(p -> assertThat(p).contains("[bmc], [lease] or [bmc, lease]"))
                 .anySatisfy(p -> assertThat(p).contains("absolute path"));
+    }
+
+    @Test
+    void anAddressThatOthersReachNeedsTlsOrAWordThatItDoesNot() throws IOException {
+        String open = SMALLEST.replace("allow_insecure_raft: true\n", "");
+
+        assertThat(problems(open))
+                .singleElement()
+                .asString()
+                .contains("raft.tls is missing, so whoever reaches port 8300 could command this group")
+                .contains("vmha ca")
+                .contains("allow_insecure_raft: true");
+        assertThat(read(open.replace("10.0.0.1", "127.0.0.1") + "allow_loopback_cluster_ip: true\n")
+                        .raft()
+                        .tls())
+                .as("only this machine reaches loopback")
+                .isEmpty();
+    }
+
+    @Test
+    void voterReplacementHasATimeOfItsOwn() throws IOException {
+        assertThat(read(SMALLEST).raft().replaceAfter()).isEqualTo(Duration.ofMinutes(2));
+        assertThat(read(SMALLEST + "raft: {replace_after: 30s}\n").raft().replaceAfter())
+                .isEqualTo(Duration.ofSeconds(30));
     }
 }

@@ -2,6 +2,7 @@ package io.vmha.node.documents;
 
 import io.vmha.node.view.NodeRequests;
 import io.vmha.node.view.NodeView;
+import io.vmha.node.view.RaftPeers;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentId;
 import java.util.List;
@@ -77,6 +78,22 @@ public final class RecordedRequests implements NodeRequests {
     @Override
     public CompletableFuture<Answer> cancel(IncidentId incident, String person) {
         return remember("cancel " + incident + " by " + person);
+    }
+
+    @Override
+    public CompletableFuture<RaftPeers> raftPeers() {
+        asked.add("raft peers");
+        return CompletableFuture.completedFuture(Samples.raftPeers());
+    }
+
+    @Override
+    public CompletableFuture<Answer> transferLeadership(HostName to) {
+        return remember("transfer to " + to);
+    }
+
+    @Override
+    public CompletableFuture<Answer> removeVoter(String peerId, String person) {
+        return remember("remove " + peerId + " by " + person);
     }
 
     @Override

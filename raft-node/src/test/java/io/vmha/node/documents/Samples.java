@@ -3,6 +3,7 @@ package io.vmha.node.documents;
 import io.vmha.node.view.NodeView;
 import io.vmha.node.view.NodeView.Peer;
 import io.vmha.node.view.NodeView.PoolMember;
+import io.vmha.node.view.RaftPeers;
 import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Certificate;
@@ -266,5 +267,32 @@ public final class Samples {
                 ending,
                 asked ? OPENED_MS + 3_500 + order * 50L : 0,
                 endedMs > 0 ? OPENED_MS + endedMs : 0);
+    }
+
+    /** Two voters, one of which did not answer. */
+    public static RaftPeers raftPeers() {
+        return new RaftPeers(
+                Optional.of("6a4f2f5e-0000-4000-8000-000000000001"),
+                4,
+                12,
+                List.of(
+                        new RaftPeers.RaftPeer(
+                                "hv-1",
+                                "hv-1@00000000000000a1",
+                                "10.0.0.1:8300",
+                                "r1",
+                                true,
+                                "alive",
+                                OptionalLong.of(97),
+                                Optional.of("ab".repeat(32))),
+                        new RaftPeers.RaftPeer(
+                                "hv-2",
+                                "hv-2@00000000000000a2",
+                                "10.0.0.2:8300",
+                                "",
+                                false,
+                                "failed",
+                                OptionalLong.empty(),
+                                Optional.empty())));
     }
 }

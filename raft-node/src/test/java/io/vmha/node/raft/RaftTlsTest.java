@@ -14,7 +14,11 @@ import io.vmha.node.raft.RaftNodeException.Kind;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +118,73 @@ final class RaftTlsTest {
                     Kind.UNAVAILABLE,
                     "No subject alternative names matching");
         }
+    }
+
+    @Test
+    void newFilesAreTakenUpWithoutARestart() throws Exception {
+        TestCertificates old = new TestCertificates(dir, "old");
+        TestCertificates next = new TestCertificates(dir, "next");
+        RaftConfig config = TestNode.config(dir, "n1");
+        RaftTls files = old.issue("n1", config.address().getAddress());
+        try (TestNode node = new TestNode(config.withTls(files));
+                TestNode newcomer = secure(next, "newcomer")) {
+            node.node.bootstrap(GroupId.random());
+            GroupClient client = newcomer.node.client(node.node.group().orElseThrow(), List.of(node.self()));
+            assertFails(client.ask(node.self(), bytes("who"), LIMIT), Kind.UNAVAILABLE, "no answer from");
+
+            RaftTls fresh = next.issue("n1", config.address().getAddress());
+            Files.copy(fresh.authority(), files.authority(), StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(fresh.key(), files.key(), StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(fresh.certificate(), files.certificate(), StandardCopyOption.REPLACE_EXISTING);
+
+            TestNode.awaitTrue(
+                    "the new authority to be trusted and the new certificate to be shown",
+                    () -> client.ask(node.self(), bytes("who"), LIMIT)
+                            .thenApply(answer -> true)
+                            .exceptionally(refused -> false)
+                            .join(),
+                    node.node::status);
+        }
+    }
+
+    @Test
+    void newFilesThatCannotBeUsedLeaveTheOldOnesInForce() throws Exception {
+        TestCertificates ours = new TestCertificates(dir, "ours");
+        RaftConfig config = TestNode.config(dir, "n1");
+        RaftTls files = ours.issue("n1", config.address().getAddress());
+        TlsMaterial material = TlsMaterial.load(files);
+        TlsMaterial.Generation before = material.current();
+
+        Files.writeString(files.certificate(), "torn");
+        TestNode.awaitTrue(
+                "the change to be looked at",
+                () -> material.current().equals(before) && material.looks() > 0,
+                material::looks);
+
+        Files.copy(
+                ours.issue("again", config.address().getAddress()).certificate(),
+                files.certificate(),
+                StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(dir.resolve("ours").resolve("again.key"), files.key(), StandardCopyOption.REPLACE_EXISTING);
+        TestNode.awaitTrue("good files to be used", () -> !material.current().equals(before), material::looks);
+    }
+
+    @Test
+    void anExpiredCertificateIsRefusedByItsOwnerAndByItsPeers() throws Exception {
+        TestCertificates ours = new TestCertificates(dir, "ours");
+        RaftConfig config = TestNode.config(dir, "n1");
+        RaftTls expired =
+                ours.issue("n1", config.address().getAddress(), Instant.now().minus(Duration.ofHours(1)));
+        X509Certificate certificate;
+        try (var in = Files.newInputStream(expired.certificate())) {
+            certificate =
+                    (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+        }
+        TlsMaterial peer = TlsMaterial.load(ours.issue("n2", config.address().getAddress()));
+
+        assertRefused(config, expired, "every peer would refuse it");
+        assertThatThrownBy(() -> peer.current().trust().checkClientTrusted(new X509Certificate[] {certificate}, "EC"))
+                .hasStackTraceContaining("NotAfter");
     }
 
     @Test

@@ -38,15 +38,20 @@ final class TestCertificates {
         this.name = new X500Name("CN=" + name);
         this.key = newKey();
         this.authority = this.dir.resolve("ca.pem");
-        write(authority, sign(this.name, key, null));
+        write(authority, sign(this.name, key, null, Instant.now().plus(Duration.ofDays(30))));
     }
 
     RaftTls issue(String host, InetAddress address)
             throws IOException, GeneralSecurityException, OperatorCreationException {
+        return issue(host, address, Instant.now().plus(Duration.ofDays(30)));
+    }
+
+    RaftTls issue(String host, InetAddress address, Instant until)
+            throws IOException, GeneralSecurityException, OperatorCreationException {
         KeyPair pair = newKey();
         Path certificate = dir.resolve(host + ".pem");
         Path keyFile = dir.resolve(host + ".key");
-        write(certificate, sign(new X500Name("CN=" + host), pair, address));
+        write(certificate, sign(new X500Name("CN=" + host), pair, address, until));
         write(keyFile, new JcaPKCS8Generator(pair.getPrivate(), null).generate());
         return new RaftTls(authority, certificate, keyFile);
     }
@@ -55,14 +60,13 @@ final class TestCertificates {
         return authority;
     }
 
-    private X509Certificate sign(X500Name subject, KeyPair pair, InetAddress address)
+    private X509Certificate sign(X500Name subject, KeyPair pair, InetAddress address, Instant until)
             throws IOException, GeneralSecurityException, OperatorCreationException {
-        Instant now = Instant.now();
         JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
                 name,
                 BigInteger.valueOf(serial++),
-                Date.from(now.minus(Duration.ofDays(1))),
-                Date.from(now.plus(Duration.ofDays(1))),
+                Date.from(Instant.now().minus(Duration.ofDays(1))),
+                Date.from(until),
                 subject,
                 pair.getPublic());
         builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(address == null));

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -25,6 +26,7 @@ public final class MembershipController {
     private static final int READINGS_TO_DROP = 2;
 
     private final HostName self;
+    private final long replaceAfterMs;
     private final MembershipOutbox outbox;
     private final WallClock clock;
     private final Map<HostName, Candidate> pool = new TreeMap<>();
@@ -36,9 +38,15 @@ public final class MembershipController {
     private boolean authorized = true;
     private long changeUntilMs;
     private long proposedUntilMs;
+    /** Since when a voter's agent is not alive in the pool, by the voter's id. */
+    private final Map<String, Long> awaySinceMs = new TreeMap<>();
 
-    /** @param self this node's host */
-    public MembershipController(HostName self, MembershipOutbox outbox, WallClock clock) {
+    /**
+     * @param self this node's host
+     * @param replaceAfterMs a voter whose agent has been away for so long is replaced by a spare host, if there is one
+     */
+    public MembershipController(HostName self, long replaceAfterMs, MembershipOutbox outbox, WallClock clock) {
+        this.replaceAfterMs = replaceAfterMs;
         this.self = self;
         this.outbox = outbox;
         this.clock = clock;
@@ -48,6 +56,7 @@ public final class MembershipController {
     public void onLeadership(long nowMs, OptionalLong leaderOfTerm) {
         term = leaderOfTerm;
         missing.clear();
+        awaySinceMs.clear();
         listed = List.of();
         changeUntilMs = 0;
         proposedUntilMs = 0;
@@ -128,6 +137,24 @@ public final class MembershipController {
         }
     }
 
+    private Set<String> away(long nowMs) {
+        awaySinceMs.keySet().retainAll(voters.stream().map(Voter::peerId).toList());
+        for (Voter voter : voters) {
+            if (VoterSelection.isAlive(voter, pool)) {
+                awaySinceMs.remove(voter.peerId());
+            } else {
+                awaySinceMs.putIfAbsent(voter.peerId(), nowMs);
+            }
+        }
+        var away = new TreeSet<String>();
+        awaySinceMs.forEach((voter, since) -> {
+            if (nowMs - since >= replaceAfterMs) {
+                away.add(voter);
+            }
+        });
+        return away;
+    }
+
     private void followVoters(long nowMs) {
         if (voters.isEmpty() || nowMs < changeUntilMs) {
             return;
@@ -145,7 +172,7 @@ public final class MembershipController {
                     });
             return;
         }
-        List<String> wanted = VoterSelection.wanted(self, state.hosts(), voters, pool);
+        List<String> wanted = VoterSelection.wanted(self, state.hosts(), voters, pool, away(nowMs));
         var current = new TreeSet<String>();
         voters.forEach(v -> current.add(v.peerId()));
         if (!current.equals(new TreeSet<>(wanted))) {

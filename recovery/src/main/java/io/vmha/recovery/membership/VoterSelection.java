@@ -6,10 +6,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
-import java.util.TreeSet;
 
-/** Which hosts vote: three of three or four hosts, five of five or more. Pure. Voters that do their work stay. */
+/**
+ * Which hosts vote: three of three or four hosts, five of five or more, spread over the racks. Pure. Voters that do their work stay, but for
+ * a better spread.
+ */
 final class VoterSelection {
     private VoterSelection() {}
 
@@ -22,9 +25,14 @@ final class VoterSelection {
      * The voters that the group should have.
      *
      * @param self the leader's host: it is never dropped here, leadership is handed over first
+     * @param gone ids of voters that have been away for too long to be waited for
      */
     static List<String> wanted(
-            HostName self, SortedMap<HostName, HostRecord> hosts, List<Voter> current, Map<HostName, Candidate> pool) {
+            HostName self,
+            SortedMap<HostName, HostRecord> hosts,
+            List<Voter> current,
+            Map<HostName, Candidate> pool,
+            Set<String> gone) {
         var spares = new ArrayList<Candidate>();
         for (Candidate candidate : pool.values()) {
             HostRecord record = hosts.get(candidate.host());
@@ -33,10 +41,9 @@ final class VoterSelection {
                 spares.add(candidate);
             }
         }
-        spares.sort(Comparator.comparing(Candidate::host));
         var kept = new ArrayList<Voter>();
         for (Voter voter : current) {
-            if (voter.host().equals(self) || stays(voter, hosts, pool, spares)) {
+            if (voter.host().equals(self) || stays(voter, hosts, pool, spares, gone)) {
                 kept.add(voter);
             }
         }
@@ -44,18 +51,60 @@ final class VoterSelection {
         kept.sort(Comparator.comparing((Voter v) -> !v.host().equals(self))
                 .thenComparing(v -> !isAlive(v, pool))
                 .thenComparing(Voter::host));
-        var wanted = new TreeSet<String>();
-        kept.stream().limit(count).forEach(v -> wanted.add(v.peerId()));
-        for (Candidate spare : spares) {
-            if (wanted.size() < count) {
-                wanted.add(spare.peerId());
-            }
+        var chosen = new ArrayList<>(kept.subList(0, Math.min(count, kept.size())));
+        while (chosen.size() < count && !spares.isEmpty()) {
+            Candidate next = spares.stream().min(byNeed(chosen, pool)).orElseThrow();
+            spares.remove(next);
+            chosen.add(new Voter(next.host(), next.peerId()));
         }
-        return List.copyOf(wanted);
+        spread(self, chosen, current, pool, spares);
+        return chosen.stream().map(Voter::peerId).sorted().toList();
+    }
+
+    /** First who stands in the rack with the fewest voters, then by name. */
+    private static Comparator<Candidate> byNeed(List<Voter> chosen, Map<HostName, Candidate> pool) {
+        return Comparator.comparingLong((Candidate c) -> votersIn(c.rack(), chosen, pool))
+                .thenComparing(Candidate::host);
+    }
+
+    /**
+     * One voter of the fullest rack gives way to a spare of an emptier one, if that makes the spread better and the group is well: all its
+     * voters alive and none being replaced. One per step, so that the group is never far from what it was.
+     */
+    private static void spread(
+            HostName self,
+            List<Voter> chosen,
+            List<Voter> current,
+            Map<HostName, Candidate> pool,
+            List<Candidate> spares) {
+        boolean settled = chosen.size() == current.size() && current.containsAll(chosen);
+        if (!settled || spares.isEmpty() || !chosen.stream().allMatch(v -> isAlive(v, pool))) {
+            return;
+        }
+        Candidate spare = spares.stream().min(byNeed(chosen, pool)).orElseThrow();
+        chosen.stream()
+                .filter(v -> !v.host().equals(self))
+                .max(Comparator.comparingLong((Voter v) -> votersIn(rack(v, pool), chosen, pool))
+                        .thenComparing(Voter::host))
+                .filter(v -> votersIn(rack(v, pool), chosen, pool) > votersIn(spare.rack(), chosen, pool) + 1)
+                .ifPresent(v -> chosen.set(chosen.indexOf(v), new Voter(spare.host(), spare.peerId())));
+    }
+
+    private static long votersIn(String rack, List<Voter> voters, Map<HostName, Candidate> pool) {
+        return voters.stream().filter(v -> rack(v, pool).equals(rack)).count();
+    }
+
+    private static String rack(Voter voter, Map<HostName, Candidate> pool) {
+        Candidate agent = pool.get(voter.host());
+        return agent == null ? "" : agent.rack();
     }
 
     private static boolean stays(
-            Voter voter, SortedMap<HostName, HostRecord> hosts, Map<HostName, Candidate> pool, List<Candidate> spares) {
+            Voter voter,
+            SortedMap<HostName, HostRecord> hosts,
+            Map<HostName, Candidate> pool,
+            List<Candidate> spares,
+            Set<String> gone) {
         HostRecord record = hosts.get(voter.host());
         Candidate agent = pool.get(voter.host());
         if (record == null) {
@@ -64,10 +113,11 @@ final class VoterSelection {
         if (agent != null && agent.alive() && !agent.peerId().equals(voter.peerId())) {
             return false; // its storage was replaced: the old voter will never come back
         }
-        return record.status() != HostRecord.Status.DOWN || spares.isEmpty();
+        boolean replaceable = record.status() == HostRecord.Status.DOWN || gone.contains(voter.peerId());
+        return !replaceable || spares.isEmpty();
     }
 
-    private static boolean isAlive(Voter voter, Map<HostName, Candidate> pool) {
+    static boolean isAlive(Voter voter, Map<HostName, Candidate> pool) {
         Candidate agent = pool.get(voter.host());
         return agent != null && agent.alive() && agent.peerId().equals(voter.peerId());
     }

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 class MembershipControllerTest {
     private static final long TERM = 3;
+    private static final long REPLACE_AFTER_MS = 120_000;
 
     private final List<Command> proposed = new ArrayList<>();
     private final List<List<String>> changes = new ArrayList<>();
@@ -37,6 +38,7 @@ class MembershipControllerTest {
     void aLeaderOnTheFirstHost() {
         controller = new MembershipController(
                 host(1),
+                REPLACE_AFTER_MS,
                 new MembershipOutbox() {
                     @Override
                     public void propose(String key, Command command) {
@@ -89,7 +91,7 @@ class MembershipControllerTest {
         controller.onPool(
                 nowMs,
                 java.util.Arrays.stream(alive)
-                        .mapToObj(n -> new Candidate(host(n), peer(n), true))
+                        .mapToObj(n -> new Candidate(host(n), peer(n), true, ""))
                         .toList());
     }
 
@@ -200,10 +202,10 @@ class MembershipControllerTest {
         controller.onPool(
                 nowMs,
                 List.of(
-                        new Candidate(host(1), peer(1), true),
-                        new Candidate(host(2), "hv-2@b", true),
-                        new Candidate(host(2), peer(2), false),
-                        new Candidate(host(3), peer(3), true)));
+                        new Candidate(host(1), peer(1), true, ""),
+                        new Candidate(host(2), "hv-2@b", true, ""),
+                        new Candidate(host(2), peer(2), false, ""),
+                        new Candidate(host(3), peer(3), true, "")));
 
         voters(1, 2, 3);
 
@@ -294,5 +296,144 @@ class MembershipControllerTest {
 
         assertThat(changes).isEmpty();
         assertThat(proposed).isEmpty();
+    }
+
+    private void racks(String... racks) {
+        var agents = new ArrayList<Candidate>();
+        for (int i = 0; i < racks.length; i++) {
+            agents.add(new Candidate(host(i + 1), peer(i + 1), true, racks[i]));
+        }
+        controller.onPool(nowMs, agents);
+    }
+
+    @Test
+    void aVoterThatIsAwayForTooLongIsReplacedByASpareHost() {
+        enabled(1, 2, 3, 4);
+        pool(1, 2, 4);
+        voters(1, 2, 3);
+
+        pass(REPLACE_AFTER_MS - 1);
+
+        assertThat(changes).isEmpty();
+
+        pass(1);
+
+        assertThat(changes).containsExactly(List.of(peer(1), peer(2), peer(4)));
+    }
+
+    @Test
+    void aVoterThatComesBackInTimeStays() {
+        enabled(1, 2, 3, 4);
+        pool(1, 2, 4);
+        voters(1, 2, 3);
+        pass(REPLACE_AFTER_MS - 1);
+        pool(1, 2, 3, 4);
+        pass(10);
+        pool(1, 2, 4);
+        pass(REPLACE_AFTER_MS - 1);
+
+        assertThat(changes).isEmpty();
+    }
+
+    @Test
+    void aVoterThatIsAwayStaysWhileNobodyCanReplaceIt() {
+        enabled(1, 2, 3);
+        pool(1, 2);
+        voters(1, 2, 3);
+        pass(10 * REPLACE_AFTER_MS);
+
+        assertThat(changes).isEmpty();
+    }
+
+    @Test
+    void aReplacedVoterThatComesBackIsASpare() {
+        enabled(1, 2, 3, 4);
+        pool(1, 2, 3, 4);
+        voters(1, 2, 4);
+        pass(10 * REPLACE_AFTER_MS);
+
+        assertThat(changes).isEmpty();
+    }
+
+    @Test
+    void aNewLeaderCountsTheAbsenceAnew() {
+        enabled(1, 2, 3, 4);
+        pool(1, 2, 4);
+        voters(1, 2, 3);
+        pass(REPLACE_AFTER_MS - 1);
+        controller.onLeadership(nowMs, OptionalLong.of(TERM + 1));
+        pass(REPLACE_AFTER_MS - 1);
+
+        assertThat(changes).isEmpty();
+    }
+
+    @Test
+    void votersAreSpreadOverTheRacksAsTheGroupGrows() {
+        enabled(1, 2, 3, 4, 5, 6, 7);
+        racks("a", "a", "a", "a", "b", "b", "c");
+
+        voters(1);
+
+        assertThat(changes).containsExactly(List.of(peer(1), peer(2), peer(5), peer(6), peer(7)));
+    }
+
+    @Test
+    void votersMoveToAnEmptierRackOneAtATime() {
+        enabled(1, 2, 3, 4, 5, 6);
+        racks("a", "a", "a", "a", "a", "b");
+
+        voters(1, 2, 3, 4, 5);
+
+        assertThat(changes)
+                .as("the leader stays")
+                .containsExactly(List.of(peer(1), peer(2), peer(3), peer(4), peer(6)));
+    }
+
+    @Test
+    void aGoodSpreadIsLeftAloneAndSoIsAGroupWithAVoterAway() {
+        enabled(1, 2, 3, 4, 5, 6);
+        racks("a", "a", "b", "b", "c", "c");
+        voters(1, 2, 3, 4, 5);
+
+        assertThat(changes).isEmpty();
+
+        controller.onPool(
+                nowMs,
+                List.of(
+                        new Candidate(host(1), peer(1), true, "a"),
+                        new Candidate(host(2), peer(2), true, "a"),
+                        new Candidate(host(3), peer(3), true, "a"),
+                        new Candidate(host(4), peer(4), true, "a"),
+                        new Candidate(host(5), peer(5), false, "a"),
+                        new Candidate(host(6), peer(6), true, "b")));
+
+        assertThat(changes).isEmpty();
+    }
+
+    @Test
+    void anAgentWhoseHostIsNotInTheAggregateIsNotTakenIn() {
+        enabled(1, 2, 3);
+        pool(1, 2, 3, 9);
+        voters(1, 2, 3);
+        nova(1, 2, 3);
+        pass(10 * REPLACE_AFTER_MS);
+
+        assertThat(changes).isEmpty();
+        assertThat(proposed).isEmpty();
+    }
+
+    @Test
+    void aHostWithoutAnAgentBelongsToTheZoneButDoesNotVote() {
+        enabled(1, 2, 3);
+        pool(1, 2, 3);
+        voters(1, 2, 3);
+
+        nova(1, 2, 3, 4, 5);
+
+        assertThat(proposed).singleElement().isEqualTo(new AzCommand.SetHosts(nowMs, TERM, hosts(1, 2, 3, 4, 5)));
+        commit(proposed.get(0));
+        assertThat(changes)
+                .as("five hosts want five voters, but two have no agent")
+                .isEmpty();
     }
 }

@@ -134,6 +134,20 @@ public final class NovaClient {
         aggregate(aggregate, "remove_host", host);
     }
 
+    /** The metadata keys of all aggregates that carry this AZ. */
+    public List<String> metadataKeys(String zone) {
+        HttpResponse<String> reply = send(HttpRequest.newBuilder(URI.create(compute + "/os-aggregates"))
+                .header("X-Auth-Token", token)
+                .GET());
+        var keys = new ArrayList<String>();
+        for (JsonNode aggregate : parse(reply.body()).path("aggregates")) {
+            if (aggregate.path("availability_zone").asText().equals(zone)) {
+                aggregate.path("metadata").fieldNames().forEachRemaining(keys::add);
+            }
+        }
+        return keys;
+    }
+
     private void aggregate(long aggregate, String action, String host) {
         ObjectNode body = JSON.createObjectNode();
         body.putObject(action).put("host", host);

@@ -73,6 +73,7 @@ public final class VmhadProcess {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
         command.add("-Dvmha.boot_id_file=" + configuration.resolveSibling("boot_id"));
+        command.addAll(archive());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.vmha.node.Main"));
         command.addAll(List.of("--config", configuration.toString()));
         return command;
@@ -90,6 +91,14 @@ public final class VmhadProcess {
         } catch (IOException e) {
             throw new ClusterException("the boot id of " + host.name() + " cannot be removed: " + e.getMessage(), e);
         }
+    }
+
+    /** The archive of classes that the demonstration's script has made, as the package's installation makes one. */
+    private static List<String> archive() {
+        String file = System.getProperty("vmha.archive", "");
+        return file.isEmpty()
+                ? List.of()
+                : List.of("-XX:SharedArchiveFile=" + file, "-Xlog:cds=off", "-Xlog:cds+dynamic=off");
     }
 
     static Path log(ClusterHost host) {

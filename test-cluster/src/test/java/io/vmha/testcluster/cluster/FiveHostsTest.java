@@ -375,4 +375,43 @@ class FiveHostsTest {
         scene.assertActiveElsewhere(vms, List.of(victim));
         scene.assertNothingWentWrong("this host is certified dead");
     }
+
+    @Test
+    @Order(11)
+    void theLeadershipIsHandedOverByHandAndOnlyByTheLeader() {
+        cluster.awaitVoters(5, 5);
+        String leader = cluster.leader();
+        String heir = follower(host -> true);
+
+        assertRefused(heir, "/v1/raft/transfer/" + heir, 409, leader + " leads: run it there");
+        assertRefused(leader, "/v1/raft/transfer/hv-77", 404, "has no voter");
+        assertThat(scene.put(leader, "/v1/raft/transfer/" + heir).status()).isEqualTo(200);
+
+        cluster.await(heir + " leads", 30, cluster::leader, heir::equals);
+        String voter = scene.get(heir, "/v1/raft/peers").at("/voters/0/id").asText();
+        NodeClient.Reply alive = scene.putAs(heir, "/v1/raft/remove/" + voter);
+        assertThat(alive.status()).as(alive.body()).isEqualTo(409);
+    }
+
+    @Test
+    @Order(12)
+    void anAzThatIsDisabledLeavesNothingInNovaAndItsHostsAreFree() {
+        assertThat(scene.put(cluster.leader(), "/v1/ha/az1/disable").status()).isEqualTo(200);
+
+        assertThat(scene.get("hv-1", "/v1/view")).isNotNull();
+        cluster.await(
+                "every living daemon has left the dissolved group",
+                60,
+                () -> cluster.living().stream()
+                        .filter(h -> !scene.get(h.name(), "/v1/view")
+                                .path("role")
+                                .asText()
+                                .equals("none"))
+                        .map(ClusterHost::name)
+                        .toList(),
+                List::isEmpty);
+        assertThat(scene.nova().metadataKeys(Cluster.AZ))
+                .as("keys of the aggregate's metadata")
+                .containsExactly("availability_zone");
+    }
 }

@@ -61,6 +61,7 @@ final class BedConfiguration {
         var its = new VmhadSettings()
                 .set("host", host.name())
                 .set("cluster_ip", host.address(Net.CLUSTER))
+                .set("allow_insecure_raft", true)
                 .set("rack", "r" + (host.number() + 1) / 2)
                 .set("data_dir", host.dataDirectory().resolve("raft").toString())
                 .set("http.address", host.address(Net.WATCH))

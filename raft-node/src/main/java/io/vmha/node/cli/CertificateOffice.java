@@ -1,0 +1,271 @@
+package io.vmha.node.cli;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.SecureRandom;
+import java.security.cert.Certificate;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/**
+ * Makes keys and certificates with the JDK's own {@code keytool}, which this runtime brings along: the JDK has no public interface to sign a
+ * certificate, and a library for two commands would be a large one. Keys pass through a key store in a closed temporary directory.
+ */
+final class CertificateOffice {
+    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+    private static final int KEYTOOL_SECONDS_MAX = 60;
+    private static final int LINE = 64;
+    private static final int DAYS_MAX = 36_500;
+
+    private final Path dir;
+
+    CertificateOffice(Path dir) {
+        this.dir = dir;
+    }
+
+    /** @throws IOException with a sentence for people */
+    void init(int days) throws IOException {
+        requireDays(days);
+        Files.createDirectories(dir);
+        requireAbsent(dir.resolve("ca.key"));
+        inPrivate(store -> {
+            store.keytool(
+                    "-genkeypair",
+                    "-alias",
+                    "ca",
+                    "-keyalg",
+                    "EC",
+                    "-groupname",
+                    "secp256r1",
+                    "-sigalg",
+                    "SHA256withECDSA",
+                    "-dname",
+                    "CN=vmha CA",
+                    "-validity",
+                    Integer.toString(days),
+                    "-ext",
+                    "bc:critical=ca:true,pathlen:0",
+                    "-ext",
+                    "ku:critical=keyCertSign,cRLSign");
+            store.writeKey("ca", dir.resolve("ca.key"));
+            writeCertificate(store.certificate("ca"), dir.resolve("ca.pem"));
+        });
+    }
+
+    /** @throws IOException with a sentence for people */
+    void issue(String host, InetAddress ip, int days) throws IOException {
+        requireDays(days);
+        if (!HOST.matcher(host).matches()) {
+            throw new IOException("a host's name has letters, digits, '.', '_' and '-' only but is '" + host + "'");
+        }
+        if (host.equals("ca")) {
+            throw new IOException("'ca' is the name of the authority's own files; choose another one for the host");
+        }
+        if (!Files.exists(dir.resolve("ca.key")) || !Files.exists(dir.resolve("ca.pem"))) {
+            throw new IOException(
+                    "there is no authority in " + dir + " (ca.key and ca.pem); make one: vmha ca init " + dir);
+        }
+        inPrivate(store -> {
+            store.readAuthority(dir.resolve("ca.key"), dir.resolve("ca.pem"));
+            store.keytool(
+                    "-genkeypair",
+                    "-alias",
+                    "node",
+                    "-keyalg",
+                    "EC",
+                    "-groupname",
+                    "secp256r1",
+                    "-sigalg",
+                    "SHA256withECDSA",
+                    "-dname",
+                    "CN=" + host,
+                    "-validity",
+                    Integer.toString(days));
+            Path request = store.file("request");
+            Path signed = store.file("signed");
+            store.keytool("-certreq", "-alias", "node", "-file", request.toString());
+            store.keytool(
+                    "-gencert",
+                    "-alias",
+                    "ca",
+                    "-infile",
+                    request.toString(),
+                    "-outfile",
+                    signed.toString(),
+                    "-rfc",
+                    "-validity",
+                    Integer.toString(days),
+                    "-ext",
+                    "san=ip:" + ip.getHostAddress() + ",dns:" + host,
+                    "-ext",
+                    "eku=serverAuth,clientAuth",
+                    "-ext",
+                    "ku:critical=digitalSignature");
+            store.writeKey("node", dir.resolve(host + ".key"));
+            Path pem = dir.resolve(host + ".pem");
+            Files.copy(signed, pem, StandardCopyOption.REPLACE_EXISTING);
+            Files.setPosixFilePermissions(pem, PosixFilePermissions.fromString("rw-r--r--"));
+        });
+    }
+
+    private static void requireDays(int days) throws IOException {
+        if (days < 1 || days > DAYS_MAX) {
+            throw new IOException("--days must be from 1 to " + DAYS_MAX + " but is " + days);
+        }
+    }
+
+    private static void requireAbsent(Path key) throws IOException {
+        if (Files.exists(key)) {
+            throw new FileAlreadyExistsException(key
+                    + " is there already; to begin a new authority choose another directory, and let every host trust"
+                    + " both (two certificates in one ca.pem) until all have new certificates");
+        }
+    }
+
+    private static void writeCertificate(Certificate certificate, Path file) throws IOException {
+        try {
+            Files.writeString(file, pem("CERTIFICATE", certificate.getEncoded()));
+        } catch (GeneralSecurityException e) {
+            throw new IOException("the certificate cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private static String pem(String what, byte[] der) {
+        String text = Base64.getMimeEncoder(LINE, new byte[] {'\n'}).encodeToString(der);
+        return "-----BEGIN " + what + "-----\n" + text + "\n-----END " + what + "-----\n";
+    }
+
+    /** Work with a key store that is gone afterwards. */
+    private interface Work {
+        void with(Store store) throws IOException;
+    }
+
+    private static void inPrivate(Work work) throws IOException {
+        Path closed = Files.createTempDirectory(
+                "vmha-ca", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        try {
+            work.with(new Store(closed));
+        } finally {
+            try (var files = Files.list(closed)) {
+                for (Path file : files.toList()) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(closed);
+        }
+    }
+
+    /** A key store in a directory that nobody else may enter, under a password that nobody keeps. */
+    private static final class Store {
+        private final Path closed;
+        private final String password;
+
+        Store(Path closed) {
+            byte[] random = new byte[16];
+            new SecureRandom().nextBytes(random);
+            this.closed = closed;
+            this.password = HexFormat.of().formatHex(random);
+        }
+
+        Path file(String name) {
+            return closed.resolve(name);
+        }
+
+        void keytool(String... words) throws IOException {
+            var command = new ArrayList<String>();
+            command.add(
+                    Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+            command.addAll(List.of(words));
+            command.addAll(List.of(
+                    "-keystore", file("store").toString(), "-storetype", "PKCS12", "-storepass:env", "VMHA_STORE"));
+            var builder = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(file("said").toFile());
+            builder.environment().put("VMHA_STORE", password);
+            Process process = builder.start();
+            process.getOutputStream().close();
+            try {
+                if (!process.waitFor(KEYTOOL_SECONDS_MAX, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                    throw new IOException("keytool did not end within " + KEYTOOL_SECONDS_MAX + " s");
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted", e);
+            }
+            if (process.exitValue() != 0) {
+                throw new IOException("keytool " + words[0] + " failed: "
+                        + Files.readString(file("said"), StandardCharsets.UTF_8).strip());
+            }
+        }
+
+        private KeyStore load() throws IOException, GeneralSecurityException {
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            if (Files.exists(file("store"))) {
+                try (var in = Files.newInputStream(file("store"))) {
+                    store.load(in, password.toCharArray());
+                }
+            } else {
+                store.load(null, null);
+            }
+            return store;
+        }
+
+        Certificate certificate(String alias) throws IOException {
+            try {
+                return load().getCertificate(alias);
+            } catch (GeneralSecurityException e) {
+                throw new IOException("the new certificate cannot be read: " + e.getMessage(), e);
+            }
+        }
+
+        void writeKey(String alias, Path file) throws IOException {
+            try {
+                byte[] key = load().getKey(alias, password.toCharArray()).getEncoded();
+                Path next = file.resolveSibling(file.getFileName() + ".new");
+                Files.deleteIfExists(next);
+                Files.createFile(
+                        next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                Files.writeString(next, pem("PRIVATE KEY", key), StandardOpenOption.TRUNCATE_EXISTING);
+                Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            } catch (GeneralSecurityException e) {
+                throw new IOException("the new key cannot be written: " + e.getMessage(), e);
+            }
+        }
+
+        void readAuthority(Path key, Path certificate) throws IOException {
+            try (var in = Files.newInputStream(certificate)) {
+                var authority = java.security.cert.CertificateFactory.getInstance("X.509")
+                        .generateCertificate(in);
+                String text = Files.readString(key, StandardCharsets.US_ASCII)
+                        .replaceAll("-----[A-Z ]+-----", "")
+                        .strip();
+                var spec = new java.security.spec.PKCS8EncodedKeySpec(
+                        Base64.getMimeDecoder().decode(text));
+                var secret = java.security.KeyFactory.getInstance(
+                                authority.getPublicKey().getAlgorithm())
+                        .generatePrivate(spec);
+                KeyStore store = load();
+                store.setKeyEntry("ca", secret, password.toCharArray(), new Certificate[] {authority});
+                try (var out = Files.newOutputStream(file("store"))) {
+                    store.store(out, password.toCharArray());
+                }
+            } catch (GeneralSecurityException | IllegalArgumentException e) {
+                throw new IOException("the authority in " + key.getParent() + " cannot be used: " + e.getMessage(), e);
+            }
+        }
+    }
+}

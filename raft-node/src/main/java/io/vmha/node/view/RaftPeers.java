@@ -1,0 +1,36 @@
+package io.vmha.node.view;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The voters of this host's group, each as it answered just now.
+ *
+ * @param group empty if this host is in no group; then there are no voters
+ * @param configuration index of the newest configuration that this node knows
+ */
+public record RaftPeers(Optional<String> group, long term, long configuration, List<RaftPeer> voters) {
+    public RaftPeers {
+        voters = List.copyOf(voters);
+    }
+
+    /**
+     * One voter.
+     *
+     * @param id its Raft server's identity; another one after its storage was replaced
+     * @param rack its failure domain; empty if it has none
+     * @param agent what the pool says of its host
+     * @param applied the newest entry that it has applied; empty if it did not answer
+     * @param state SHA-256 of its state there: equal on all voters at an equal index; empty if it did not answer
+     */
+    public record RaftPeer(
+            String host,
+            String id,
+            String address,
+            String rack,
+            boolean leader,
+            String agent,
+            OptionalLong applied,
+            Optional<String> state) {}
+}
