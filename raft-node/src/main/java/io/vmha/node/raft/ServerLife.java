@@ -66,7 +66,7 @@ final class ServerLife implements AutoCloseable {
                     .setServerId(self.ratisId())
                     .setStateMachineRegistry(group -> machineFor(group, store, machine, self, watch))
                     .setProperties(Settings.properties(config, store))
-                    .setParameters(Settings.parameters(gate, tls))
+                    .setParameters(Settings.parameters(gate, new CallThreads(config.nodeName()), tls))
                     .setThreadGroup(new ThreadGroup("raft-" + config.nodeName()))
                     .build();
             server.start();

@@ -3,6 +3,7 @@ package io.vmha.node.raft;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.Parameters;
@@ -43,10 +44,11 @@ final class Settings {
         return p;
     }
 
-    /** Hooks of the gRPC server: the gate, and TLS if configured. */
-    static Parameters parameters(Gate gate, Optional<TlsMaterial> tls) {
+    /** Hooks of the gRPC server: the gate, its threads, and TLS if configured. */
+    static Parameters parameters(Gate gate, Executor threads, Optional<TlsMaterial> tls) {
         Parameters parameters = new Parameters();
-        GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, types) -> builder.intercept(gate));
+        GrpcConfigKeys.Server.setServicesCustomizer(
+                parameters, (builder, types) -> builder.intercept(gate).executor(threads));
         tls.ifPresent(material -> {
             GrpcTlsConfig conf = material.ratisConfig();
             GrpcConfigKeys.TLS.setConf(parameters, conf);

@@ -1,17 +1,22 @@
 package io.vmha.testcluster.faults.check;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.vmha.testcluster.faults.history.Event;
 import io.vmha.testcluster.faults.history.History;
 import io.vmha.testcluster.faults.history.Kinds;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** I11: what a daemon may use, however long the churn lasts. */
 final class Bounds {
     private static final long RSS_KIB_MAX = 320L << 10; // heap 96, direct 48, code 32, stacks, the JVM itself
     private static final long THREADS_MAX = 120;
     private static final long DATA_KIB_MAX = 64L << 10;
+    private static final int KINDS_SHOWN = 6;
 
     private Bounds() {}
 
@@ -30,7 +35,7 @@ final class Bounds {
                     || sample.number("data_kib", 0) > DATA_KIB_MAX) {
                 against.add(sample.atMs() + " ms: " + sample.text("host") + " uses " + sample.number("rss_kib", 0)
                         + " KiB of memory, " + sample.number("threads", 0) + " threads, " + sample.number("data_kib", 0)
-                        + " KiB of disk");
+                        + " KiB of disk" + kinds(sample));
             }
         }
         String summary = String.format(
@@ -45,5 +50,20 @@ final class Bounds {
                 DATA_KIB_MAX >> 10);
         return Finding.of(
                 summary, against, samples.isEmpty() ? List.of("there is no sample in this history") : List.of());
+    }
+
+    /** Which threads they are: the kinds of which there are most. */
+    private static String kinds(Event sample) {
+        var counts = new ArrayList<Map.Entry<String, JsonNode>>();
+        counts.addAll(sample.data().path("kinds").properties());
+        counts.sort(Comparator.comparingLong(
+                (Map.Entry<String, JsonNode> kind) -> kind.getValue().asLong())
+                .reversed());
+        return counts.isEmpty()
+                ? ""
+                : counts.stream()
+                        .limit(KINDS_SHOWN)
+                        .map(kind -> kind.getValue() + " " + kind.getKey())
+                        .collect(Collectors.joining(", ", "; most threads: ", ""));
     }
 }

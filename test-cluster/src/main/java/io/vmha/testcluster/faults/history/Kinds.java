@@ -24,7 +24,7 @@ public final class Kinds {
     public static final String DISK = "disk";
     /** An operation of a client on the store: {@code process op key value result} with {@code invoked_ms}. */
     public static final String OPERATION = "operation";
-    /** What a daemon uses: {@code host rss_kib threads data_kib}. */
+    /** What a daemon uses: {@code host rss_kib threads data_kib}, and {@code kinds} of threads where there are many. */
     public static final String SAMPLE = "sample";
     /** The committed incidents, as one replica has them: {@code host index incidents state}. */
     public static final String REPLICA = "replica";

@@ -1,6 +1,8 @@
 package io.vmha.testcluster.faults.nemesis;
 
 import io.vmha.testcluster.faults.lab.LabHost;
+import io.vmha.testcluster.faults.lab.Net;
+import io.vmha.testcluster.faults.lab.Network;
 import io.vmha.testcluster.faults.lab.NovaProxy;
 import io.vmha.testcluster.faults.lab.NovaProxy.Rule;
 import io.vmha.testcluster.faults.lab.NovaProxy.Service;
@@ -11,6 +13,8 @@ import java.util.List;
 
 /** Keystone and Nova: slow, failing, gone, or silent after they have done what they were asked. */
 final class CloudFaults {
+    private static final int PROBES = 16;
+
     private CloudFaults() {}
 
     static List<Nemesis> all() {
@@ -88,8 +92,34 @@ final class CloudFaults {
             stage.bed().cloud().expireTokens(); // or nobody would ask for one
         }
         return new Fault(detail, List.of())
-                .shownBy(() -> ProcessFaults.proof(proxy.met(name) > 0, proxy.met(name) + " calls met"))
+                .shownBy(() -> {
+                    long own = proxy.met(name);
+                    if (own == 0) {
+                        probe(stage.bed(), rule.service());
+                    }
+                    return ProcessFaults.proof(
+                            proxy.met(name) > 0,
+                            own > 0 ? own + " calls met" : "no daemon called meanwhile, but a probe was met");
+                })
                 .healedBy(() -> proxy.end(name));
+    }
+
+    /** Nobody may have had a reason to call meanwhile: so many calls from a host that a share of one half cannot miss them all. */
+    private static void probe(TestBed bed, Service service) {
+        String url = "http://" + Network.up(Net.API) + ":" + NovaProxy.PORT
+                + (service == Service.KEYSTONE ? "/v3" : "/v2.1");
+        bed.living().stream()
+                .findFirst()
+                .ifPresent(host -> ProcessFaults.ask(
+                        bed,
+                        host,
+                        "python3",
+                        "-S",
+                        "-c",
+                        "import urllib.request as u\n"
+                                + "for i in range(" + PROBES + "):\n"
+                                + " try: u.urlopen('" + url + "',timeout=0.3)\n"
+                                + " except OSError: pass"));
     }
 
     private static Fault expire(Stage stage) {

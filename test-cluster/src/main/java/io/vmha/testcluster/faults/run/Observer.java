@@ -7,6 +7,7 @@ import io.vmha.testcluster.faults.lab.LabHost;
 import io.vmha.testcluster.faults.lab.TestBed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,12 +15,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Notes, all the time, who says that it leads, and what every daemon uses. */
 final class Observer implements AutoCloseable {
     private static final long PERIOD_MS = 700;
     private static final int SAMPLE_EVERY = 8;
+    private static final long THREADS_USUAL = 80; // with more it matters which they are
     private static final Duration LIMIT = Duration.ofMillis(1_500);
 
     private final TestBed bed;
@@ -83,15 +86,37 @@ final class Observer implements AutoCloseable {
                 }
             }
             long data = kib(bed.daemon(host).dataFromOutside().resolve("raft"));
-            bed.history()
-                    .record(
-                            Kinds.SAMPLE,
-                            event -> event.put("host", host.name())
-                                    .put("rss_kib", status.getOrDefault("VmRSS:", 0L))
-                                    .put("threads", status.getOrDefault("Threads:", 0L))
-                                    .put("data_kib", data));
+            long threads = status.getOrDefault("Threads:", 0L);
+            Map<String, Long> kinds = threads > THREADS_USUAL ? threadKinds(pid) : Map.of();
+            bed.history().record(Kinds.SAMPLE, event -> {
+                event.put("host", host.name())
+                        .put("rss_kib", status.getOrDefault("VmRSS:", 0L))
+                        .put("threads", threads)
+                        .put("data_kib", data);
+                kinds.forEach(event.withObject("/kinds")::put);
+            });
         } catch (IOException e) {
             // it ended meanwhile
+        }
+    }
+
+    /** How many threads of each name there are; numbers in names do not count, and the kernel knows 15 letters of each. */
+    private static Map<String, Long> threadKinds(long pid) {
+        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+            return tasks.map(Observer::nameOf)
+                    .collect(Collectors.groupingBy(name -> name, TreeMap::new, Collectors.counting()));
+        } catch (IOException | UncheckedIOException e) {
+            return Map.of(); // it ended meanwhile
+        }
+    }
+
+    private static String nameOf(Path task) {
+        try {
+            return Files.readString(task.resolve("comm"), StandardCharsets.ISO_8859_1)
+                    .strip()
+                    .replaceAll("\\d+", "N");
+        } catch (IOException e) {
+            return "ended"; // between the listing and the look
         }
     }
 
