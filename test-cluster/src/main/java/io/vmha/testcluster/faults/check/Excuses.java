@@ -72,7 +72,7 @@ final class Excuses {
                         && atMs <= powerBack(history, host, power.atMs()) + AFTERMATH_MS);
     }
 
-    private static long powerBack(History history, String host, long offMs) {
+    static long powerBack(History history, String host, long offMs) {
         return history.of(Kinds.POWER).stream()
                 .filter(power -> power.isTrue("on") && power.text("host").equals(host) && power.atMs() > offMs)
                 .mapToLong(Event::atMs)
@@ -80,7 +80,7 @@ final class Excuses {
                 .orElse(Long.MAX_VALUE / 2);
     }
 
-    private static long endOf(History history, Event fault) {
+    static long endOf(History history, Event fault) {
         return history.of(Kinds.HEALED).stream()
                 .filter(healed -> healed.text("id").equals(fault.text("id")))
                 .mapToLong(Event::atMs)
