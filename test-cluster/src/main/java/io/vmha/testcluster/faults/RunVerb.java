@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -117,7 +118,7 @@ final class RunVerb implements Callable<Integer> {
     private static int everyScenario() throws IOException {
         int worst = 0;
         int passed = 0;
-        int failed = 0;
+        var failed = new ArrayList<String>();
         try (Stream<Path> files = Files.list(Performance.scenarios())) {
             for (Path file : files.filter(f -> f.toString().endsWith(".scenario"))
                     .sorted()
@@ -125,11 +126,15 @@ final class RunVerb implements Callable<Integer> {
                 String name = file.getFileName().toString().replaceAll("\\.scenario$", "");
                 int status = InnerRun.start(List.of("run", name, "--report", "faults-" + name + ".html"));
                 worst = Math.max(worst, status);
-                passed += status == 0 ? 1 : 0;
-                failed += status == 0 ? 0 : 1;
+                if (status == 0) {
+                    passed++;
+                } else {
+                    failed.add(name);
+                }
             }
         }
-        System.out.println(passed + " scenarios passed, " + failed + " failed");
+        System.out.println(passed + " scenarios passed, " + failed.size() + " failed"
+                + (failed.isEmpty() ? "" : ": " + String.join(", ", failed)));
         return worst;
     }
 }

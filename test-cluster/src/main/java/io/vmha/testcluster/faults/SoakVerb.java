@@ -16,8 +16,12 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description =
                 "One composed run after the other, each with the next seed, for hours. A directory keeps each run's"
-                        + " report and history.")
+                        + " report, history and logs, and summary.md with a line for each.")
 final class SoakVerb implements Callable<Integer> {
+    private static final int WRONG_USAGE = 2;
+    private static final int BED_FAILED = 3;
+    private static final int IN_VAIN_MAX = 3;
+
     @Option(names = "--hours", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
     double hours;
 
@@ -33,6 +37,18 @@ final class SoakVerb implements Callable<Integer> {
     @Option(names = "--hosts", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}")
     int hosts;
 
+    @Option(
+            names = "--vms",
+            defaultValue = "2",
+            description = "VMs on each at the beginning. Default: ${DEFAULT-VALUE}")
+    int vms;
+
+    @Option(
+            names = "--longest",
+            defaultValue = "20",
+            description = "Seconds that one fault lasts at most. Default: ${DEFAULT-VALUE}")
+    long longest;
+
     @Option(names = "--nemesis", defaultValue = "all", description = "As of faults run.")
     String nemesis = "all";
 
@@ -46,33 +62,52 @@ final class SoakVerb implements Callable<Integer> {
     public Integer call() throws IOException {
         Files.createDirectories(directory);
         long until = System.nanoTime() + (long) (hours * TimeUnit.HOURS.toNanos(1));
+        var totals = new SoakTotals(directory.resolve("summary.md"));
         int worst = 0;
-        for (long next = seed; System.nanoTime() < until; next++) {
+        int inVain = 0; // so many test beds in a row that could not be made
+        for (long next = seed; System.nanoTime() < until && inVain < IN_VAIN_MAX; next++) {
             String base = directory
                     .resolve(String.format(Locale.ROOT, "seed-%06d", next))
                     .toString();
-            int status = InnerRun.start(List.of(
-                    "run",
-                    "--seed",
-                    Long.toString(next),
-                    "--duration",
-                    Long.toString(slice),
-                    "--hosts",
-                    Integer.toString(hosts),
-                    "--nemesis",
-                    nemesis,
-                    "--workload",
-                    workload,
-                    "--report",
-                    base + ".html",
-                    "--json",
-                    base + ".json",
-                    "--history",
-                    base + ".history",
-                    "--logs",
-                    base + ".logs"));
+            Path report = Path.of(base + ".json");
+            Files.deleteIfExists(report); // of an earlier soak: it must not be taken for this run's
+            int status = InnerRun.start(arguments(next, base));
+            if (status == WRONG_USAGE) {
+                return status;
+            }
+            inVain = status == BED_FAILED ? inVain + 1 : 0;
             worst = Math.max(worst, status);
+            totals.add(next, report);
+            System.out.println("soak: " + totals.words());
         }
+        System.out.println("summary: " + directory.resolve("summary.md").toAbsolutePath());
         return worst;
+    }
+
+    private List<String> arguments(long next, String base) {
+        return List.of(
+                "run",
+                "--seed",
+                Long.toString(next),
+                "--duration",
+                Long.toString(slice),
+                "--hosts",
+                Integer.toString(hosts),
+                "--vms",
+                Integer.toString(vms),
+                "--longest",
+                Long.toString(longest),
+                "--nemesis",
+                nemesis,
+                "--workload",
+                workload,
+                "--report",
+                base + ".html",
+                "--json",
+                base + ".json",
+                "--history",
+                base + ".history",
+                "--logs",
+                base + ".logs");
     }
 }

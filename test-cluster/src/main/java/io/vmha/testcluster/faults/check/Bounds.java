@@ -57,7 +57,7 @@ final class Bounds {
         var counts = new ArrayList<Map.Entry<String, JsonNode>>();
         counts.addAll(sample.data().path("kinds").properties());
         counts.sort(Comparator.comparingLong(
-                (Map.Entry<String, JsonNode> kind) -> kind.getValue().asLong())
+                        (Map.Entry<String, JsonNode> kind) -> kind.getValue().asLong())
                 .reversed());
         return counts.isEmpty()
                 ? ""

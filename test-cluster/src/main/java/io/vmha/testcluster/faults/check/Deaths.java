@@ -31,15 +31,18 @@ final class Deaths {
 
     static Finding areRecovered(History history) {
         var against = new ArrayList<String>();
-        List<Event> calls =
-                Calls.evacuations(history).stream().filter(c -> c.isTrue("accepted")).toList();
+        List<Event> calls = Calls.evacuations(history).stream()
+                .filter(c -> c.isTrue("accepted"))
+                .toList();
         Set<String> kept = vmsAtTheEnd(history);
         int deaths = 0;
         int vms = 0;
         long slowest = 0;
         for (Event off : history.of(Kinds.POWER)) {
             long backMs = Excuses.powerBack(history, off.text("host"), off.atMs());
-            if (off.isTrue("on") || !off.text("by").equals("the injector") || backMs - off.atMs() < LASTING_MS
+            if (off.isTrue("on")
+                    || !off.text("by").equals("the injector")
+                    || backMs - off.atMs() < LASTING_MS
                     || !isUndisturbed(history, off)) {
                 continue;
             }

@@ -38,7 +38,9 @@ public final class Invariants {
                     "every evacuation is explained by an incident with its proof and its story",
                     Endings::explained),
             new Invariant(
-                    "L", "the VMs of a host that dies with nothing else in the way are brought back", Deaths::areRecovered),
+                    "L",
+                    "the VMs of a host that dies with nothing else in the way are brought back",
+                    Deaths::areRecovered),
             new Invariant("C", "everything settles after every healing", Agreement::converged));
 
     private Invariants() {}

@@ -30,7 +30,8 @@ final class HistoryDraft {
                 .add(
                         10_000,
                         "fault",
-                        "{id:'f1', name:'power-off', family:'power', targets:['hv-2'], dead:['hv-2'], cut:[], silent:[], mass:false}")
+                        "{id:'f1', name:'power-off', family:'power', targets:['hv-2'], dead:['hv-2'], cut:[],"
+                                + " silent:[], mass:false}")
                 .add(10_000, "power", "{host:'hv-2', on:false, by:'the injector'}")
                 .add(16_000, "nova", CALL)
                 .add(40_000, "healed", "{id:'f1'}")
