@@ -71,6 +71,7 @@ final class ProveVerb implements Callable<Integer> {
                 bed.chosenSeed() + turn++,
                 0,
                 Integer.MAX_VALUE,
+                1,
                 List.of(),
                 List.of(),
                 Long.MAX_VALUE,

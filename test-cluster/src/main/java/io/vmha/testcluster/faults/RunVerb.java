@@ -24,6 +24,10 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         description = "Composed faults for some minutes, or a scenario by its name or file; ends with the verdict.")
 final class RunVerb implements Callable<Integer> {
+    private static final int FAULTS_MAX = 100_000;
+    private static final int TOGETHER_USUAL = 3;
+    private static final int TOGETHER_MAX = 6;
+
     @Parameters(arity = "0..1", description = "A scenario of test-cluster/scenarios, or a file.")
     Optional<String> scenario = Optional.empty();
 
@@ -38,6 +42,12 @@ final class RunVerb implements Callable<Integer> {
 
     @Option(names = "--faults", defaultValue = "100000", description = "At most so many faults.")
     int faultsMax;
+
+    @Option(
+            names = "--together",
+            defaultValue = "3",
+            description = "Faults of one round at most, 1 to 6. Default: ${DEFAULT-VALUE}")
+    int together;
 
     @Option(
             names = "--longest",
@@ -75,8 +85,14 @@ final class RunVerb implements Callable<Integer> {
                                 "there is no scenario " + scenario.get() + "; see: faults list"));
                 return play(ScenarioFile.read(file), console);
             }
+            if (together < 1 || together > TOGETHER_MAX) {
+                throw new IllegalArgumentException("--together must be 1 to " + TOGETHER_MAX + " but is " + together);
+            }
             String again = "./faults run --seed " + bed.chosenSeed() + " --hosts " + bed.hosts + " --vms " + bed.vms
-                    + " --duration " + seconds + " --longest " + longest + " --nemesis " + String.join(",", nemeses)
+                    + " --duration " + seconds + " --longest " + longest
+                    + (faultsMax == FAULTS_MAX ? "" : " --faults " + faultsMax)
+                    + (together == TOGETHER_USUAL ? "" : " --together " + together) + " --nemesis "
+                    + String.join(",", nemeses)
                     + " --workload " + String.join(",", workloads);
             var settings = new RunSettings(
                     bed.hosts,
@@ -84,6 +100,7 @@ final class RunVerb implements Callable<Integer> {
                     bed.chosenSeed(),
                     seconds,
                     faultsMax,
+                    together,
                     BedOptions.nemeses(nemeses),
                     BedOptions.workloads(workloads),
                     Duration.ofSeconds(longest).toMillis(),
@@ -106,6 +123,7 @@ final class RunVerb implements Callable<Integer> {
                 seed,
                 0,
                 Integer.MAX_VALUE,
+                1,
                 List.of(),
                 one.workloads(),
                 Long.MAX_VALUE,

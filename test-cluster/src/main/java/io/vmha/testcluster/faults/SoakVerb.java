@@ -49,6 +49,9 @@ final class SoakVerb implements Callable<Integer> {
             description = "Seconds that one fault lasts at most. Default: ${DEFAULT-VALUE}")
     long longest;
 
+    @Option(names = "--together", defaultValue = "3", description = "As of faults run. Default: ${DEFAULT-VALUE}")
+    int together;
+
     @Option(names = "--nemesis", defaultValue = "all", description = "As of faults run.")
     String nemesis = "all";
 
@@ -97,6 +100,8 @@ final class SoakVerb implements Callable<Integer> {
                 Integer.toString(vms),
                 "--longest",
                 Long.toString(longest),
+                "--together",
+                Integer.toString(together),
                 "--nemesis",
                 nemesis,
                 "--workload",

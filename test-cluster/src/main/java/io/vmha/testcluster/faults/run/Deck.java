@@ -34,25 +34,26 @@ final class Deck {
             "kill-leader",
             "power-off-leader");
 
-    private static final int TOGETHER_MAX = 3;
-
     private final List<Nemesis> nemeses;
     private final Random dice;
+    private final int together;
     private final Deque<Nemesis> waiting = new ArrayDeque<>();
 
-    Deck(List<Nemesis> nemeses, Random dice) {
+    /** @param together how many faults one round has at most */
+    Deck(List<Nemesis> nemeses, Random dice, int together) {
         this.nemeses = List.copyOf(nemeses);
         this.dice = dice;
+        this.together = together;
     }
 
-    /** The faults of the next round: one to three that can go on at the same time. */
+    /** The faults of the next round: those that can go on at the same time. */
     List<Nemesis> next() {
         if (waiting.isEmpty()) {
             shuffle();
         }
         var round = new ArrayList<Nemesis>();
         round.add(waiting.removeFirst());
-        int wanted = 1 + dice.nextInt(TOGETHER_MAX);
+        int wanted = 1 + dice.nextInt(together);
         for (Nemesis candidate : List.copyOf(waiting)) {
             if (round.size() < wanted && goesWith(round, candidate)) {
                 waiting.remove(candidate);

@@ -107,7 +107,7 @@ public final class FaultRun {
 
     private void rounds() {
         long until = history.nowMs() + settings.seconds() * 1_000;
-        var deck = new Deck(settings.nemeses(), new Random(dice.nextLong()));
+        var deck = new Deck(settings.nemeses(), new Random(dice.nextLong()), settings.together());
         while (history.nowMs() < until && injected < settings.faultsMax()) {
             List<Step> steps = new ArrayList<>();
             for (Nemesis nemesis : deck.next()) {

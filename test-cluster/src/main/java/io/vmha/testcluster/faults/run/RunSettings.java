@@ -10,6 +10,7 @@ import java.util.Optional;
  *
  * @param seconds how long new faults are begun
  * @param faultsMax how many faults at most; the run ends after the round that reaches it
+ * @param together how many faults one round has at most
  * @param nemeses which faults; a scenario has its own
  * @param longestMs how long a fault lasts at most
  * @param scenario what to do instead of rounds, if anything
@@ -20,6 +21,7 @@ public record RunSettings(
         long seed,
         long seconds,
         int faultsMax,
+        int together,
         List<Nemesis> nemeses,
         List<Workload> workloads,
         long longestMs,

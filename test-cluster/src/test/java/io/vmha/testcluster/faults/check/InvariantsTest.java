@@ -91,7 +91,6 @@ class InvariantsTest {
                                 "{caller:'hv-1', committed:true, accepted:true, evacuates:'w', evidence:{answered:1,"
                                         + " certified:['hv-1']}}")),
                 broken("L", h -> h.without("nova")),
-                broken("L", h -> h.without("nova").add(5_000, "nova", call("['hv-1']", "hv-2", "hv-1", 1))),
                 broken("C", h -> h.add(58_000, "converged", "{ok:false, took_ms:150000, why:'incident 1 is open'}")));
     }
 
@@ -160,6 +159,14 @@ class InvariantsTest {
                                 .history())
                         .verdict())
                 .isEqualTo(Verdict.VIOLATED);
+    }
+
+    @Test
+    void aCallBeforeTheDeathIsNoRecoveryFromIt() {
+        HistoryDraft draft =
+                HistoryDraft.ofADeath().without("nova").add(5_000, "nova", call("['hv-1']", "hv-2", "hv-1", 1));
+
+        assertThat(named("L").check(draft.history()).verdict()).isEqualTo(Verdict.VIOLATED);
     }
 
     @Test
