@@ -59,6 +59,20 @@ class ProcessDriver(fake.FakeDriver):
         with open(tmp, 'w') as h:
             json.dump(d, h)
         os.rename(tmp, self._path(d['uuid']))
+        self._name_process(d['uuid'], d['pid'])
+
+    def _name_process(self, uuid, pid):
+        """UUID.pid, as libvirt leaves it, for whoever must find the guest without its nova-compute: vmha-guard, vmhad."""
+        path = os.path.join(self._dir, uuid + '.pid')
+        if pid is None:
+            try:
+                os.unlink(path)
+            except FileNotFoundError:
+                pass
+            return
+        with open(path + '.tmp', 'w') as h:
+            h.write('%d\n' % pid)
+        os.rename(path + '.tmp', path)
 
     @staticmethod
     def _running(d):
@@ -131,6 +145,16 @@ class ProcessDriver(fake.FakeDriver):
         if d:
             self._boot(d)
 
+    def migrate_disk_and_power_off(self, context, instance, dest, flavor, network_info, block_device_info=None,
+                                   timeout=0, retry_interval=0):
+        self.power_off(instance)
+
+    def finish_revert_migration(self, context, instance, network_info, migration, block_device_info=None,
+                                power_on=True):
+        super().finish_revert_migration(context, instance, network_info, migration, block_device_info, power_on)
+        if power_on:
+            self.power_on(context, instance, network_info)
+
     def resume_state_on_host_boot(self, context, instance, network_info, block_device_info=None):
         self.power_on(context, instance, network_info)
 
@@ -139,6 +163,7 @@ class ProcessDriver(fake.FakeDriver):
         d = self._load(instance.uuid)
         if d:
             self._halt(d)
+            self._name_process(instance.uuid, None)
             os.unlink(self._path(instance.uuid))
         if destroy_disks:
             shutil.rmtree(self._disk(instance.uuid), ignore_errors=True)

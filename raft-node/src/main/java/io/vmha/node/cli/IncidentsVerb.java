@@ -56,9 +56,11 @@ final class IncidentsVerb implements Callable<Integer> {
             Document times = incident.at("times");
             screen.fact(
                     "times",
-                    "certificate " + times.seconds("certificate_ms") + ", first evacuate call "
+                    "certificate " + times.seconds("certificate_ms") + ", confirmed " + times.seconds("confirmed_ms")
+                            + ", forced down " + times.seconds("forced_down_ms") + ", planned "
+                            + times.seconds("planned_ms") + ", first evacuate call "
                             + times.seconds("first_call_ms") + ", last VM " + times.seconds("last_ended_ms")
-                            + " after the declaration");
+                            + ", closed " + times.seconds("closed_ms") + " after the declaration");
             for (Document host : incident.at("recoveries").items()) {
                 screen.line("");
                 host(screen, host);
@@ -104,7 +106,8 @@ final class IncidentsVerb implements Callable<Integer> {
 
     @Command(
             description =
-                    "Calls an incident off that is held, or whose hosts cannot be fenced; refused once one is proven dead.")
+                    "Calls an incident off that is held, or whose hosts cannot be fenced; refused once one is proven"
+                            + " dead.")
     int cancel(
             @Parameters(paramLabel = "ID") long id,
             @Option(names = "--person", paramLabel = "NAME", description = "who decides this (default: the user)")

@@ -60,7 +60,7 @@ public final class AzRequests implements NodeRequests {
         this.view = view;
         this.compute = compute;
         this.group = group;
-        this.fenceTest = new FenceTest(config.host(), fencer, compute);
+        this.fenceTest = new FenceTest(config.host(), fencer, compute, this::refusal, System::currentTimeMillis);
         this.voters = new RaftRequests(raft, peers, renewals);
         this.forming = new AzForming(config, raft, peers, compute, fencer, group, view);
     }
@@ -209,8 +209,12 @@ public final class AzRequests implements NodeRequests {
     }
 
     private Answer committed(Command command, String done) {
+        return refusal(command).map(why -> new Answer(409, why)).orElseGet(() -> new Answer(200, done));
+    }
+
+    private Optional<String> refusal(Command command) {
         LogReply reply = group.commit(command).join();
-        return reply.getRefusal().isEmpty() ? new Answer(200, done) : new Answer(409, reply.getRefusal());
+        return Optional.of(reply.getRefusal()).filter(why -> !why.isEmpty());
     }
 
     private CompletableFuture<Answer> onActionThread(Supplier<Answer> work) {

@@ -2,13 +2,17 @@ package io.vmha.node.control;
 
 import io.vmha.node.view.NodeRequests.Answer;
 import io.vmha.recovery.core.BmcStatement;
+import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Compute;
+import io.vmha.recovery.core.FenceTestCommand;
 import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.PowerState;
 import io.vmha.recovery.core.RecoveryState;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,11 +26,21 @@ final class FenceTest {
     private final HostName self;
     private final Fencer fencer;
     private final Compute compute;
+    private final Function<Command, Optional<String>> group;
+    private final LongSupplier wallMs;
 
-    FenceTest(HostName self, Fencer fencer, Compute compute) {
+    /** @param group commits a command; the refusal, or empty */
+    FenceTest(
+            HostName self,
+            Fencer fencer,
+            Compute compute,
+            Function<Command, Optional<String>> group,
+            LongSupplier wallMs) {
         this.self = self;
         this.fencer = fencer;
         this.compute = compute;
+        this.group = group;
+        this.wallMs = wallMs;
     }
 
     /** Blocks for as long as the fence agent takes. */
@@ -44,7 +58,19 @@ final class FenceTest {
         }
         String asked = "the fence device of " + host + " answers in " + said.tookMs() + " ms, is that host's, and says "
                 + said.power();
-        return really ? cycle(host, asked) : new Answer(200, asked + "; nothing was switched");
+        return really ? committed(host, asked) : new Answer(200, asked + "; nothing was switched");
+    }
+
+    /** The intent is in the log before the host is switched, and the outcome after it (S9). */
+    private Answer committed(HostName host, String asked) {
+        Optional<String> refused = group.apply(new FenceTestCommand.BeginFenceTest(wallMs.getAsLong(), host, self));
+        if (refused.isPresent()) {
+            return new Answer(409, refused.get());
+        }
+        Answer done = cycle(host, asked);
+        group.apply(new FenceTestCommand.EndFenceTest(wallMs.getAsLong(), host, self, done.message()))
+                .ifPresent(why -> LOG.warn("outcome of a fence test is not recorded host={} why=\"{}\"", host, why));
+        return done;
     }
 
     private Optional<Answer> whyNotReally(RecoveryState state, HostName host) {

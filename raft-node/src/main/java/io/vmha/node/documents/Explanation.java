@@ -10,6 +10,7 @@ import io.vmha.recovery.core.HostRecovery;
 import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentReport;
 import io.vmha.recovery.core.RecoveryState;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -86,20 +87,28 @@ final class Explanation {
                 why.add("in recovery: incident "
                         + state.openIncidentOf(host).map(i -> i.id().toString()).orElse("?") + " is about it");
             case DOWN ->
-                why.add(
-                        "down: its VMs were recovered and Nova holds it forced down; it may return only with a new epoch (S11)");
+                why.add("down: its VMs were recovered and Nova holds it forced down; it may return only with a new"
+                        + " epoch (S11)");
             case RETURNING ->
                 why.add("returning: it has begun its next life, and Nova does not have it back yet (S11)");
         }
         if (record.maintenance()) {
             why.add("in maintenance: it is never declared dead until an operator ends that (S8)");
         }
+        state.group()
+                .fenceTrial()
+                .filter(t -> t.host().equals(host))
+                .map(t -> "its fence device was tested by " + t.by() + " at " + Instant.ofEpochMilli(t.sinceAtMs())
+                        + ": "
+                        + t.outcome()
+                                .orElse("it was about to be powered off and on again, and no outcome is recorded (S9)"))
+                .ifPresent(why::add);
         if (state.isCertified(host, record.epoch())) {
             why.add("epoch " + record.epoch() + " is certified dead: its renewals are not answered any more (S2)");
         }
         if (record.status() == HostRecord.Status.IN_SERVICE && !agent.equals("alive")) {
-            why.add(
-                    "gossip alone proves nothing: a verdict also needs a majority of the voters to miss its renewals (S2)");
+            why.add("gossip alone proves nothing: a verdict also needs a majority of the voters to miss its renewals"
+                    + " (S2)");
         }
         if (!state.isEnabled()) {
             why.add("HA is not enabled for its AZ: nothing would be done about it");

@@ -17,7 +17,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 
-/** Incidents, in short and in full. Times are wall-clock: ISO 8601 in {@code …_at}, milliseconds since 1970 in {@code …_at_ms}. */
+/**
+ * Incidents, in short and in full. {@code …_at} is ISO 8601, {@code …_at_ms} milliseconds since 1970: the wall clock of the leader that
+ * declared the incident, carried on by monotonic clocks, so that their differences are durations.
+ */
 final class IncidentDocuments {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -54,8 +57,12 @@ final class IncidentDocuments {
                 .put("under_way", report.underWay());
         ObjectNode times = node.putObject("times");
         put(times, "certificate_ms", report.certificateMs());
+        put(times, "confirmed_ms", report.confirmedMs());
+        put(times, "forced_down_ms", report.forcedDownMs());
+        put(times, "planned_ms", report.plannedMs());
         put(times, "first_call_ms", report.firstCallMs());
         put(times, "last_ended_ms", report.lastEndedMs());
+        put(times, "closed_ms", report.closedMs());
         return node.put("summary", report.summary());
     }
 

@@ -162,8 +162,12 @@ final class Metrics {
                 incident.id().value()));
         var stages = new TreeMap<String, Double>();
         put(stages, "certificate", report.certificateMs());
+        put(stages, "confirmed", report.confirmedMs());
+        put(stages, "forced_down", report.forcedDownMs());
+        put(stages, "planned", report.plannedMs());
         put(stages, "first_call", report.firstCallMs());
         put(stages, "last_ended", report.lastEndedMs());
+        put(stages, "closed", report.closedMs());
         if (!stages.isEmpty()) {
             all.metricSnapshot(gauges(
                     "vmha_last_incident_stage_seconds",

@@ -2,11 +2,15 @@ package io.vmha.node.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.BmcStatement;
+import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.FenceTestCommand;
+import io.vmha.recovery.core.FenceTrial;
 import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Limits;
@@ -31,7 +35,17 @@ class FenceTestTest {
     private PowerState power = PowerState.ON;
     private boolean identityMatches = true;
     private boolean obeys = true;
-    private final FenceTest test = new FenceTest(new HostName("hv-1"), new Bmc(), compute());
+    private RecoveryState group = RecoveryState.empty();
+    private long nowMs = 1_000;
+    private final FenceTest test = new FenceTest(new HostName("hv-1"), new Bmc(), compute(), this::commit, () -> nowMs);
+
+    /** What is committed is applied at once; the state that a test began with may be older. */
+    private Optional<String> commit(Command command) {
+        Applied applied = group.apply(new Entry(1, group.applied().index() + 1), command);
+        group = applied.state();
+        switched.add(command.getClass().getSimpleName());
+        return applied.refusal();
+    }
 
     private final class Bmc implements Fencer {
         @Override
@@ -70,13 +84,14 @@ class FenceTestTest {
                 });
     }
 
-    private static RecoveryState state(boolean maintenance) {
+    private RecoveryState state(boolean maintenance) {
         var az = new AzSettings("az1", 1, "g", true, true, true, Limits.DEFAULT, Proofs.BMC);
-        return RecoveryState.empty()
+        group = RecoveryState.empty()
                 .apply(new Entry(1, 1), new AzCommand.EnableAz(0, az, List.of(HOST)))
                 .state()
                 .apply(new Entry(1, 2), new AzCommand.SetMaintenance(0, HOST, maintenance))
                 .state();
+        return group;
     }
 
     @Test
@@ -110,7 +125,36 @@ class FenceTestTest {
 
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.message()).contains("proven off", "off when asked again", "on again");
-        assertThat(switched).containsExactly("off", "on");
+        assertThat(switched).containsExactly("BeginFenceTest", "off", "on", "EndFenceTest");
+        assertThat(group.group().fenceTrial().orElseThrow().outcome()).hasValue(answer.message());
+    }
+
+    @Test
+    void nothingIsSwitchedWithoutACommittedIntent() {
+        RecoveryState seen = state(true);
+        group = state(false);
+
+        var answer = test.run(seen, HOST, true);
+
+        assertThat(answer.status()).isEqualTo(409);
+        assertThat(answer.message()).contains("not in maintenance");
+        assertThat(switched).containsExactly("BeginFenceTest");
+    }
+
+    @Test
+    void oneHostAtATimeIsTestedAndItsMaintenanceDoesNotEndMeanwhile() {
+        RecoveryState seen = state(true);
+        commit(new FenceTestCommand.BeginFenceTest(nowMs, HOST, new HostName("hv-3")));
+
+        assertThat(test.run(seen, HOST, true).message()).contains("is being tested by hv-3");
+        assertThat(commit(new AzCommand.SetMaintenance(nowMs, HOST, false)).orElseThrow())
+                .contains("wait for its end");
+
+        nowMs += FenceTrial.LIMIT_MS;
+        assertThat(test.run(seen, HOST, true).status())
+                .as("the one that left it open has died over it")
+                .isEqualTo(200);
+        assertThat(commit(new AzCommand.SetMaintenance(nowMs, HOST, false))).isEmpty();
     }
 
     @Test
@@ -121,6 +165,6 @@ class FenceTestTest {
 
         assertThat(answer.status()).isEqualTo(409);
         assertThat(answer.message()).contains("powering off failed");
-        assertThat(switched).containsExactly("off");
+        assertThat(switched).containsExactly("BeginFenceTest", "off", "EndFenceTest");
     }
 }

@@ -20,6 +20,7 @@ import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.Proving;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.StageTimes;
 import io.vmha.recovery.core.VmBrief;
 import io.vmha.recovery.core.VmRecovery;
 import io.vmha.recovery.core.Witness;
@@ -177,7 +178,10 @@ public final class Samples {
                 certified,
                 certified,
                 vms,
-                Proving.NOT_BEGUN);
+                Proving.NOT_BEGUN,
+                certified
+                        ? new StageTimes(OPENED_MS + 2_100, OPENED_MS + 2_400, OPENED_MS + 2_600)
+                        : new StageTimes(0, 0, 0));
     }
 
     private static Incident underWay() {

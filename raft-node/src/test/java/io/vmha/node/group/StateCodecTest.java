@@ -11,6 +11,7 @@ import io.vmha.recovery.core.BmcStatement;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Ending;
 import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.FenceTestCommand;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
@@ -52,6 +53,8 @@ class StateCodecTest {
                 new AzCommand.EnableAz(1, settings, List.of(new HostName("hv-1"), HOST, new HostName("hv-3"))),
                 new AzCommand.SetHosts(1, 5, List.of(new HostName("hv-1"), HOST, new HostName("hv-3"))),
                 new AzCommand.SetMaintenance(1, HOST, true),
+                new FenceTestCommand.BeginFenceTest(1, HOST, new HostName("hv-1")),
+                new FenceTestCommand.EndFenceTest(1, HOST, new HostName("hv-1"), "off and on"),
                 new AzCommand.SetMaintenance(1, HOST, false),
                 new AzCommand.SetArmed(1, true),
                 new AzCommand.ReportStorage(

@@ -18,6 +18,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -179,9 +181,9 @@ class HttpApiTest {
         assertThat(az.at("/limits/max_share_percent").intValue()).isEqualTo(49);
         assertThat(az.at("/hosts/1").toString())
                 .isEqualTo("{\"host\":\"hv-2\",\"status\":\"in_service\",\"epoch\":1,\"maintenance\":false,"
-                        + "\"voter\":true,\"leader\":true,\"agent\":\"alive\",\"address\":\"10.0.0.2\",\"instances_on\":null,\"instances_not_shared_because\":\"hv-2"
-                        + " has never said what its instances lie on\",\"armed\":false,\"arming\":\"it has not"
-                        + " reported a guard yet\"}");
+                               + "\"voter\":true,\"leader\":true,\"agent\":\"alive\",\"address\":\"10.0.0.2\",\"instances_on\":null,\"instances_not_shared_because\":\"hv-2"
+                               + " has never said what its instances lie on\",\"armed\":false,\"arming\":\"it has not"
+                               + " reported a guard yet\"}");
         assertThat(az.at("/hosts/2/status").textValue()).isEqualTo("in_recovery");
         assertThat(az.at("/hosts/2/agent").textValue()).isEqualTo("failed");
         assertThat(az.at("/open_incidents/0/id").intValue()).isEqualTo(7);
@@ -412,8 +414,23 @@ class HttpApiTest {
                         "vmha_vms{ending=\"recovered\"} 1.0",
                         "vmha_vms{ending=\"under_way\"} 3.0",
                         "vmha_last_incident_stage_seconds{stage=\"certificate\"} 1.9",
+                        "vmha_last_incident_stage_seconds{stage=\"confirmed\"} 2.1",
+                        "vmha_last_incident_stage_seconds{stage=\"forced_down\"} 2.4",
+                        "vmha_last_incident_stage_seconds{stage=\"planned\"} 2.6",
                         "vmha_last_incident_vm_seconds_bucket{stage=\"called\",le=\"5.0\"} 5",
                         "vmha_gossip_packets_in 42.0");
+    }
+
+    @Test
+    void everyMetricIsExplained() throws Exception {
+        view = Samples.recovering();
+
+        String explained = Files.readString(Path.of("..", "docs", "metrics.md"));
+
+        assertThat(get("/metrics").body().lines().filter(line -> line.startsWith("# TYPE ")))
+                .isNotEmpty()
+                .allSatisfy(line -> assertThat(explained)
+                        .contains("`" + line.split(" ", -1)[2].replaceFirst("_g(count|sum)$", "")));
     }
 
     @Test

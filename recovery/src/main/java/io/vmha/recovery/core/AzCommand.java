@@ -70,6 +70,14 @@ public sealed interface AzCommand extends Command {
                         "host " + host + " is not in this AZ; its hosts are "
                                 + state.hosts().keySet());
             }
+            boolean tested = state.group()
+                    .fenceTrial()
+                    .filter(t -> t.host().equals(host) && t.isUnderWay(atMs))
+                    .isPresent();
+            if (!maintenance && tested) {
+                return Applied.refused(
+                        state, "host " + host + " is being powered off and on for a test; wait for its end");
+            }
             return Applied.to(state.withHost(host, h -> h.withMaintenance(maintenance)));
         }
     }

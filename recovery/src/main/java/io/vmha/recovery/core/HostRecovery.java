@@ -18,6 +18,7 @@ import java.util.TreeMap;
  * @param forcedDown Nova holds the host down
  * @param planned the list of VMs has been taken from Nova at least once
  * @param proving how far the proof by lease or by a person has come
+ * @param times when it came how far
  */
 public record HostRecovery(
         HostName host,
@@ -31,10 +32,12 @@ public record HostRecovery(
         boolean forcedDown,
         boolean planned,
         SortedMap<ServerId, VmRecovery> vms,
-        Proving proving) {
+        Proving proving,
+        StageTimes times) {
     public HostRecovery {
         witnesses = List.copyOf(witnesses);
         vms = Collections.unmodifiableSortedMap(new TreeMap<>(vms));
+        times = times == null ? StageTimes.NONE : times; // in a snapshot of an older program
     }
 
     static HostRecovery declared(HostName host, long epoch, List<Witness> witnesses) {
@@ -50,7 +53,8 @@ public record HostRecovery(
                 false,
                 false,
                 new TreeMap<>(),
-                Proving.NOT_BEGUN);
+                Proving.NOT_BEGUN,
+                StageTimes.NONE);
     }
 
     /** True if every VM of the plan has its ending. */
@@ -76,7 +80,8 @@ public record HostRecovery(
                 forcedDown,
                 planned,
                 vms,
-                proving);
+                proving,
+                times);
     }
 
     HostRecovery fenceFailed() {
@@ -92,7 +97,8 @@ public record HostRecovery(
                 forcedDown,
                 planned,
                 vms,
-                proving);
+                proving,
+                times);
     }
 
     HostRecovery certified(Certificate proof) {
@@ -108,7 +114,8 @@ public record HostRecovery(
                 forcedDown,
                 planned,
                 vms,
-                proving);
+                proving,
+                times);
     }
 
     HostRecovery with(Proving next) {
@@ -124,7 +131,8 @@ public record HostRecovery(
                 forcedDown,
                 planned,
                 vms,
-                next);
+                next,
+                times);
     }
 
     HostRecovery withConfirmed() {
@@ -140,7 +148,8 @@ public record HostRecovery(
                 forcedDown,
                 planned,
                 vms,
-                proving);
+                proving,
+                times);
     }
 
     HostRecovery forcingDown(long term) {
@@ -156,7 +165,8 @@ public record HostRecovery(
                 forcedDown,
                 planned,
                 vms,
-                proving);
+                proving,
+                times);
     }
 
     HostRecovery withForcedDown() {
@@ -172,7 +182,8 @@ public record HostRecovery(
                 true,
                 planned,
                 vms,
-                proving);
+                proving,
+                times);
     }
 
     HostRecovery withPlan(SortedMap<ServerId, VmRecovery> plan) {
@@ -188,12 +199,31 @@ public record HostRecovery(
                 forcedDown,
                 true,
                 plan,
-                proving);
+                proving,
+                times);
     }
 
     HostRecovery with(VmRecovery vm) {
         var changed = new TreeMap<>(vms);
         changed.put(vm.server(), vm);
         return withPlan(changed);
+    }
+
+    /** The same, with the times of the stages that it has come to since it was as before. */
+    HostRecovery stamped(HostRecovery before, long atMs) {
+        return new HostRecovery(
+                host,
+                epoch,
+                witnesses,
+                fenceAttempts,
+                fenceTerm,
+                certificate,
+                confirmed,
+                forceDownTerm,
+                forcedDown,
+                planned,
+                vms,
+                proving,
+                times.stamped(before, this, atMs));
     }
 }

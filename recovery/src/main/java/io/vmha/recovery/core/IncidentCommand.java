@@ -451,7 +451,8 @@ public sealed interface IncidentCommand extends Command {
         if (refusal.isPresent()) {
             return Applied.refused(state, host + ": " + refusal.get());
         }
-        return Applied.to(state.with(incident.with(change.apply(found)).tell(note)));
+        return Applied.to(state.with(
+                incident.with(change.apply(found).stamped(found, note.atMs())).tell(note)));
     }
 
     private static String names(Map<HostName, HostRecovery> hosts) {

@@ -37,7 +37,7 @@ public final class RecoveryController implements Result.Listener {
 
     private final HostName self;
     private final Outbox outbox;
-    private final WallClock clock;
+    private final IncidentClock clock;
     private final Pending pending = new Pending();
     private final Suspects suspects;
     private final Returns returns;
@@ -57,7 +57,7 @@ public final class RecoveryController implements Result.Listener {
     public RecoveryController(RecoveryConfig config, HostName self, Outbox outbox, WallClock clock) {
         this.self = self;
         this.outbox = outbox;
-        this.clock = clock;
+        this.clock = new IncidentClock(clock);
         this.suspects = new Suspects(config, self);
         this.returns = new Returns(config.verdict());
         this.steps = new IncidentSteps(config, pending, this::propose, this::execute);
@@ -74,6 +74,7 @@ public final class RecoveryController implements Result.Listener {
             report(nowMs, new TreeMap<>());
             term = leaderOfTerm;
             steps.onTerm(nowMs, leaderOfTerm.orElse(0));
+            clock.onLeading(nowMs);
         }
         decide(nowMs);
     }
@@ -90,6 +91,7 @@ public final class RecoveryController implements Result.Listener {
     /** A command was applied. */
     public void onState(long nowMs, RecoveryState applied) {
         state = applied;
+        clock.onState(nowMs, applied, term.isPresent());
         pending.reached(applied.applied().index());
         decide(nowMs);
     }

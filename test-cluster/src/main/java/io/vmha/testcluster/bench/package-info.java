@@ -1,2 +1,2 @@
-/** What the consensus side costs and how fast it fails over, beside etcd in the same run. */
+/** How fast the consensus side fails over and what it costs, beside etcd; how fast a dead host is recovered from, beside a plain script. */
 package io.vmha.testcluster.bench;

@@ -263,6 +263,11 @@ public final class Cluster implements AutoCloseable {
         mayBeDead.remove(name);
     }
 
+    /** From now on this process ends with the power of the host. */
+    void tie(String name, ProcessHandle process, String what) {
+        power.add(name, process, what);
+    }
+
     /** {@code kill -9} of the daemon alone: its host and its VMs go on. */
     public void killDaemon(String name) {
         mayBeDead.add(name);

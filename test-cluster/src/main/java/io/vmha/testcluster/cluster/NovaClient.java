@@ -2,6 +2,7 @@ package io.vmha.testcluster.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URI;
@@ -19,11 +20,13 @@ import java.util.function.Consumer;
 public final class NovaClient {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final int UNAUTHORIZED = 401;
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final String token;
-    private final String compute;
+    private final CloudBackend cloud;
+    private String token = "";
+    private String compute = "";
 
     /** A server as Nova shows it. */
     public record Vm(String id, String name, String status, String host, String taskState) {
@@ -35,6 +38,11 @@ public final class NovaClient {
 
     /** Logs in. */
     public NovaClient(CloudBackend cloud) {
+        this.cloud = cloud;
+        login();
+    }
+
+    private void login() {
         ObjectNode body = JSON.createObjectNode();
         ObjectNode auth = body.putObject("auth");
         ObjectNode identity = auth.putObject("identity");
@@ -76,16 +84,9 @@ public final class NovaClient {
 
     /** All VMs of all projects. */
     public List<Vm> servers() {
-        HttpResponse<String> reply =
-                send(HttpRequest.newBuilder(URI.create(compute + "/servers/detail?all_tenants=True"))
-                        .header("X-Auth-Token", token)
-                        .header("OpenStack-API-Version", "compute 2.60")
-                        .GET());
-        if (reply.statusCode() != 200) {
-            throw new ClusterException("Nova's list of servers: " + reply.statusCode() + " " + reply.body());
-        }
         var vms = new ArrayList<Vm>();
-        for (JsonNode server : parse(reply.body()).path("servers")) {
+        for (JsonNode server :
+                call("GET", "/servers/detail?all_tenants=True", "2.60", "").path("servers")) {
             vms.add(new Vm(
                     server.path("id").asText(),
                     server.path("name").asText(),
@@ -100,21 +101,30 @@ public final class NovaClient {
 
     /** Nova's record of a host's nova-compute. */
     public JsonNode computeService(String host) {
-        HttpResponse<String> reply =
-                send(HttpRequest.newBuilder(URI.create(compute + "/os-services?binary=nova-compute&host=" + host))
-                        .header("X-Auth-Token", token)
-                        .header("OpenStack-API-Version", "compute 2.53")
-                        .GET());
-        if (reply.statusCode() != 200) {
-            throw new ClusterException("Nova's list of services: " + reply.statusCode() + " " + reply.body());
-        }
-        return parse(reply.body()).at("/services/0");
+        return call("GET", "/os-services?binary=nova-compute&host=" + host, "2.53", "")
+                .at("/services/0");
+    }
+
+    /** Nova's records of evacuations, of all hosts. */
+    public List<JsonNode> evacuations() {
+        var all = new ArrayList<JsonNode>();
+        call("GET", "/os-migrations?migration_type=evacuation", "2.59", "")
+                .path("migrations")
+                .forEach(all::add);
+        return all;
     }
 
     /** Takes a host back: {@code openstack compute service set --up} and {@code --enable}. False while Nova refuses. */
     public boolean forceUp(String host) {
         return service("force-down", host, body -> body.put("forced_down", false)) == 200
                 && service("enable", host, body -> {}) == 200;
+    }
+
+    /** Tells Nova that a host is down: {@code openstack compute service set --down}. */
+    public void forceDown(String host) {
+        if (service("force-down", host, body -> body.put("forced_down", true)) != 200) {
+            throw new ClusterException("Nova does not hold " + host + " down");
+        }
     }
 
     /** From now on the scheduler puts no server on this host: {@code openstack compute service set --disable}. */
@@ -151,25 +161,50 @@ public final class NovaClient {
     private void aggregate(long aggregate, String action, String host) {
         ObjectNode body = JSON.createObjectNode();
         body.putObject(action).put("host", host);
-        HttpResponse<String> reply =
-                send(HttpRequest.newBuilder(URI.create(compute + "/os-aggregates/" + aggregate + "/action"))
-                        .header("X-Auth-Token", token)
-                        .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(body.toString())));
-        if (reply.statusCode() != 200) {
-            throw new ClusterException(action + " " + host + ": " + reply.statusCode() + " " + reply.body());
-        }
+        call("POST", "/os-aggregates/" + aggregate + "/action", "2.1", body.toString());
     }
 
     private int service(String action, String host, Consumer<ObjectNode> rest) {
         ObjectNode body = JSON.createObjectNode().put("binary", "nova-compute").put("host", host);
         rest.accept(body);
-        return send(HttpRequest.newBuilder(URI.create(compute + "/os-services/" + action))
-                        .header("X-Auth-Token", token)
-                        .header("OpenStack-API-Version", "compute 2.11")
-                        .header("Content-Type", "application/json")
-                        .PUT(HttpRequest.BodyPublishers.ofString(body.toString())))
-                .statusCode();
+        return ask("PUT", "/os-services/" + action, "2.11", body.toString()).statusCode();
+    }
+
+    /**
+     * Any call.
+     *
+     * @param version the compute microversion
+     * @param body JSON, or empty
+     * @return the answer's document; a missing node if it has none
+     */
+    public JsonNode call(String method, String path, String version, String body) {
+        HttpResponse<String> reply = ask(method, path, version, body);
+        if (reply.statusCode() >= 300) {
+            throw new ClusterException(method + " " + path + ": " + reply.statusCode() + " " + reply.body());
+        }
+        return reply.body().isBlank() ? MissingNode.getInstance() : parse(reply.body());
+    }
+
+    /** Logs in again when the token has expired. */
+    private HttpResponse<String> ask(String method, String path, String version, String body) {
+        HttpResponse<String> reply = askOnce(method, path, version, body);
+        if (reply.statusCode() != UNAUTHORIZED) {
+            return reply;
+        }
+        login();
+        return askOnce(method, path, version, body);
+    }
+
+    private HttpResponse<String> askOnce(String method, String path, String version, String body) {
+        return send(HttpRequest.newBuilder(URI.create(compute + path))
+                .header("X-Auth-Token", token)
+                .header("OpenStack-API-Version", "compute " + version)
+                .header("Content-Type", "application/json")
+                .method(
+                        method,
+                        body.isEmpty()
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofString(body)));
     }
 
     private HttpResponse<String> send(HttpRequest.Builder request) {

@@ -21,7 +21,9 @@ public final class OpenStackBackend implements CloudBackend {
     private final Path scripts;
     private final Path state;
     private final Consumer<String> tell;
+    private final Map<String, String> settings;
     private final Map<String, String> openrc = new LinkedHashMap<>();
+    private int hostCount;
 
     /**
      * @param scripts the directory of the scripts
@@ -29,6 +31,12 @@ public final class OpenStackBackend implements CloudBackend {
      * @param tell hears of the progress
      */
     public OpenStackBackend(Path scripts, Path state, Consumer<String> tell) {
+        this(scripts, state, tell, Map.of());
+    }
+
+    /** @param settings of the scripts, as in {@code lib/common.sh} */
+    public OpenStackBackend(Path scripts, Path state, Consumer<String> tell, Map<String, String> settings) {
+        this.settings = Map.copyOf(settings);
         this.scripts = scripts;
         this.state = state;
         this.tell = tell;
@@ -40,7 +48,8 @@ public final class OpenStackBackend implements CloudBackend {
 
     @Override
     public void start(List<String> hosts, String az, int vmsPerHost) {
-        run(true, "up", Integer.toString(hosts.size()));
+        hostCount = hosts.size();
+        run(true, "up", Integer.toString(hostCount));
         readOpenrc();
         run(true, "seed", "--per-host", Integer.toString(vmsPerHost), "--az", az);
     }
@@ -61,6 +70,54 @@ public final class OpenStackBackend implements CloudBackend {
         } catch (IOException e) {
             throw new ClusterException("the cloud came up without an openrc: " + e.getMessage(), e);
         }
+    }
+
+    /** Starts whatever has died of the cloud's services. */
+    public void restart() {
+        run(true, "up", Integer.toString(hostCount));
+    }
+
+    /** SIGKILL to one of the cloud's services, such as {@code nova-api}, and all its processes. */
+    public void kill(String service) {
+        run(true, "service-kill", service);
+    }
+
+    /** Every token is refused from now on; what remembered them has died with it. */
+    public void voidTokens() {
+        run(true, "void-tokens");
+    }
+
+    /** nova-compute of a host dies, its guests go on. */
+    public void killAgent(String host) {
+        run(true, "compute-kill", "--agent", host);
+    }
+
+    /** A fault inside a host's driver, such as {@code spawn_delay}; an empty value ends it. */
+    public void knob(String host, String name, String value) {
+        Path file = state.resolve("hosts").resolve(host).resolve(name);
+        try {
+            if (value.isEmpty()) {
+                Files.deleteIfExists(file);
+            } else {
+                Files.writeString(file, value + "\n");
+            }
+        } catch (IOException e) {
+            throw new ClusterException("cannot set " + name + " of " + host + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The directory of the pid files of a host's guests. */
+    public Path guestsOf(String host) {
+        return state.resolve("hosts").resolve(host).resolve("guests").toAbsolutePath();
+    }
+
+    /** The command that gives a host a new nova-compute. */
+    public List<String> restartComputeCommand(String host) {
+        return List.of(
+                "env",
+                "VMHA_OPENSTACK=" + state.toAbsolutePath(),
+                script("compute-restart").toString(),
+                host);
     }
 
     @Override
@@ -128,6 +185,7 @@ public final class OpenStackBackend implements CloudBackend {
             if (!progress) {
                 builder.redirectError(ProcessBuilder.Redirect.DISCARD);
             }
+            builder.environment().putAll(settings);
             builder.environment().put("VMHA_OPENSTACK", state.toString());
             Process process = builder.start();
             var output = new StringBuilder();

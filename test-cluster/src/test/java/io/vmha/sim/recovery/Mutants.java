@@ -439,7 +439,8 @@ enum Mutants implements Mutant {
                 forcedDown,
                 h.planned(),
                 vms,
-                h.proving());
+                h.proving(),
+                h.times());
     }
 
     private static HostRecovery proven(HostRecovery h, Entry entry) {
