@@ -299,6 +299,11 @@ public final class Daemon implements AutoCloseable {
                         work.run();
                     } catch (RuntimeException e) {
                         LOG.warn("periodic work failed why=\"{}\"", e.toString(), e);
+                    } catch (Error e) {
+                        // the timer would forget this work without a word, and a daemon that does half of its duties is
+                        // no witness
+                        failed.accept("periodic work broke: " + e);
+                        throw e;
                     }
                 },
                 periodMs,

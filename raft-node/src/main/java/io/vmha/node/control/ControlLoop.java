@@ -268,7 +268,7 @@ public final class ControlLoop implements AutoCloseable {
         return () -> {
             try {
                 work.run();
-            } catch (RuntimeException | AssertionError e) {
+            } catch (RuntimeException | Error e) {
                 LOG.error("programming error, the node stops: its picture cannot be trusted any more", e);
                 fatal.accept(e);
             }

@@ -61,7 +61,11 @@ public final class PeerBook {
 
     /** Reads the pool anew. */
     public void refresh(GossipAgent gossip) {
-        agents = gossip.members().stream().flatMap(m -> agent(m).stream()).toList();
+        read(gossip.members());
+    }
+
+    void read(List<Member> pool) {
+        agents = pool.stream().flatMap(m -> agent(m).stream()).toList();
     }
 
     /** All our agents in the pool, whatever their status. */

@@ -43,11 +43,17 @@ final class Gate implements ServerInterceptor {
     private final Supplier<PeerId> self;
     private final Supplier<Optional<GroupId>> own;
     private final AtomicLong refused = new AtomicLong();
+    private volatile boolean open;
 
     /** @param own the group that this server is in, if any */
     Gate(Supplier<PeerId> self, Supplier<Optional<GroupId>> own) {
         this.self = self;
         this.own = own;
+    }
+
+    /** From now on messages pass: the storage is what this peer has promised it to be. */
+    void open() {
+        open = true;
     }
 
     /** Messages refused since the start. */
@@ -66,7 +72,8 @@ final class Gate implements ServerInterceptor {
                 if (closed) {
                     return;
                 }
-                Optional<String> objection = objection(message);
+                Optional<String> objection =
+                        open ? objection(message) : Optional.of("this server is still reading its storage; ask again");
                 if (objection.isEmpty()) {
                     super.onMessage(message);
                     return;

@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * lock            held while the node runs
  * peer            identity of this storage, its address, the group it is in
  * promises        what this peer has promised beside its log
+ * applied         how far this peer has certainly come
  * groups/UUID/    Ratis: log, vote, snapshots
  * old/N-reason/   storage that was set aside, newest {@value #OLD_MAX} kept
  * </pre>
@@ -98,6 +99,11 @@ final class NodeStore implements AutoCloseable {
         return PromiseFile.in(dir, self().id());
     }
 
+    /** How far this peer has come. */
+    synchronized AppliedMark mark() {
+        return AppliedMark.in(dir, self().id());
+    }
+
     Path groupsDir() {
         return dir.resolve("groups");
     }
@@ -151,6 +157,11 @@ final class NodeStore implements AutoCloseable {
         Optional<Identity> found = read();
         if (found.isEmpty()) {
             startAnew("no-identity");
+            LOG.info(
+                    "no raft storage is here, so this node is a new peer; if its host voted before, the group replaces"
+                            + " the old peer by this one self={} dir={}",
+                    self(),
+                    dir);
             return;
         }
         identity = found.get();
@@ -281,7 +292,7 @@ final class NodeStore implements AutoCloseable {
         return new RaftNodeException(
                 Kind.STORAGE,
                 "data directory " + dir + " cannot be used (" + e
-                        + "); it must be a directory that this user may write to, see data_dir",
+                        + "); it must be a directory that this user may write to, with space left, see data_dir",
                 e);
     }
 

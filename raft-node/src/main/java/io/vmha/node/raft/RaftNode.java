@@ -45,6 +45,7 @@ public final class RaftNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
     private static final Duration WITNESS_LIMIT = Duration.ofSeconds(1);
     private static final Duration GROUP_LIMIT = Duration.ofSeconds(30);
+    private static final long MARK_PERIOD_MS = 1_000;
 
     private final RaftConfig config;
     private final Replicated machine;
@@ -52,7 +53,7 @@ public final class RaftNode implements AutoCloseable {
     private final Optional<TlsMaterial> tls;
     private final NodeStore store;
     private final PeerLinks links;
-    /** Retries of clients and calls of our own server; two threads, so that one blocked apply does not stop the retries. */
+    /** Retries of clients, calls of our own server, the mark; three threads, so that a slow disk or apply does not stop the retries. */
     private final ScheduledThreadPoolExecutor calls;
 
     private final Object administration = new Object();
@@ -69,7 +70,7 @@ public final class RaftNode implements AutoCloseable {
         this.store = store;
         this.links = new PeerLinks(tls, config.nodeName());
         AtomicInteger threads = new AtomicInteger();
-        this.calls = new ScheduledThreadPoolExecutor(2, runnable -> {
+        this.calls = new ScheduledThreadPoolExecutor(3, runnable -> {
             Thread t = new Thread(runnable, "raft-call-" + config.nodeName() + "-" + threads.incrementAndGet());
             t.setDaemon(true);
             return t;
@@ -88,6 +89,7 @@ public final class RaftNode implements AutoCloseable {
         RaftNode node = new RaftNode(config, machine, listener, tls, store);
         try {
             node.startServer();
+            node.markApplied();
             return node;
         } catch (RuntimeException e) {
             node.close();
@@ -263,11 +265,25 @@ public final class RaftNode implements AutoCloseable {
                     throw e;
                 }
                 LOG.error(
-                        "raft storage is damaged, it is set aside and this node joins as a new peer problem=\"{}\"",
+                        "raft storage is damaged, it is set aside and this node joins as a new peer; look at the disk"
+                                + " problem=\"{}\"",
                         e.getMessage());
                 store.startAnew("damaged");
             }
         }
+    }
+
+    private void markApplied() {
+        var unused = calls.scheduleWithFixedDelay(
+                () -> {
+                    ServerLife current = life;
+                    if (current != null) {
+                        current.mark();
+                    }
+                },
+                MARK_PERIOD_MS,
+                MARK_PERIOD_MS,
+                TimeUnit.MILLISECONDS);
     }
 
     /** What the watch wants to know of the other voters. */

@@ -9,10 +9,12 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.FileSystemException;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 import org.apache.ratis.io.CorruptedFileException;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.exceptions.ChecksumException;
@@ -33,13 +35,19 @@ final class ServerLife implements AutoCloseable {
             java.util.logging.Logger.getLogger("org.apache.ratis.thirdparty.io.grpc");
 
     private static final long CLOSE_LIMIT_S = 20;
+    /** What the kernel says of a disk that cannot be read or written, which proves nothing about what lies on it. */
+    private static final Pattern DEVICE_SAYS = Pattern.compile(
+            "No space left|Disk quota exceeded|Read-only file system|Permission denied|Input/output error|Too many"
+                    + " open");
 
     private final RaftServer server;
     private final Gate gate;
     private final Watch watch;
+    private final AppliedMark mark;
     private final InetSocketAddress address;
 
-    private ServerLife(RaftServer server, Gate gate, Watch watch, InetSocketAddress address) {
+    private ServerLife(RaftServer server, Gate gate, Watch watch, AppliedMark mark, InetSocketAddress address) {
+        this.mark = mark;
         this.server = server;
         this.address = address;
         this.gate = gate;
@@ -70,8 +78,14 @@ final class ServerLife implements AutoCloseable {
                     .setThreadGroup(new ThreadGroup("raft-" + config.nodeName()))
                     .build();
             server.start();
+            AppliedMark mark = store.mark();
+            Optional<RaftServer.Division> division = division(server);
+            if (division.isPresent()) {
+                checkNothingIsLost(mark, division.get());
+            }
+            gate.open();
             watch.begin(server);
-            return new ServerLife(server, gate, watch, config.address());
+            return new ServerLife(server, gate, watch, mark, config.address());
         } catch (IOException | RuntimeException e) {
             watch.close();
             if (server != null && !close(server, () -> false)) {
@@ -79,6 +93,35 @@ final class ServerLife implements AutoCloseable {
             }
             throw explain(config, store, e);
         }
+    }
+
+    /** The log ends before what this peer had applied. */
+    private static final class LostEntriesException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        LostEntriesException(String message) {
+            super(message);
+        }
+    }
+
+    private static void checkNothingIsLost(AppliedMark left, RaftServer.Division division) throws IOException {
+        OptionalLong mark = left.read();
+        TermIndex last = division.getRaftLog().getLastEntryTermIndex();
+        long snapshot =
+                ((LogMachine) division.getStateMachine()).snapshotIndex().orElse(-1);
+        long end = Math.max(last == null ? -1 : last.getIndex(), snapshot);
+        if (mark.isPresent() && end < mark.getAsLong()) {
+            throw new LostEntriesException("the log ends at index " + end + " but this peer had applied "
+                    + mark.getAsLong() + ": entries that it has acknowledged are gone");
+        }
+    }
+
+    /** Leaves a mark of what has been applied, if that can be told just now. Writes a file. */
+    void mark() {
+        division()
+                .ifPresent(d -> mark.write(((LogMachine) d.getStateMachine())
+                        .getLastAppliedTermIndex()
+                        .getIndex()));
     }
 
     private static StateMachine machineFor(
@@ -228,7 +271,11 @@ final class ServerLife implements AutoCloseable {
                     e);
         }
         return new RaftNodeException(
-                Kind.STORAGE, "raft storage in " + store.groupsDir() + " cannot be opened: " + root(e), e);
+                Kind.STORAGE,
+                "raft storage in " + store.groupsDir() + " cannot be opened: " + root(e)
+                        + "; mend the disk and start again. If its content is lost, move " + store.groupsDir()
+                        + " away first: this node then joins as a new peer",
+                e);
     }
 
     /**
@@ -236,7 +283,9 @@ final class ServerLife implements AutoCloseable {
      * restore) must stop the node instead: if all voters set their storage aside for one mistake, the group is lost.
      */
     static boolean isDamage(RaftNodeException e) {
-        if (e.kind() != Kind.STORAGE || cause(e, FileSystemException.class).isPresent()) {
+        if (e.kind() != Kind.STORAGE
+                || cause(e, FileSystemException.class).isPresent()
+                || DEVICE_SAYS.matcher(stack(e)).find()) {
             return false;
         }
         boolean metadata = String.valueOf(root(e).getMessage()).contains("not found in properties")
@@ -244,6 +293,7 @@ final class ServerLife implements AutoCloseable {
         return metadata
                 || cause(e, ChecksumException.class).isPresent()
                 || cause(e, CorruptedFileException.class).isPresent()
+                || cause(e, LostEntriesException.class).isPresent()
                 || cause(e, DamagedSnapshotException.class).isPresent();
     }
 

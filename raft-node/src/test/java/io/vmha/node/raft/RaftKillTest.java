@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +97,62 @@ final class RaftKillTest {
             for (Child child : children) {
                 child.kill();
             }
+        }
+    }
+
+    @Test
+    void newcomerInAProcessOfItsOwnStartsFromASnapshotBecauseTheLogBeforeItIsPurged() throws Exception {
+        RaftConfig config =
+                TestNode.config(dir, "own").withElectionTimeout(ELECTION).withSnapshotEntries(200);
+        Child newcomer = null;
+        try (TestNode own = new TestNode(config)) {
+            own.node.bootstrap(GroupId.random());
+            int entries = 4_000;
+            String filler = "x".repeat(3_000); // three segments of 4 MB: only whole ones are purged
+            List<CompletableFuture<byte[]>> writes = new ArrayList<>();
+            for (int i = 1; i <= entries; i++) {
+                writes.add(own.node.propose(bytes("k" + i % 20 + "=" + i + filler)));
+                if (i % 100 == 0) {
+                    writes.forEach(TestNode::get);
+                    writes.clear();
+                }
+            }
+            assertThat(files(dir.resolve("own"), "snapshot\\.\\d+_\\d+"))
+                    .as("snapshots kept")
+                    .hasSizeBetween(1, 2);
+            TestNode.awaitTrue(
+                    "the first segment of the log to be purged",
+                    () -> files(dir.resolve("own"), "log_0-.*").isEmpty(),
+                    () -> files(dir.resolve("own"), "log_.*"));
+
+            newcomer = Child.start(TestNode.config(dir, "new"));
+            grow(own, List.of(own.self(), selfOf(newcomer)));
+            caughtUp(own, newcomer, entries);
+
+            assertThat(files(dir.resolve("new"), "snapshot\\.\\d+_\\d+")).hasSize(1);
+            assertThat(files(dir.resolve("new"), "log_(inprogress_)?0(-.*)?"))
+                    .as("a log from the beginning")
+                    .isEmpty();
+
+            newcomer.kill();
+            newcomer = Child.start(newcomer.config());
+            caughtUp(own, newcomer, entries);
+            assertThat(own.write("after=1")).isEqualTo(Integer.toString(entries + 1));
+            caughtUp(own, newcomer, entries + 1);
+        } finally {
+            if (newcomer != null) {
+                newcomer.kill();
+            }
+        }
+    }
+
+    private static List<String> files(Path root, String name) {
+        try (Stream<Path> all = Files.walk(root)) {
+            return all.map(p -> p.getFileName().toString())
+                    .filter(n -> n.matches(name))
+                    .toList();
+        } catch (IOException | UncheckedIOException e) {
+            return List.of("changing: " + e.getMessage()); // a file that was purged just now
         }
     }
 

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -184,6 +185,83 @@ final class RaftRecoveryTest {
     }
 
     @Test
+    void damagedSnapshotIsSetAsideAndNotTrusted() throws IOException {
+        TestNode node = new TestNode(TestNode.config(dir, "n1").withSnapshotEntries(10));
+        node.node.bootstrap(GroupId.random());
+        for (int i = 0; i < 15; i++) {
+            node.write("a=" + i);
+        }
+        awaitTrue("a snapshot", () -> !snapshots(dir.resolve("n1")).isEmpty(), node.node::status);
+        PeerId before = node.self().id();
+        node.close();
+        for (Path snapshot : snapshots(dir.resolve("n1"))) {
+            flipByte(snapshot, 12);
+        }
+
+        try (TestNode again = node.restart()) {
+            assertThat(again.self().id()).isNotEqualTo(before);
+            assertThat(again.node.group()).isEmpty();
+        }
+    }
+
+    @Test
+    void logThatLostWhatItsPeerHadAppliedIsSetAside() throws IOException {
+        TestNode node = TestNode.start(dir, "n1");
+        node.node.bootstrap(GroupId.random());
+        node.write("a=" + "x".repeat(1000));
+        node.write("b=" + "x".repeat(1000));
+        PeerId before = node.self().id();
+        long applied = node.node.status().applied().index();
+        AppliedMark mark = AppliedMark.in(dir.resolve("n1"), before);
+        awaitTrue("the mark", () -> mark.read().orElse(-1) >= applied, mark::read);
+        node.close();
+        cutTail(onlyFile(dir.resolve("n1").resolve("groups"), "log_inprogress"), 1500);
+
+        try (TestNode again = node.restart()) {
+            assertThat(again.self().id()).isNotEqualTo(before);
+            assertThat(again.node.group()).isEmpty();
+            assertThat(dir.resolve("n1").resolve("old").resolve("000001-damaged"))
+                    .exists();
+        }
+    }
+
+    @Test
+    void tornEndOfALogThatWasNeverAppliedIsDroppedAndThePeerStays() throws IOException {
+        TestNode node = TestNode.start(dir, "n1");
+        node.node.bootstrap(GroupId.random());
+        node.write("a=1");
+        PeerId before = node.self().id();
+        node.close();
+        // as a crash leaves it: the last entry is half there, and nobody has applied it
+        Files.deleteIfExists(dir.resolve("n1").resolve("applied"));
+        cutTail(onlyFile(dir.resolve("n1").resolve("groups"), "log_inprogress"), 3);
+
+        try (TestNode again = node.restart()) {
+            assertThat(again.self().id()).isEqualTo(before);
+            assertThat(again.write("a=2")).isNotEmpty();
+        }
+    }
+
+    @Test
+    void markOfAnotherPeerOrADamagedOneProvesNothing() throws IOException {
+        PeerId one = PeerId.of("n1", 1);
+        AppliedMark.in(dir, one).write(77);
+
+        assertThat(AppliedMark.in(dir, one).read()).hasValue(77);
+        assertThat(AppliedMark.in(dir, PeerId.of("n1", 2)).read()).isEmpty();
+
+        AppliedMark again = AppliedMark.in(dir, one);
+        assertThat(again.read()).hasValue(77);
+        again.write(70); // after a restart the log is applied from the snapshot on: the mark does not go back
+        assertThat(AppliedMark.in(dir, one).read()).hasValue(77);
+
+        flipByte(dir.resolve("applied"), 30);
+        assertThat(AppliedMark.in(dir, one).read()).isEmpty();
+        Files.write(dir.resolve("applied"), new byte[1]);
+        assertThat(AppliedMark.in(dir, one).read()).isEmpty();
+    }
+
+    @Test
     void machineThatThrowsStopsTheNodeInsteadOfDiverging() {
         try (TestNode node = TestNode.start(dir, "n1")) {
             node.node.bootstrap(GroupId.random());
@@ -260,6 +338,16 @@ final class RaftRecoveryTest {
         byte[] bytes = Files.readAllBytes(file);
         bytes[at] ^= 1;
         Files.write(file, bytes);
+    }
+
+    /** Cuts so many bytes off a log, not counting the zeros that Ratis has written in advance. */
+    private static void cutTail(Path log, int bytes) throws IOException {
+        byte[] all = Files.readAllBytes(log);
+        int end = all.length;
+        while (end > 0 && all[end - 1] == 0) {
+            end--;
+        }
+        Files.write(log, Arrays.copyOf(all, end - bytes));
     }
 
     private static void delete(Path root) throws IOException {
