@@ -146,7 +146,6 @@ public final class Renewals {
         var renewal = Renew.newBuilder()
                 .setHost(self.value())
                 .setEpoch(epoch)
-                .setBootId(lease.bootId())
                 .setClaim(Claim.newBuilder().setArmed(claim.armed()).setDetail(claim.detail()));
         listener.sign(renewal);
         byte[] request = PeerRequest.newBuilder().setRenew(renewal).build().toByteArray();

@@ -104,9 +104,9 @@ final class VoterPanel implements Voters {
             reply.getSightingsList().forEach(note -> sightings.add(Observatory.sighting(note)));
             reply.getBootsList()
                     .forEach(note -> boots.add(new BootStatement(
-                            voter.id().nodeName(), new HostName(note.getHost()), note.getBootId(), note.getAgeMs())));
+                            voter.id().value(), new HostName(note.getHost()), note.getBootId(), note.getAgeMs())));
         });
-        return new Testimony(sightings, boots, count());
+        return new Testimony(sightings, boots);
     }
 
     @Override

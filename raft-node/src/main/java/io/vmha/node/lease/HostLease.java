@@ -103,11 +103,6 @@ public final class HostLease {
                 });
     }
 
-    /** Names this boot. */
-    public String bootId() {
-        return bootId;
-    }
-
     /** The boot clock. */
     public long nowMs() {
         return bootMs.getAsLong();

@@ -107,9 +107,9 @@ public final class Observatory implements AutoCloseable {
         }
     }
 
-    /** Adds to a renewal what this host has to say as an observer. */
+    /** Adds to a renewal which start of the kernel it comes from, and what this host has to say as an observer. */
     public void sign(Renew.Builder renewal) {
-        renewal.setKernelBoot(bootId);
+        renewal.setBootId(bootId);
         long now = nowMs.getAsLong();
         var recent = changedAtMs.entrySet().stream()
                 .filter(e -> now - e.getValue() < NEWS_MS)
@@ -126,7 +126,7 @@ public final class Observatory implements AutoCloseable {
     public void onRenewal(HostName host, Renew renewal) {
         long now = nowMs.getAsLong();
         if (boots.size() < OBSERVERS_MAX || boots.containsKey(host)) {
-            boots.put(host, new Boot(renewal.getKernelBoot(), now));
+            boots.put(host, new Boot(renewal.getBootId(), now));
         }
         if (renewal.getSightingsCount() > 0 && (told.size() < OBSERVERS_MAX || told.containsKey(host))) {
             List<Sighting> said = renewal.getSightingsList().stream()

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /** Turns what Nova says of evacuations under way into endings, retries, or nothing yet (S13: only Nova's own records end a VM). */
@@ -12,8 +13,14 @@ final class EvacuationWatch {
     /** An accepted evacuation whose migration does not appear for this long, while the server stands untouched, never began. */
     private static final long ABSENT_MS = 60_000;
 
-    /** Nova names the target only once the target has begun; one that has not after so long, and may be a host that died, never will. */
-    private static final long LOST_MS = 90_000;
+    /**
+     * Nova names the target only once the target has begun; one that has not after so long, and may be a host that died, never will. Twice
+     * as long as Nova needs to notice that a service is down: whoever is up at the end has been at work since the beginning.
+     */
+    private static final long LOST_MS = 120_000;
+
+    /** What Nova says of its services is worth nothing later. */
+    private static final long SERVICES_FRESH_MS = 10_000;
 
     /** The clocks of two leaders, and the moment between a host's death and its certificate. */
     private static final long CLOCK_SLACK_MS = 60_000;
@@ -26,6 +33,9 @@ final class EvacuationWatch {
     private final Map<ServerId, Seen> stuckSince = new TreeMap<>();
     private final Map<ServerId, Seen> idleSince = new TreeMap<>();
     private final Map<ServerId, Seen> finalSince = new TreeMap<>();
+    private final TreeSet<HostName> serving = new TreeSet<>();
+    private long servicesAtMs = Long.MIN_VALUE / 2;
+    private long servicesWantedAtMs = Long.MIN_VALUE / 2;
 
     EvacuationWatch(RecoveryConfig config, Calls calls, Wave wave, IncidentSteps.Proposer proposer) {
         this.config = config;
@@ -39,6 +49,20 @@ final class EvacuationWatch {
         stuckSince.clear();
         idleSince.clear();
         finalSince.clear();
+        serving.clear();
+        servicesAtMs = Long.MIN_VALUE / 2;
+        servicesWantedAtMs = Long.MIN_VALUE / 2;
+    }
+
+    void onServices(long nowMs, List<ComputeService> services) {
+        servicesAtMs = nowMs;
+        serving.clear();
+        services.stream().filter(ComputeService::up).forEach(s -> serving.add(s.host()));
+    }
+
+    /** True while something cannot be decided without Nova's word about its services. */
+    boolean wantsServices(long nowMs) {
+        return nowMs - servicesWantedAtMs < SERVICES_FRESH_MS;
     }
 
     /** Since when something has been seen of the attempt with this intent. */
@@ -114,16 +138,16 @@ final class EvacuationWatch {
     }
 
     /**
-     * The evacuation's target is certified dead, or may be a host that is: it will never write the end of its migration, and Nova has no
-     * other way to end it. The attempt has failed, and what it left behind in the server's record is cleared before the next one. Looked at
-     * again after a while, because a look may have begun before the target died and just after it was done.
+     * The evacuation's target is certified dead, or nobody but a host that is can be its target: it will never write the end of its migration,
+     * and Nova has no other way to end it. The attempt has failed, and what it left behind in the server's record is cleared before the next
+     * one. Looked at again after a while, because a look may have begun before the target died and just after it was done.
      */
     private Optional<Function<About, Command>> stuck(
             long nowMs, RecoveryState state, HostName source, VmRecovery vm, Migration migration) {
         Optional<HostName> target = migration.destination();
         boolean dead = target.isPresent()
                 ? isCertified(state, target.get())
-                : hasLostAnother(state, source, vm.requestedAtMs());
+                : hasLostAnother(state, source, vm.requestedAtMs()) && allOthersServe(nowMs, state, source);
         if (!dead) {
             stuckSince.remove(vm.server());
             return Optional.empty();
@@ -143,6 +167,18 @@ final class EvacuationWatch {
         return Optional.ofNullable(state.hosts().get(host))
                 .map(record -> state.isCertified(host, record.epoch()))
                 .orElse(false);
+    }
+
+    /**
+     * True if every host that is not certified has a nova-compute at work. A request waits in the queue of one that is not, and would be
+     * carried out as soon as it is there again, beside the next attempt.
+     */
+    private boolean allOthersServe(long nowMs, RecoveryState state, HostName source) {
+        servicesWantedAtMs = nowMs;
+        return nowMs - servicesAtMs < SERVICES_FRESH_MS
+                && state.hosts().keySet().stream()
+                        .filter(host -> !host.equals(source) && !isCertified(state, host))
+                        .allMatch(serving::contains);
     }
 
     /** True if another host has died that Nova may have taken for alive when the call was made. */

@@ -253,6 +253,14 @@ final class Evacuations {
         }
     }
 
+    void onServices(long nowMs, List<ComputeService> services) {
+        watch.onServices(nowMs, services);
+    }
+
+    boolean wantsServices(long nowMs) {
+        return watch.wantsServices(nowMs);
+    }
+
     void onWatched(long nowMs, long atMs, RecoveryState state, Action.Watch seen, Result.Servers result) {
         pending.pause(nowMs, seen.key(), config.pollMs());
         if (mostArrivals(result.migrations()) > config.arrivalsMax()) {

@@ -17,7 +17,10 @@ public record Finding(HostName host, Kind kind, long silentMs, String why, List<
         DEAD,
         /** Nobody hears it, and its BMC says "on" or Nova still does hear it: declared if that lasts, for short cuts heal. */
         ISOLATED,
-        /** As ISOLATED, with other hosts at the same time: a cut. Declared together, and held above the limits. */
+        /**
+         * As ISOLATED, with other hosts at the same time: a cut, to which those belong as well whose BMCs say nothing. Declared together,
+         * and held above the limits.
+         */
         PARTITIONED,
         /** Its kernel answers, its agent does not: its VMs may well run; wait for the agent's restart. */
         AGENT_SILENT,

@@ -162,21 +162,13 @@ public sealed interface IncidentCommand extends Command {
 
     /**
      * A host that was declared dead renews again, from the same start of its kernel as before: it never went away, its VMs have run all the
-     * time, and it is watched as before. Refused once it is certified, while a fence of it is open, and if the boot is another one, for
-     * then its VMs are gone.
+     * time, and it is watched as before. Refused once it is sealed or certified, while a fence of it is open, and if the boot is another
+     * one, for then its VMs are gone.
      *
      * @param bootId the start of the kernel that its renewals come from now
-     * @param voters who say so
-     * @param majorityOf how many voters there are
+     * @param voters the peer ids of those who say so
      */
-    record PutBack(
-            long atMs,
-            long term,
-            IncidentId incident,
-            HostName host,
-            String bootId,
-            List<String> voters,
-            int majorityOf)
+    record PutBack(long atMs, long term, IncidentId incident, HostName host, String bootId, List<String> voters)
             implements IncidentCommand {
         public PutBack {
             voters = List.copyOf(voters);
@@ -189,7 +181,8 @@ public sealed interface IncidentCommand extends Command {
                 return Applied.refused(state, "incident " + incident + " is not open");
             }
             HostRecovery recovery = found.hosts().get(host);
-            Optional<String> wrong = recovery == null ? Optional.of("it is not part of the incident") : unfit(recovery);
+            Optional<String> wrong =
+                    recovery == null ? Optional.of("it is not part of the incident") : unfit(state, recovery);
             if (wrong.isPresent()) {
                 return Applied.refused(state, host + ": " + wrong.get());
             }
@@ -204,7 +197,7 @@ public sealed interface IncidentCommand extends Command {
             return Applied.to(state.with(next).withHost(host, h -> h.with(HostRecord.Status.IN_SERVICE)));
         }
 
-        private Optional<String> unfit(HostRecovery recovery) {
+        private Optional<String> unfit(RecoveryState state, HostRecovery recovery) {
             if (recovery.certificate().isPresent()) {
                 return Optional.of("it is certified dead, its VMs may run elsewhere");
             }
@@ -214,12 +207,14 @@ public sealed interface IncidentCommand extends Command {
             if (recovery.fenceTerm() != 0) {
                 return Optional.of("its BMC is being asked to power it off");
             }
-            if (bootId.isEmpty() || !Returns.bootAtVerdict(recovery).equals(Optional.of(bootId))) {
-                return Optional.of("it renews from boot '" + bootId + "' and was declared dead in boot '"
-                        + Returns.bootAtVerdict(recovery).orElse("unknown") + "'");
+            String before = Returns.bootAtVerdict(state, recovery).orElse("unknown");
+            if (bootId.isEmpty() || !before.equals(bootId)) {
+                return Optional.of(
+                        "it renews from boot '" + bootId + "' and was declared dead in boot '" + before + "'");
             }
-            if (Set.copyOf(voters).size() * 2 <= majorityOf) {
-                return Optional.of(voters.size() + " of " + majorityOf + " voters are no majority");
+            Electorate inForce = state.group().electorate();
+            if (!inForce.isMajority(voters)) {
+                return Optional.of(voters + " are no majority of the voters " + inForce.everybody());
             }
             return Optional.empty();
         }

@@ -83,6 +83,31 @@ final class KernelWords {
     }
 
     /**
+     * When the last sign of life of the kernel was, as far as anybody has told: its last answer to any observer or, if none ever had one, the
+     * first attempt in vain. An answer stays true when its statement is old.
+     */
+    long unheardSinceMs(long nowMs, HostName host) {
+        long answered = Long.MIN_VALUE;
+        for (Heard heard : words.getOrDefault(host, new TreeMap<>()).values()) {
+            answered = Math.max(answered, heard.answeredAtMs());
+        }
+        return answered != Long.MIN_VALUE ? answered : Math.min(nowMs, silentSinceMs(nowMs, host));
+    }
+
+    /** True if somebody hears nothing of it, and nobody has heard it since. */
+    boolean isUnheard(long nowMs, HostName host, long sinceMs) {
+        boolean silent = false;
+        for (Heard heard : fresh(nowMs, host)) {
+            if (heard.sighting().isSilent()) {
+                silent = true;
+            } else if (heard.answeredAtMs() > sinceMs) {
+                return false;
+            }
+        }
+        return silent;
+    }
+
+    /**
      * Adds up what is said of a host.
      *
      * @param leader whose own word is needed for silence

@@ -22,12 +22,10 @@ final class LeaseSteps {
         this.executor = executor;
     }
 
-    /** Asks the voters about a host: has it healed in time, or can it be proven dead by its lease? */
+    /** Asks the voters about a host: can it be proven dead by its lease? */
     void advance(long nowMs, long term, RecoveryState state, IncidentId incident, HostRecovery host, boolean mayFence) {
         String name = host.host().value();
-        boolean recording = pending.isUnderWay(nowMs, "seal " + name)
-                || pending.isUnderWay(nowMs, "expire " + name)
-                || pending.isUnderWay(nowMs, "back " + name);
+        boolean recording = pending.isUnderWay(nowMs, "seal " + name) || pending.isUnderWay(nowMs, "expire " + name);
         if (state.provesByLease() && mayFence && !recording) {
             executor.execute(nowMs, new Action.StateAges(term, incident, host.host(), host.epoch()));
         }
@@ -60,7 +58,8 @@ final class LeaseSteps {
         List<AgeStatement> young =
                 valid.stream().filter(s -> s.ageMs() < timing.sealAfterMs()).toList();
         if (!sealed && inForce.isMajority(AgeStatement.voters(young))) {
-            callOff(nowMs, term, atMs, asked, host.get(), young);
+            // it renews: put back soon if it never went away, else it is for the BMC or a person
+            pending.pause(nowMs, asked.key(), ASK_AGAIN_MOST_MS);
             return;
         }
         if (!isUsable(state, asked.host())) {
@@ -110,18 +109,6 @@ final class LeaseSteps {
                                 false,
                                 "its last word to " + said.voter() + " was that its guard is not armed",
                                 state.hosts().get(asked.host()).arming().boot())));
-    }
-
-    /** The host has healed in time. A power-off that is open has its outcome first. */
-    private void callOff(
-            long nowMs, long term, long atMs, Action.StateAges asked, HostRecovery host, List<AgeStatement> young) {
-        pending.pause(nowMs, asked.key(), ASK_AGAIN_MOST_MS);
-        if (host.fenceTerm() == 0) {
-            proposer.propose(
-                    nowMs,
-                    "back " + asked.host(),
-                    new ProofCommand.HostIsBack(atMs, term, asked.incident(), asked.host(), asked.epoch(), young));
-        }
     }
 
     /** Ages grow as time does: asking earlier than the next one is ripe is in vain. */

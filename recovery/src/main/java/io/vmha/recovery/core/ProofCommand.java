@@ -105,53 +105,6 @@ public sealed interface ProofCommand extends Command {
         }
     }
 
-    /**
-     * The host has healed in time: a majority of the voters has lately answered the same boot of it that was declared dead, and nothing
-     * irreversible was done. It is watched again as before. Refused once it is sealed or certified, or while a power-off is open.
-     */
-    record HostIsBack(long atMs, long term, IncidentId incident, HostName host, long epoch, List<AgeStatement> heard)
-            implements ProofCommand {
-        public HostIsBack {
-            heard = List.copyOf(heard);
-        }
-
-        @Override
-        public Applied apply(RecoveryState state, Entry entry) {
-            Incident found = state.incidents().get(incident);
-            HostRecovery recovery = found == null ? null : found.hosts().get(host);
-            if (recovery == null || found.phase() == Incident.Phase.CLOSED) {
-                return Applied.refused(state, "host " + host + " is not part of an open incident " + incident);
-            }
-            Optional<String> wrong = whyNotThisLife(recovery, epoch)
-                    .or(() -> recovery.proving().isSealed() ? Optional.of("it is sealed") : Optional.empty())
-                    .or(() -> recovery.fenceTerm() != 0 ? Optional.of("it is being powered off") : Optional.empty())
-                    .or(() -> whyNotHeard(state));
-            if (wrong.isPresent()) {
-                return Applied.refused(state, host + ": " + wrong.get());
-            }
-            boolean last = found.hosts().size() == 1;
-            Incident told = found.tell(new Note(
-                    atMs,
-                    entry.index(),
-                    host + ": is back in the same boot, nothing was done to it; heard at " + heard));
-            RecoveryState next = state.with(last ? told.with(Incident.Phase.CLOSED, atMs) : told.without(host));
-            return Applied.to(next.withHost(host, h -> h.with(HostRecord.Status.IN_SERVICE)));
-        }
-
-        private Optional<String> whyNotHeard(RecoveryState state) {
-            Electorate inForce = state.group().electorate();
-            boolean fit = heard.stream()
-                    .allMatch(s -> s.host().equals(host)
-                            && s.epoch() == epoch
-                            && !s.sealed()
-                            && s.configuration() == inForce.index()
-                            && s.ageMs() < TIMING.sealAfterMs());
-            return fit && inForce.isMajority(AgeStatement.voters(heard))
-                    ? Optional.empty()
-                    : Optional.of(heard + " are no majority that has just heard it");
-        }
-    }
-
     /** Nothing but a person's word can prove the host dead: its incident waits for it. */
     record AskPerson(long atMs, long term, IncidentId incident, HostName host, String why) implements ProofCommand {
         @Override

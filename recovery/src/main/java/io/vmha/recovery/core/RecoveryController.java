@@ -214,10 +214,12 @@ public final class RecoveryController implements Result.Listener {
         SortedSet<HostName> unproven = Returns.unproven(state);
         if (!suspected.isEmpty()) {
             execute(nowMs, new Action.AskVoters(term.getAsLong(), suspected));
-            execute(nowMs, new Action.AskNova(term.getAsLong()));
             suspected.stream()
                     .filter(host -> suspects.isWorthABmc(nowMs, host))
                     .forEach(host -> execute(nowMs, new Action.AskPower(term.getAsLong(), host)));
+        }
+        if (!suspected.isEmpty() || steps.evacuations().wantsServices(nowMs)) {
+            execute(nowMs, new Action.AskNova(term.getAsLong()));
         }
         if (!suspected.isEmpty() || !unproven.isEmpty()) {
             // who else is silent? So a whole rack is found within one time limit of its first host
@@ -288,6 +290,7 @@ public final class RecoveryController implements Result.Listener {
     @Override
     public void onServices(long nowMs, Result.Services result) {
         suspects.onServices(result.services());
+        steps.evacuations().onServices(nowMs, result.services());
         pending.pause(nowMs, result.action().key(), NOVA_AGAIN_MS);
     }
 

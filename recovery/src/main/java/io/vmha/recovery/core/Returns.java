@@ -19,10 +19,13 @@ final class Returns {
     /** Statements of the voters that are older than this are not about now. */
     private static final long FRESH_MS = 2_500;
 
+    /** The voters' answers to one question are no further apart. */
+    private static final long ASKED_MS = 1_500;
+
     private final VerdictTimes times;
+    private final Map<HostName, Long> unprovenSinceMs = new TreeMap<>();
     private final Map<HostName, SortedMap<String, BootStatement>> boots = new TreeMap<>();
     private long heardAtMs;
-    private int voters;
 
     Returns(VerdictTimes times) {
         this.times = times;
@@ -39,18 +42,20 @@ final class Returns {
         return unproven;
     }
 
-    /** The boot that the host's last renewals before its verdict came from. */
-    static Optional<String> bootAtVerdict(HostRecovery host) {
+    /** The boot that the host's last renewals before its verdict came from: what was heard of it then, or committed before. */
+    static Optional<String> bootAtVerdict(RecoveryState state, HostRecovery host) {
         return host.witnesses().stream()
                 .filter(w -> w.source().equals(BOOT))
                 .map(Witness::statement)
-                .findFirst();
+                .findFirst()
+                .or(() -> Optional.ofNullable(state.hosts().get(host.host()))
+                        .map(record -> record.arming().boot())
+                        .filter(boot -> !boot.isEmpty()));
     }
 
     void onTestimony(long nowMs, Testimony testimony) {
         boots.clear();
         heardAtMs = nowMs;
-        voters = testimony.voters();
         for (BootStatement statement : testimony.boots()) {
             boots.computeIfAbsent(statement.host(), h -> new TreeMap<>()).put(statement.voter(), statement);
         }
@@ -58,6 +63,7 @@ final class Returns {
 
     void forget() {
         boots.clear();
+        unprovenSinceMs.clear();
     }
 
     /** The witnesses of a verdict, with the boot that the voters last heard of. */
@@ -73,13 +79,20 @@ final class Returns {
     /** What has to be proposed for the hosts that never went away. */
     SortedMap<HostName, Command> putBack(long nowMs, RecoveryState state, long atMs, long term) {
         var back = new TreeMap<HostName, Command>();
+        SortedSet<HostName> unproven = unproven(state);
+        unprovenSinceMs.keySet().retainAll(unproven);
+        unproven.forEach(host -> unprovenSinceMs.putIfAbsent(host, nowMs));
         if (nowMs - heardAtMs > FRESH_MS || boots.isEmpty()) {
             return back;
         }
         for (Incident incident : state.openIncidents()) {
             for (HostRecovery host : incident.hosts().values()) {
-                List<BootStatement> fresh = fresh(host);
-                if (host.certificate().isEmpty() && host.fenceTerm() == 0 && fresh.size() * 2 > voters && voters > 0) {
+                List<String> fresh =
+                        fresh(state, host).stream().map(BootStatement::voter).toList();
+                boolean untouched = host.certificate().isEmpty()
+                        && host.fenceTerm() == 0
+                        && !host.proving().isSealed();
+                if (untouched && state.group().electorate().isMajority(fresh)) {
                     back.put(
                             host.host(),
                             new IncidentCommand.PutBack(
@@ -87,18 +100,21 @@ final class Returns {
                                     term,
                                     incident.id(),
                                     host.host(),
-                                    bootAtVerdict(host).orElseThrow(),
-                                    fresh.stream().map(BootStatement::voter).toList(),
-                                    voters));
+                                    bootAtVerdict(state, host).orElseThrow(),
+                                    fresh));
                 }
             }
         }
         return back;
     }
 
-    /** Renewals of now from the boot of the verdict. */
-    private List<BootStatement> fresh(HostRecovery host) {
-        Optional<String> before = bootAtVerdict(host);
+    /** Renewals of now, and from after the verdict, from the boot of the verdict. */
+    private List<BootStatement> fresh(RecoveryState state, HostRecovery host) {
+        long sinceMs = unprovenSinceMs.getOrDefault(host.host(), heardAtMs);
+        if (heardAtMs - sinceMs < times.missedMs() + ASKED_MS) {
+            return List.of();
+        }
+        Optional<String> before = bootAtVerdict(state, host);
         return boots.getOrDefault(host.host(), new TreeMap<>()).values().stream()
                 .filter(s -> before.equals(Optional.of(s.bootId())) && s.ageMs() < times.missedMs())
                 .toList();

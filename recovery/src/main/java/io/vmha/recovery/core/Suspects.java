@@ -117,14 +117,36 @@ final class Suspects {
     /** What the silence of each suspect means, as far as the witnesses have spoken. */
     SortedMap<HostName, Finding.Kind> kinds(long nowMs) {
         var kinds = new TreeMap<HostName, Finding.Kind>();
-        int possible = watchedSinceMs.size() + 1 - suspectSinceMs.size();
+        int possible = possibleObservers(nowMs);
         suspectSinceMs.forEach((host, since) -> kinds.put(host, kind(nowMs, host, since, possible)));
-        long cutOff =
-                kinds.values().stream().filter(Finding.Kind.ISOLATED::equals).count();
+        // where hosts with power are cut off, one whose BMC says nothing is one of them more likely than dead: declared
+        // alone and at once, it
+        // would slip below the limit that the cut is above (S8)
+        boolean anyCutOff = kinds.containsValue(Finding.Kind.ISOLATED);
+        long cutOff = kinds.entrySet().stream()
+                .filter(k -> anyCutOff && isUnheardWithoutOff(k.getKey(), k.getValue()))
+                .count();
         if (cutOff > 1) {
-            kinds.replaceAll((host, kind) -> kind == Finding.Kind.ISOLATED ? Finding.Kind.PARTITIONED : kind);
+            kinds.replaceAll((host, kind) -> isUnheardWithoutOff(host, kind) ? Finding.Kind.PARTITIONED : kind);
         }
         return kinds;
+    }
+
+    /**
+     * How many observers a suspect may have, the leader among them. One whose agent is silent cannot tell now, but may be able to soon: only
+     * those that nobody hears are not waited for. One that is not watched, because it is in maintenance or its recovery is not closed, tells
+     * as well as any other while its agent runs.
+     */
+    private int possibleObservers(long nowMs) {
+        long unheard = suspectSinceMs.entrySet().stream()
+                .filter(s -> kernels.isUnheard(nowMs, s.getKey(), s.getValue()))
+                .count();
+        long unwatched = ageMs.entrySet().stream()
+                .filter(a ->
+                        !watchedSinceMs.containsKey(a.getKey()) && !a.getKey().equals(self))
+                .filter(a -> a.getValue() < config.suspectAfterMs())
+                .count();
+        return 1 + watchedSinceMs.size() + (int) unwatched - (int) unheard;
     }
 
     /** The same with words, for people. */
@@ -136,11 +158,17 @@ final class Suspects {
         return findings;
     }
 
+    private boolean isUnheardWithoutOff(HostName host, Finding.Kind kind) {
+        return kind == Finding.Kind.ISOLATED || (kind == Finding.Kind.DEAD && !isOff(host));
+    }
+
+    private boolean isOff(HostName host) {
+        return Optional.ofNullable(power.get(host)).map(BmcStatement::provesOff).orElse(false);
+    }
+
     private Finding.Kind kind(long nowMs, HostName host, long sinceMs, int possible) {
         GossipSign sign = sign(host);
-        boolean off = Optional.ofNullable(power.get(host))
-                .map(BmcStatement::provesOff)
-                .orElse(false);
+        boolean off = isOff(host);
         if (sign == GossipSign.UNKNOWN || age(host) < times.missedMs()) {
             return Finding.Kind.UNDECIDED;
         }
@@ -158,13 +186,13 @@ final class Suspects {
                         : Finding.Kind.AGENT_SILENT;
             case SILENT -> {
                 unheard.add(host);
-                yield unheardKind(nowMs, host, sinceMs, off);
+                yield unheardKind(nowMs, host, off);
             }
         };
     }
 
     /** Nobody hears it: dead, or only cut off? */
-    private Finding.Kind unheardKind(long nowMs, HostName host, long sinceMs, boolean off) {
+    private Finding.Kind unheardKind(long nowMs, HostName host, boolean off) {
         BmcStatement bmc = power.get(host);
         if (off) {
             return Finding.Kind.DEAD;
@@ -175,7 +203,7 @@ final class Suspects {
         if ((bmc != null && bmc.power() == PowerState.ON) || nova.isHeard(host)) {
             return Finding.Kind.ISOLATED;
         }
-        boolean bmcHasSpoken = bmc != null || nowMs - sinceMs >= times.bmcPatienceMs();
+        boolean bmcHasSpoken = bmc != null || nowMs - silentSinceMs(nowMs, host) >= times.bmcPatienceMs();
         return bmcHasSpoken ? Finding.Kind.DEAD : Finding.Kind.UNDECIDED;
     }
 
@@ -190,7 +218,7 @@ final class Suspects {
         boolean unsettled = false;
         boolean patienceOver = false;
         for (var judged : kinds.entrySet()) {
-            long suspectMs = nowMs - suspectSinceMs.get(judged.getKey());
+            long suspectMs = nowMs - silentSinceMs(nowMs, judged.getKey());
             // a silent host about which not every witness has answered yet belongs to the cut: S8 counts the hosts of a
             // cut, so a cut that is declared piece by piece would slip below the limit
             boolean undecided = judged.getValue() == Finding.Kind.UNDECIDED && age(judged.getKey()) >= times.missedMs();
@@ -212,16 +240,29 @@ final class Suspects {
     }
 
     private boolean isDue(long nowMs, HostName host, Finding.Kind kind, long earlyMs) {
-        boolean off = Optional.ofNullable(power.get(host))
-                .map(BmcStatement::provesOff)
-                .orElse(false);
-        boolean flaps = flapping.isFlapping(nowMs, host) && !off;
+        boolean flaps = flapping.isFlapping(nowMs, host) && !isOff(host);
         return switch (kind) {
             case UNDECIDED, MUTE -> false;
             case DEAD -> !flaps || age(host) >= times.flappingMs();
-            case ISOLATED, PARTITIONED -> age(host) + earlyMs >= (flaps ? times.flappingMs() : times.isolatedMs());
+            case ISOLATED, PARTITIONED -> isLost(nowMs, host, earlyMs, flaps ? times.flappingMs() : times.isolatedMs());
             case AGENT_SILENT -> times.agentSilentFences() && age(host) >= times.agentSilentMs();
         };
+    }
+
+    /**
+     * Nobody has heard of it for so long, neither its agent nor its kernel. Both are asked once a second, so what is known of the same cut
+     * differs by that much.
+     */
+    private boolean isLost(long nowMs, HostName host, long earlyMs, long patienceMs) {
+        long kernelMs = nowMs - kernels.unheardSinceMs(nowMs, host);
+        return age(host) + earlyMs >= patienceMs && kernelMs + SAME_CUT_MS >= patienceMs;
+    }
+
+    /** Since when it has been silent in the way that it is now: an agent that stopped long ago says nothing about its kernel. */
+    private long silentSinceMs(long nowMs, HostName host) {
+        long kernelMs = kernels.silentSinceMs(nowMs, host);
+        long suspectMs = suspectSinceMs.get(host);
+        return kernelMs == Long.MAX_VALUE ? suspectMs : Math.max(suspectMs, kernelMs);
     }
 
     /** Suspects that no observer hears and about which nothing is decided yet: nothing should be sent to them. */
@@ -235,11 +276,11 @@ final class Suspects {
         return doubtful;
     }
 
-    /** The youngest suspicion's age, in milliseconds: old ones need not be asked about so often. */
+    /** The youngest silence's age, in milliseconds: old ones need not be asked about so often. */
     long youngestMs(long nowMs) {
         return nowMs
-                - suspectSinceMs.values().stream()
-                        .mapToLong(Long::longValue)
+                - suspectSinceMs.keySet().stream()
+                        .mapToLong(host -> silentSinceMs(nowMs, host))
                         .max()
                         .orElse(Long.MIN_VALUE / 2);
     }

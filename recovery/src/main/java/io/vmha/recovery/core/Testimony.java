@@ -4,10 +4,8 @@ import java.util.List;
 
 /**
  * What the voters, asked by the leader, say of some hosts: what they and their observers see, and from which boot the renewals came.
- *
- * @param voters how many voters the group has, answered or not
  */
-public record Testimony(List<Sighting> sightings, List<BootStatement> boots, int voters) {
+public record Testimony(List<Sighting> sightings, List<BootStatement> boots) {
     public Testimony {
         sightings = List.copyOf(sightings);
         boots = List.copyOf(boots);
@@ -15,6 +13,6 @@ public record Testimony(List<Sighting> sightings, List<BootStatement> boots, int
 
     /** Nothing has been said. */
     public static Testimony none() {
-        return new Testimony(List.of(), List.of(), 0);
+        return new Testimony(List.of(), List.of());
     }
 }

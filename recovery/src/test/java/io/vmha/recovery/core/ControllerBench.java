@@ -40,6 +40,7 @@ final class ControllerBench implements Outbox {
 
     ControllerBench(int hosts, Limits limits, HostName... dead) {
         this.log = CommittedLog.of(hosts, limits);
+        log.configure("a", "b", "c");
         this.dead = List.of(dead);
         this.runner = new ActionRunner(nova, group, group, Doorbell.NONE, term -> term == log.term(), () -> nowMs);
         elect();

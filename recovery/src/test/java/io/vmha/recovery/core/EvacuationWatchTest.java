@@ -5,6 +5,7 @@ import static io.vmha.recovery.core.CommittedLog.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -129,14 +130,45 @@ class EvacuationWatchTest {
         IncidentId next = log.declare(hv(4));
         log.accept(log.beginFence(next, hv(4))).accept(log.certify(next, hv(4)));
 
+        novaHears(hv(2), hv(3), hv(5));
         assertThat(look(Optional.empty(), accepted)).isEmpty();
-        nowMs += 89_999;
+        nowMs += 119_999;
+        novaHears(hv(2), hv(3), hv(5));
         assertThat(look(Optional.empty(), accepted)).isEmpty();
         nowMs += 1;
 
         assertThat(look(Optional.empty(), accepted))
                 .hasValueSatisfying(command -> assertThat(((VmCommand.AttemptFailed) command).why())
                         .contains("migration 7", "accepted for ever"));
+    }
+
+    @Test
+    void migrationThatNamesNoTargetIsNotGivenUpWhileItMayWaitInTheQueueOfAHostThatWillServeAgain() {
+        var accepted = new Migration(7, vm(1), hv(1), Optional.empty(), "accepted", "");
+        IncidentId next = log.declare(hv(4));
+        log.accept(log.beginFence(next, hv(4))).accept(log.certify(next, hv(4)));
+        for (int s = 0; s < 600; s++) {
+            nowMs += 1_000;
+            novaHears(hv(2), hv(3)); // not hv-5, which is not proven dead
+            assertThat(look(Optional.empty(), accepted)).isEmpty();
+        }
+        novaHears(hv(2), hv(3), hv(5));
+        look(Optional.empty(), accepted);
+        nowMs += 119_999;
+
+        novaHears(hv(2), hv(3), hv(5));
+        assertThat(look(Optional.empty(), accepted)).as("it has just come back").isEmpty();
+        nowMs += 20_000;
+        assertThat(look(Optional.empty(), accepted)).as("Nova's word is old").isEmpty();
+        assertThat(watch.wantsServices(nowMs)).isTrue();
+    }
+
+    private void novaHears(HostName... up) {
+        watch.onServices(
+                nowMs,
+                Arrays.stream(up)
+                        .map(host -> new ComputeService("id", host, true, true, false, Optional.empty()))
+                        .toList());
     }
 
     @Test

@@ -58,11 +58,11 @@ final class FakeGroup implements Voters, Fencer {
                 sightings.add(
                         kernelsAnswer
                                 ? new Sighting(observer, host, 5, "refused", 0, 0, 0)
-                                : new Sighting(observer, host, 3_000, "refused", 900, 4, 15.6));
+                                : new Sighting(observer, host, ageMs, "refused", ageMs - 500, 4, 15.6));
             }
             applied.forEach(voter -> said.add(new BootStatement(voter, host, boot, ageMs)));
         }
-        return new Testimony(sightings, said, count);
+        return new Testimony(sightings, said);
     }
 
     @Override

@@ -130,10 +130,11 @@ class IncidentCommandTest {
     }
 
     private IncidentCommand.PutBack putBack(IncidentId id, HostName host, String boot, String... voters) {
-        return new IncidentCommand.PutBack(9_000, log.term(), id, host, boot, List.of(voters), 3);
+        return new IncidentCommand.PutBack(9_000, log.term(), id, host, boot, List.of(voters));
     }
 
     private IncidentId declareInBoot(String boot, HostName... hosts) {
+        log.configure("a", "b", "c");
         var witnesses = new TreeMap<HostName, List<Witness>>();
         for (HostName host : hosts) {
             witnesses.put(host, List.of(new Witness("gossip", "FAILED"), new Witness("boot", boot)));

@@ -232,16 +232,21 @@ class ProofCommandTest {
                 .contains("BMC must be asked again");
     }
 
-    private ProofCommand.HostIsBack back(List<AgeStatement> heard) {
-        return new ProofCommand.HostIsBack(2_000, log.term(), id, DEAD, 1, heard);
+    private void lastRenewedIn(String boot) {
+        log.accept(new ProofCommand.NoteArming(0, log.term(), DEAD, 1, new Arming(true, "guard", boot)));
+    }
+
+    private IncidentCommand.PutBack back(String boot, String... voters) {
+        return new IncidentCommand.PutBack(2_000, log.term(), id, DEAD, boot, List.of(voters));
     }
 
     @Test
     void hostThatHealsInTimeIsWatchedAgainAndNothingHappens() {
-        assertThat(log.refuse(back(said(2_000, "a", "b")))).contains("no majority");
-        assertThat(log.refuse(back(said(500, "a")))).contains("no majority");
+        lastRenewedIn("boot-1");
+        assertThat(log.refuse(back("boot-1", "a"))).contains("no majority");
+        assertThat(log.refuse(back("boot-2", "a", "b"))).contains("boot 'boot-2'");
 
-        log.accept(back(said(500, "a", "b")));
+        log.accept(back("boot-1", "a", "b"));
 
         assertThat(log.incident(id).phase()).isEqualTo(Incident.Phase.CLOSED);
         assertThat(log.state().hosts().get(DEAD).status()).isEqualTo(HostRecord.Status.IN_SERVICE);
@@ -249,24 +254,11 @@ class ProofCommandTest {
     }
 
     @Test
-    void hostThatIsSealedOrBeingPoweredOffIsNotTakenBack() {
-        log.accept(log.beginFence(id, DEAD));
-        assertThat(log.refuse(back(said(500, "a", "b")))).contains("powered off");
-        log.accept(new IncidentCommand.FenceFailed(1, log.term(), id, DEAD, "mute"));
-
+    void hostThatIsSealedIsNotTakenBack() {
+        lastRenewedIn("boot-1");
         log.accept(seal(said(2_000, "a", "b")));
-        assertThat(log.refuse(back(said(500, "a", "b")))).contains("sealed");
-    }
 
-    @Test
-    void oneHostOfACutThatHealsLeavesTheOthersToTheirRecovery() {
-        log.accept(back(said(500, "a", "b")));
-        IncidentId both = log.arm(hv(3)).declare(DEAD, hv(3));
-
-        log.accept(new ProofCommand.HostIsBack(2_000, log.term(), both, DEAD, 1, said(500, "b", "c")));
-
-        assertThat(log.incident(both).phase()).isEqualTo(Incident.Phase.OPEN);
-        assertThat(log.incident(both).hosts()).containsOnlyKeys(hv(3));
+        assertThat(log.refuse(back("boot-1", "a", "b"))).contains("sealed");
     }
 
     @Test

@@ -336,6 +336,73 @@ class SuspectsTest {
     }
 
     @Test
+    void kernelThatFallsSilentIsGivenTimeHoweverLongItsAgentHasBeenSilent() {
+        suspects.onGossip(hv(2), GossipSign.FAILED);
+        age(Map.of(hv(2), 60_000L));
+        stated(Map.of(hv(2), List.of(60_000L, 60_000L, 60_000L)));
+        itsKernelAnswers(hv(2));
+        assertThat(kindOf(hv(2))).isEqualTo(Finding.Kind.AGENT_SILENT);
+
+        nowMs += 2_000;
+        isSilent(hv(2), 62_000);
+        nobodyHears(hv(2), 1_500);
+        bmcSays(hv(2), PowerState.ON);
+        assertThat(kindOf(hv(2))).isEqualTo(Finding.Kind.ISOLATED);
+        assertThat(verdict()).isEmpty();
+
+        nowMs += 3_500;
+        isSilent(hv(2), 65_500);
+        nobodyHears(hv(2), 5_000);
+        assertThat(verdict()).containsOnlyKeys(hv(2));
+    }
+
+    /** Three hosts, of which the leader alone hears nothing of one, while the agent of the other may tell soon, or tells nothing bad. */
+    private Finding.Kind kindOfOneThatTheLeaderAloneDoesNotHear(SortedSet<HostName> watched, long ageOfTheOtherMs) {
+        age(Map.of(hv(2), 6_000L, hv(3), ageOfTheOtherMs));
+        suspects.review(nowMs, watched);
+        suspects.onSightings(nowMs, List.of(silent(LEADER, hv(2), 5_500)));
+        stated(Map.of(hv(2), List.of(6_000L, 6_000L, 6_000L)));
+        bmcSays(hv(2), PowerState.UNKNOWN);
+        suspects.review(nowMs, watched);
+        return suspects.findings(nowMs).get(hv(2)).kind();
+    }
+
+    @Test
+    void observerWhoseAgentIsSilentIsWaitedFor() {
+        var both = new TreeSet<HostName>(List.of(hv(2), hv(3)));
+        assertThat(kindOfOneThatTheLeaderAloneDoesNotHear(both, 9_000)).isEqualTo(Finding.Kind.UNDECIDED);
+
+        suspects.onSightings(nowMs, List.of(silent(LEADER, hv(3), 5_500)));
+        assertThat(suspects.findings(nowMs).get(hv(2)).kind())
+                .as("the other is unheard as well: nobody else can tell")
+                .isEqualTo(Finding.Kind.DEAD);
+    }
+
+    @Test
+    void observerThatIsNotWatchedCountsWhileItRenews() {
+        var one = new TreeSet<HostName>(List.of(hv(2)));
+        assertThat(kindOfOneThatTheLeaderAloneDoesNotHear(one, 500)).isEqualTo(Finding.Kind.UNDECIDED);
+        assertThat(kindOfOneThatTheLeaderAloneDoesNotHear(one, 60_000)).isEqualTo(Finding.Kind.DEAD);
+    }
+
+    @Test
+    void hostOfACutWhoseBmcSaysNothingIsNotDeclaredBeforeTheOthers() {
+        for (HostName host : List.of(hv(2), hv(3))) {
+            nobodyHears(host, 2_000);
+        }
+        age(Map.of(hv(2), 2_300L, hv(3), 2_300L));
+        stated(Map.of(hv(2), List.of(2_300L, 2_300L, 2_300L), hv(3), List.of(2_300L, 2_300L, 2_300L)));
+        bmcSays(hv(2), PowerState.ON);
+        bmcSays(hv(3), PowerState.UNKNOWN);
+
+        assertThat(kindOf(hv(3))).isEqualTo(Finding.Kind.PARTITIONED);
+        assertThat(verdict()).isEmpty();
+        suspects.onPower(off(hv(3)));
+        assertThat(kindOf(hv(3))).as("off is off").isEqualTo(Finding.Kind.DEAD);
+        assertThat(verdict()).containsOnlyKeys(hv(3));
+    }
+
+    @Test
     void cutThatIsStillGrowingWaits() {
         isSilent(hv(2), 1_500);
         bmcSays(hv(2), PowerState.UNKNOWN);

@@ -6,8 +6,10 @@ import io.vmha.recovery.core.Sighting;
 import io.vmha.sim.Simulation;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -56,7 +58,7 @@ final class Kernels {
             if (machine.isUp()) {
                 upAtMs.put(machine.host(), sim.nowMs());
             }
-            if (!machine.isUp() || unreached(machine.host()) >= Math.min(3, machines.size() - 1)) {
+            if (!machine.isUp() || unreached(machine.host()) >= Math.min(3, besides(machine.host()))) {
                 trulyLostAtMs.put(machine.host(), sim.nowMs());
             }
         }
@@ -69,8 +71,23 @@ final class Kernels {
                 .count();
     }
 
+    /** How many others are up on the leader's side of whatever cut there is, whether their agents run or not. */
+    private long besides(HostName host) {
+        Optional<Agent> leader = agents.values().stream()
+                .filter(a -> a.term().isPresent())
+                .max(Comparator.comparingLong(a -> a.term().getAsLong()));
+        return machines.values().stream()
+                .filter(m -> !m.host().equals(host) && m.isUp())
+                .filter(m -> leader.map(l -> l.host().equals(m.host()) || network.connects(l.host(), m.host()))
+                        .orElse(true))
+                .count();
+    }
+
     /** How long ago the host was off, or out of the reach of as many as a verdict needs. */
     long sinceTrulyLostMs(HostName host) {
+        if (!machines.get(host).isUp()) {
+            return 0; // since the last look
+        }
         return sim.nowMs() - trulyLostAtMs.getOrDefault(host, Long.MIN_VALUE / 2);
     }
 

@@ -34,7 +34,6 @@ final class LeasedHost {
     private long guardDiedAtMs = Long.MAX_VALUE;
     private boolean paused;
     private long pauses;
-    private int boots = 1;
     private Runnable watchdog = () -> {};
 
     LeasedHost(Simulation sim, Mutant mutant, Ledger ledger, HostName host, boolean relies) {
@@ -64,11 +63,6 @@ final class LeasedHost {
 
     long epoch() {
         return lease.epoch();
-    }
-
-    /** Names this boot. */
-    String boot() {
-        return "boot-" + boots;
     }
 
     long fileEpoch() {
@@ -204,6 +198,5 @@ final class LeasedHost {
         fileDeadlineMs = 0;
         fileSealed = 0;
         paused = false;
-        boots++;
     }
 }

@@ -105,7 +105,7 @@ final class Renewals {
                 host.leased().nowMs(),
                 host.leased().epoch(),
                 host.leased().claim(),
-                host.leased().boot(),
+                machines.get(host.host()).bootId(),
                 slow);
         Runnable arrives = () -> {
             if (network.reaches(host.host(), voter.host())) {
@@ -138,7 +138,7 @@ final class Renewals {
             return;
         }
         heardAtMs.get(voter.host()).put(host.host(), sim.nowMs());
-        bootAt.get(voter.host()).put(host.host(), machines.get(host.host()).bootId());
+        bootAt.get(voter.host()).put(host.host(), renewal.boot());
         if (reply.answered()) {
             answeredAtMs.get(voter.host()).put(host.host(), sim.nowMs());
         }
@@ -223,16 +223,13 @@ final class Renewals {
     Testimony testimony(List<Agent> answering, SortedSet<HostName> asked, SortedSet<HostName> alsoLookAt) {
         var boots = new ArrayList<BootStatement>();
         for (Agent voter : answering) {
-            SortedMap<HostName, Long> ages = agesAt(voter.host(), asked);
             bootAt.get(voter.host()).forEach((host, boot) -> {
                 if (asked.contains(host)) {
-                    boots.add(new BootStatement(voter.host().value(), host, boot, ages.get(host)));
+                    long heardMs = sim.nowMs() - heardAtMs.get(voter.host()).get(host);
+                    boots.add(new BootStatement(voter.peerId(), host, boot, heardMs));
                 }
             });
         }
-        return new Testimony(
-                kernels.seenBy(answering, asked, alsoLookAt),
-                boots,
-                raft.members().size());
+        return new Testimony(kernels.seenBy(answering, asked, alsoLookAt), boots);
     }
 }

@@ -143,7 +143,6 @@ final class Rules {
     /** Incidents that this command has closed: after their last ending, or called off before anything was done. */
     private void onPhases(RecoveryState before, Command command, RecoveryState after) {
         boolean calledOff = command instanceof IncidentCommand.CancelIncident
-                || command instanceof ProofCommand.HostIsBack
                 || (command instanceof IncidentCommand.PutBack back
                         && after.incidents().get(back.incident()).hosts().containsKey(back.host()));
         for (Incident incident : before.openIncidents()) {

@@ -131,6 +131,13 @@ public record Scenario(
             VOTERS_CHANGE,
             UPGRADE);
 
+    /** Those in which every rule must hold. */
+    static List<Scenario> all() {
+        return ALL.stream()
+                .filter(s -> s != UNGUARDED_CALLER && s != UNGATED_RETURN)
+                .toList();
+    }
+
     /** The scenario of this name. */
     public static Scenario named(String name) {
         return ALL.stream()

@@ -234,8 +234,7 @@ final class VerdictPool {
             } else if (action instanceof Action.Observe ask) {
                 var said = new ArrayList<Sighting>();
                 askVoters(
-                        voter -> answer(voter, ask, said),
-                        () -> new Result.Seen(ask, new Testimony(said, List.of(), voters.size())));
+                        voter -> answer(voter, ask, said), () -> new Result.Seen(ask, new Testimony(said, List.of())));
             } else if (action instanceof Action.AskPower ask) {
                 bmcQueue.add(() -> askBmc(ask));
                 serveBmcs();

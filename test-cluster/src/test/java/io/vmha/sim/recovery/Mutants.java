@@ -203,8 +203,7 @@ enum Mutants implements Mutant {
                     testimony.sightings().stream()
                             .map(s -> new Sighting(s.observer(), s.host(), 9_000, "", 3_000, 9, 35))
                             .toList(),
-                    testimony.boots(),
-                    testimony.voters());
+                    testimony.boots());
         }
     },
     /** A host that was rebooted is put back into service as if it had run all the time. */
@@ -215,8 +214,7 @@ enum Mutants implements Mutant {
                     testimony.sightings(),
                     testimony.boots().stream()
                             .map(b -> new BootStatement(b.voter(), b.host(), "the same", b.ageMs()))
-                            .toList(),
-                    testimony.voters());
+                            .toList());
         }
     },
     /** S9: a decision counts in whichever term it is appended. */
