@@ -2,7 +2,6 @@ package io.vmha.gossip.memberlist;
 
 import io.vmha.gossip.wire.Bytes;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,10 +12,7 @@ import java.util.TreeSet;
  * (memberlist queue.go, TransmitLimitedQueue).
  */
 public final class BroadcastQueue {
-    private final TreeSet<Entry> entries = new TreeSet<>(Comparator.comparingInt((Entry e) -> e.transmits)
-            .thenComparing(
-                    Comparator.comparingInt((Entry e) -> e.message.length()).reversed())
-            .thenComparing(Comparator.comparingLong((Entry e) -> e.id).reversed()));
+    private final TreeSet<Entry> entries = new TreeSet<>();
     private final Map<String, Entry> bySubject = new HashMap<>(); // looked up only
     private final int entriesMax;
     private long lastId;
@@ -26,18 +22,39 @@ public final class BroadcastQueue {
         this.entriesMax = entriesMax;
     }
 
-    private static final class Entry {
+    private static final class Entry implements Comparable<Entry> {
         private final Bytes message;
         private final Runnable onDone;
         private final String subject;
         private final long id;
+        private final int length;
         private int transmits;
 
         Entry(Bytes message, String subject, Runnable onDone, long id) {
+            this(message, message.length(), subject, onDone, id);
+        }
+
+        private Entry(Bytes message, int length, String subject, Runnable onDone, long id) {
             this.message = message;
             this.subject = subject;
             this.onDone = onDone;
             this.id = id;
+            this.length = length;
+        }
+
+        @Override
+        public int compareTo(Entry other) {
+            if (transmits != other.transmits) {
+                return Integer.compare(transmits, other.transmits);
+            }
+            return length == other.length ? Long.compare(other.id, id) : Integer.compare(other.length, length);
+        }
+
+        /** A place in the order, before all that were sent so often and are no longer than this. */
+        static Entry firstOf(int transmits, int length) {
+            Entry place = new Entry(Bytes.EMPTY, length, "", () -> {}, Long.MAX_VALUE);
+            place.transmits = transmits;
+            return place;
         }
     }
 
@@ -88,25 +105,25 @@ public final class BroadcastQueue {
     public List<Bytes> take(int overheadBytes, int limitBytes, int transmitLimit) {
         List<Entry> taken = new ArrayList<>();
         int free = limitBytes;
-        for (Entry entry : entries) {
-            int cost = overheadBytes + entry.message.length();
-            if (cost <= free) {
-                free -= cost;
+        Entry entry = entries.isEmpty() ? null : entries.first();
+        while (entry != null && free > overheadBytes) {
+            if (overheadBytes + entry.length <= free) {
+                free -= overheadBytes + entry.length;
                 taken.add(entry);
-            }
-            if (free <= overheadBytes) {
-                break;
+                entry = entries.higher(entry);
+            } else {
+                entry = entries.ceiling(Entry.firstOf(entry.transmits, free - overheadBytes));
             }
         }
         List<Bytes> messages = new ArrayList<>(taken.size());
-        for (Entry entry : taken) {
-            messages.add(entry.message);
-            if (entry.transmits + 1 >= transmitLimit) {
-                drop(entry);
+        for (Entry sent : taken) {
+            messages.add(sent.message);
+            if (sent.transmits + 1 >= transmitLimit) {
+                drop(sent);
             } else {
-                entries.remove(entry);
-                entry.transmits++;
-                entries.add(entry);
+                entries.remove(sent);
+                sent.transmits++;
+                entries.add(sent);
             }
         }
         return messages;

@@ -23,6 +23,8 @@ final class Gossip {
     private final Delegate delegate;
     private final BroadcastQueue queue = new BroadcastQueue(MemberTable.NODES_MAX);
     private long nextTickMs;
+    /** There is news whose tick has its time. */
+    private boolean ticking;
 
     Gossip(MemberlistConfig config, MemberTable table, RandomGenerator random, Outbox outbox, Delegate delegate) {
         this.config = config;
@@ -52,6 +54,10 @@ final class Gossip {
     /** Sends a message now, with news in the space that is left. */
     void sendDirect(InetSocketAddress to, Message message) {
         Bytes encoded = MessageCodec.encode(message);
+        if (!hasNews()) {
+            outbox.sendPacket(to, List.of(encoded), false);
+            return;
+        }
         List<Bytes> parts = new ArrayList<>();
         parts.add(encoded);
         parts.addAll(news(bytesFree() - encoded.length()));
@@ -79,6 +85,7 @@ final class Gossip {
                 messages.add(MessageCodec.encode(new Message.User(body)));
             }
         }
+        ticking &= hasNews();
         return messages;
     }
 
@@ -86,16 +93,26 @@ final class Gossip {
         return !queue.isEmpty() || delegate.hasBroadcasts();
     }
 
-    /** A node with nothing to tell needs no tick. */
+    /** A node with nothing to tell needs no tick. When it has news again this may be in the past: then {@link #onTimer} finds the next one. */
     long nextDeadlineMs() {
         return hasNews() ? nextTickMs : Long.MAX_VALUE;
     }
 
+    /** Ticks come at fixed moments as memberlist's do, whenever the news came: all nodes ticking at once would be a burst. */
     void onTimer(long nowMs) {
         if (!hasNews() || nowMs < nextTickMs) {
             return;
         }
-        nextTickMs = nowMs + config.profile().gossipIntervalMs();
+        boolean due = ticking || nowMs == nextTickMs;
+        ticking = true;
+        long intervalMs = config.profile().gossipIntervalMs();
+        nextTickMs += intervalMs * (Math.floorDiv(nowMs - nextTickMs, intervalMs) + 1);
+        if (due) {
+            tick(nowMs);
+        }
+    }
+
+    private void tick(long nowMs) {
         for (Node node : table.pick(config.profile().gossipNodes(), random, node -> hears(node, nowMs))) {
             List<Bytes> messages = news(bytesFree());
             if (messages.isEmpty()) {

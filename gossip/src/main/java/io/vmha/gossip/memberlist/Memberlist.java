@@ -4,6 +4,7 @@ import io.vmha.gossip.wire.Bytes;
 import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.MessageListener;
 import java.net.InetSocketAddress;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -163,7 +164,10 @@ public final class Memberlist {
 
     /** All nodes we know, the recently dead included, sorted by name. */
     public List<NodeView> nodes() {
-        return table.all().stream().map(Node::view).toList();
+        return table.all().stream()
+                .sorted(Comparator.comparing(Node::name))
+                .map(Node::view)
+                .toList();
     }
 
     /** One node we know. */

@@ -33,6 +33,10 @@ final class Membership {
     private final SortedMap<String, Node> suspects = new TreeMap<>();
     private Node self;
     private boolean leaving;
+    /** When the first suspicion ends, if {@link #firstEndIsKnown}. */
+    private long firstEndMs = Long.MAX_VALUE;
+
+    private boolean firstEndIsKnown = true;
 
     Membership(
             MemberlistConfig config,
@@ -164,6 +168,7 @@ final class Membership {
         Optional<Suspicion> running = node.suspicion();
         if (running.isPresent()) {
             if (running.get().confirm(suspect.from())) {
+                firstEndIsKnown = false;
                 gossip.spread(suspect, suspect.node());
             }
             return;
@@ -180,6 +185,7 @@ final class Membership {
         node.enter(LifeState.SUSPECT, nowMs);
         node.suspect(Suspicion.of(nowMs, suspect.from(), table.size(), config.profile()));
         suspects.put(node.name(), node);
+        firstEndIsKnown = false;
         counters.suspicions++;
         delegate.onSuspect(nowMs, node.view(), suspect.from());
     }
@@ -210,8 +216,11 @@ final class Membership {
     }
 
     private void clearSuspicion(Node node) {
-        node.cancelSuspicion();
-        suspects.remove(node.name());
+        if (node.suspicion().isPresent()) {
+            node.cancelSuspicion();
+            suspects.remove(node.name());
+            firstEndIsKnown = false;
+        }
     }
 
     /** Raises our incarnation above the one somebody accused. */
@@ -262,20 +271,27 @@ final class Membership {
     }
 
     long nextDeadlineMs() {
-        long next = Long.MAX_VALUE;
-        for (Node node : suspects.values()) {
-            next = Math.min(next, deadlineOf(node));
+        if (!firstEndIsKnown) {
+            firstEndMs = Long.MAX_VALUE;
+            for (Node node : suspects.values()) {
+                firstEndMs = Math.min(firstEndMs, deadlineOf(node));
+            }
+            firstEndIsKnown = true;
         }
-        return next;
+        return firstEndMs;
     }
 
     void onPause(long pauseMs) {
+        firstEndIsKnown = false;
         for (Node node : suspects.values()) {
             node.suspicion().ifPresent(suspicion -> suspicion.prolong(pauseMs));
         }
     }
 
     void onTimer(long nowMs) {
+        if (nowMs < nextDeadlineMs()) {
+            return;
+        }
         for (Node node : List.copyOf(suspects.values())) {
             if (deadlineOf(node) <= nowMs) {
                 onDead(nowMs, new Message.Dead(node.name(), node.incarnation(), config.name()));

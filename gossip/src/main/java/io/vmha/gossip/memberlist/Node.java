@@ -22,6 +22,8 @@ final class Node {
     private LifeState state = LifeState.DEAD;
     private long changedAtMs;
     private Suspicion suspicion;
+    /** Where {@link MemberTable} has it. */
+    private int place;
 
     Node(String name, InetSocketAddress address, Bytes meta, Vsn vsn) {
         this.name = name;
@@ -95,6 +97,14 @@ final class Node {
             state = newState;
             changedAtMs = nowMs;
         }
+    }
+
+    int place() {
+        return place;
+    }
+
+    void place(int newPlace) {
+        place = newPlace;
     }
 
     void incarnation(long newIncarnation) {

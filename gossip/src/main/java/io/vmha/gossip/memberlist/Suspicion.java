@@ -10,6 +10,7 @@ final class Suspicion {
     private long startedAtMs;
     private final long minMs;
     private final long maxMs;
+    private long lastsMs;
 
     Suspicion(long nowMs, String firstAccuser, int confirmationsWanted, long minMs, long maxMs) {
         this.startedAtMs = nowMs;
@@ -17,6 +18,7 @@ final class Suspicion {
         this.minMs = minMs;
         this.maxMs = maxMs;
         accusers.add(firstAccuser);
+        lastsMs = durationMs();
     }
 
     /**
@@ -36,7 +38,9 @@ final class Suspicion {
 
     /** Tells whether this accuser is new and still matters; only then is the accusation worth gossiping on. */
     boolean confirm(String accuser) {
-        return confirmations() < confirmationsWanted && accusers.add(accuser);
+        boolean counts = confirmations() < confirmationsWanted && accusers.add(accuser);
+        lastsMs = durationMs();
+        return counts;
     }
 
     /** Time in which we heard nothing because we did not run is not held against the suspect. */
@@ -45,11 +49,15 @@ final class Suspicion {
     }
 
     long deadlineMs() {
+        return startedAtMs + lastsMs;
+    }
+
+    private long durationMs() {
         if (confirmationsWanted < 1) {
-            return startedAtMs + minMs; // nobody else to ask: memberlist suspicion.go, newSuspicion
+            return minMs; // nobody else to ask: memberlist suspicion.go, newSuspicion
         }
         double share = Math.log(confirmations() + 1.0) / Math.log(confirmationsWanted + 1.0);
-        return startedAtMs + Math.max(minMs, (long) Math.floor(maxMs - share * (maxMs - minMs)));
+        return Math.max(minMs, (long) Math.floor(maxMs - share * (maxMs - minMs)));
     }
 
     private int confirmations() {

@@ -178,18 +178,27 @@ public final class Observer {
 
     /** When {@link #onTimer} must be called at the latest. */
     public long nextDeadlineMs() {
-        Due next = due.peek();
-        return next == null ? Long.MAX_VALUE : next.atMs();
+        while (!due.isEmpty() && isStale(due.peek())) {
+            due.poll();
+        }
+        return due.isEmpty() ? Long.MAX_VALUE : due.peek().atMs();
+    }
+
+    /** An attempt that was answered, or a turn that was planned anew: nobody needs to wake up for it. */
+    private boolean isStale(Due next) {
+        if (next.attempt() != 0) {
+            return !underWay.containsKey(next.attempt());
+        }
+        Target target = targets.get(next.host());
+        return target == null || target.nextMs != next.atMs();
     }
 
     /** Does what is due. Answers that wait must be handed in before. */
     public void onTimer(long nowMs) {
-        Due first = due.peek();
+        long firstMs = nextDeadlineMs();
         // answers may have come, and been thrown away by a kernel whose queues were full, while this process stood
         // still
-        boolean stoodStill = first != null
-                && lastTimerMs != Long.MIN_VALUE
-                && nowMs - Math.max(first.atMs(), lastTimerMs) > timing.pauseMs();
+        boolean stoodStill = lastTimerMs != Long.MIN_VALUE && nowMs - Math.max(firstMs, lastTimerMs) > timing.pauseMs();
         lastTimerMs = nowMs;
         while (!due.isEmpty() && due.peek().atMs() <= nowMs) {
             Due now = due.poll();

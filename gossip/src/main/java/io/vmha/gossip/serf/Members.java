@@ -37,8 +37,9 @@ final class Members {
 
     private final GossipListener listener;
     private final Consumer<String> onForgotten;
-    private final SortedMap<String, SerfMember> members = new TreeMap<>();
+    private final Map<String, SerfMember> members = new LinkedHashMap<>();
     private final Map<String, Intent> intents = new LinkedHashMap<>();
+    private final SortedMap<String, SerfMember> pruned = new TreeMap<>();
     private long version;
 
     /**
@@ -60,7 +61,10 @@ final class Members {
     }
 
     List<Member> views() {
-        return members.values().stream().map(SerfMember::view).toList();
+        return members.values().stream()
+                .sorted(Comparator.comparing(SerfMember::name))
+                .map(SerfMember::view)
+                .toList();
     }
 
     Optional<Member> view(String name) {
@@ -139,6 +143,7 @@ final class Members {
         } else {
             member.describe(node);
             member.back(nowMs);
+            pruned.remove(member.name());
         }
         listener.onJoin(member.view());
     }
@@ -154,6 +159,7 @@ final class Members {
     private void forget(SerfMember member) {
         version++;
         members.remove(member.name());
+        pruned.remove(member.name());
         onForgotten.accept(member.name());
         listener.onReap(member.view());
     }
@@ -263,6 +269,7 @@ final class Members {
                 member.status(MemberStatus.LEAVING);
                 if (intent.prune()) {
                     member.pruneAt(nowMs + PRUNE_DELAY_MS);
+                    pruned.put(member.name(), member);
                 }
             }
             case FAILED -> {
@@ -275,6 +282,7 @@ final class Members {
         }
         if (intent.prune() && member.pruneAtMs() == Long.MAX_VALUE) {
             member.pruneAt(nowMs);
+            pruned.put(member.name(), member);
         }
         return true;
     }
@@ -294,14 +302,17 @@ final class Members {
 
     long nextPruneMs() {
         long next = Long.MAX_VALUE;
-        for (SerfMember member : members.values()) {
+        for (SerfMember member : pruned.values()) {
             next = Math.min(next, member.pruneAtMs());
         }
         return next;
     }
 
     void prune(long nowMs) {
-        members.values().stream()
+        if (pruned.isEmpty()) {
+            return;
+        }
+        pruned.values().stream()
                 .filter(member -> member.pruneAtMs() <= nowMs)
                 .toList()
                 .forEach(this::forget);

@@ -72,6 +72,9 @@ public final class Bytes {
 
     /** Strict UTF-8: a name that is not valid text cannot be compared or printed safely. */
     String strictText(String field) {
+        if (isAscii()) {
+            return lenientText();
+        }
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -81,6 +84,27 @@ public final class Bytes {
         } catch (CharacterCodingException notText) {
             throw new WireFormatException(field + " must be UTF-8 text but is " + this, notText);
         }
+    }
+
+    boolean isAscii() {
+        int seen = 0;
+        for (byte b : content) {
+            seen |= b;
+        }
+        return seen >= 0;
+    }
+
+    /** The same bytes as this text, which is ASCII. */
+    boolean isText(String ascii) {
+        if (ascii.length() != content.length) {
+            return false;
+        }
+        for (int i = 0; i < content.length; i++) {
+            if (content[i] != ascii.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** UTF-8 with replacement of what is not valid: for values that are only shown. */

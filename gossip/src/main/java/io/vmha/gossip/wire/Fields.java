@@ -2,7 +2,10 @@ package io.vmha.gossip.wire;
 
 import java.util.Map;
 
-/** The fields of a decoded struct. A missing field has its zero value; an unknown one is ignored. */
+/**
+ * The fields of a decoded struct. A missing field has its zero value; an unknown one is ignored. A field's path is put together only for the
+ * message of an exception: there are many fields and few exceptions.
+ */
 record Fields(String struct, Map<String, Value> values) {
     private static final long UINT32_MAX = 0xffff_ffffL;
 
@@ -11,7 +14,9 @@ record Fields(String struct, Map<String, Value> values) {
     }
 
     Bytes bytes(String field) {
-        return value(field).bytes(path(field));
+        return value(field) instanceof Value.Raw raw
+                ? raw.value()
+                : value(field).bytes(path(field));
     }
 
     Bytes bytes(String field, int lengthMax) {
@@ -33,7 +38,8 @@ record Fields(String struct, Map<String, Value> values) {
     }
 
     String name(String field) {
-        return bytes(field, Limits.NAME_BYTES_MAX).strictText(path(field));
+        Bytes bytes = bytes(field, Limits.NAME_BYTES_MAX);
+        return bytes.isAscii() ? bytes.lenientText() : bytes.strictText(path(field));
     }
 
     String text(String field) {
@@ -41,23 +47,30 @@ record Fields(String struct, Map<String, Value> values) {
     }
 
     long uint32(String field) {
-        return value(field).integer(path(field), 0, UINT32_MAX);
+        return whole(field, 0, UINT32_MAX);
     }
 
     int uint16(String field) {
-        return (int) value(field).integer(path(field), 0, 0xffff);
+        return (int) whole(field, 0, 0xffff);
     }
 
     int integer(String field, int min, int max) {
-        return (int) value(field).integer(path(field), min, max);
+        return (int) whole(field, min, max);
     }
 
     long lamportTime(String field) {
-        return value(field).integer(path(field), 0, Long.MAX_VALUE);
+        return whole(field, 0, Long.MAX_VALUE);
     }
 
     long int64(String field) {
         return value(field).integer(path(field), Long.MIN_VALUE, Long.MAX_VALUE);
+    }
+
+    private long whole(String field, long min, long max) {
+        if (value(field) instanceof Value.Int number && number.value() >= min && number.value() <= max) {
+            return number.value();
+        }
+        return value(field).integer(path(field), min, max);
     }
 
     boolean bool(String field) {

@@ -190,7 +190,23 @@ sealed interface Value {
 
         @Override
         public Fields struct(String name, List<String> declarationOrder) {
-            return new Fields(name, map(name));
+            Map<String, Value> fields = new LinkedHashMap<>();
+            for (int i = 0; i < keys.size(); i++) {
+                fields.put(fieldName(keys.get(i), name, declarationOrder), values.get(i));
+            }
+            return new Fields(name, fields);
+        }
+
+        /** A field we know is recognised by its bytes, without decoding them. */
+        private static String fieldName(Value key, String struct, List<String> known) {
+            if (key instanceof Raw raw) {
+                for (String field : known) {
+                    if (raw.value().isText(field)) {
+                        return field;
+                    }
+                }
+            }
+            return key.text(struct + " key");
         }
     }
 
