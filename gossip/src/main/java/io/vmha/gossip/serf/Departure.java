@@ -7,12 +7,17 @@ import io.vmha.gossip.memberlist.Memberlist;
  *
  * <p>Steps: STAYING until {@link #begin}; SPREADING_INTENT, so that others know that the coming silence is meant; SPREADING_DEATH, while
  * memberlist says goodbye; LINGERING, while late pings are still answered; GONE.
+ *
+ * <p>The intent is said again with the goodbye, with a later time. Two members of Serf's own kind that exchange their states while the intent
+ * is on its way tell each other its time but not its meaning; whoever learns the time first takes the intent for an old one, and the goodbye
+ * for a failure. The second intent puts that right.
  */
 final class Departure {
     /** Serf BroadcastTimeout. */
     private static final long INTENT_SPREAD_MAX_MS = 5_000;
 
     private final long lingerMs;
+    private final Runnable sayAgain;
     private final Runnable onGone;
     private Step step = Step.STAYING;
     private long begunAtMs;
@@ -26,8 +31,9 @@ final class Departure {
         GONE
     }
 
-    Departure(long lingerMs, Runnable onGone) {
+    Departure(long lingerMs, Runnable sayAgain, Runnable onGone) {
         this.lingerMs = lingerMs;
+        this.sayAgain = sayAgain;
         this.onGone = onGone;
     }
 
@@ -63,6 +69,7 @@ final class Departure {
         deadlineMs = Long.MAX_VALUE;
         if (step == Step.SPREADING_INTENT) {
             step = Step.SPREADING_DEATH;
+            sayAgain.run();
             memberlist.leave(nowMs);
         } else if (step == Step.LINGERING) {
             step = Step.GONE;

@@ -68,7 +68,8 @@ public final class Serf {
         InternalQueries internal = new InternalQueries(name, members, config.keyring(), listener);
         this.queries = new Queries(
                 config.memberlist(), queryClock, members, news, random, internal, listener, memberlist::sendUser);
-        this.departure = new Departure(config.memberlist().profile().leaveDelayMs(), listener::onLeaveFinished);
+        this.departure = new Departure(
+                config.memberlist().profile().leaveDelayMs(), this::repeatLeaveIntent, listener::onLeaveFinished);
     }
 
     /** Starts the node, alone at first. */
@@ -219,6 +220,12 @@ public final class Serf {
         }
     }
 
+    private void repeatLeaveIntent() {
+        if (somebodyHears()) {
+            news.addIntent(SerfMessageCodec.encode(new SerfMessage.LeaveIntent(clock.next(), name, false)), () -> {});
+        }
+    }
+
     /**
      * Publishes new tags instead of the old ones.
      *
@@ -306,6 +313,11 @@ public final class Serf {
     /** All members, sorted by name, ourselves included. */
     public List<Member> members() {
         return members.views();
+    }
+
+    /** One member; nothing if nobody of this name is known. */
+    public Optional<Member> member(String wanted) {
+        return members.view(wanted);
     }
 
     /** Grows whenever {@link #members} may have changed. */

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /** What a push/pull state says about intents must not make the intents themselves look old; and what Serf remembers is bounded. */
 final class IntentTimesTest {
+    private static final long DAY_MS = 86_400_000;
+
     private final TestPool pool = new TestPool();
     private final Peer us = pool.add("us");
 
@@ -108,6 +110,27 @@ final class IntentTimesTest {
         assertThat(members.size()).isEqualTo(Members.MEMBERS_MAX);
         assertThat(members.find("host")).isPresent();
         assertThat(forgotten).hasSize(501).doesNotContain("host");
+    }
+
+    @Test
+    void whoIsGoneForADayIsForgottenAndWhoIsHereIsNot() {
+        List<String> forgotten = new ArrayList<>();
+        Members members = new Members(us, forgotten::add);
+        for (String name : List.of("here", "failed", "left")) {
+            members.onJoin(0, view(name));
+        }
+        members.onLeaveIntent(0, new SerfMessage.LeaveIntent(5, "left", false));
+        members.onLeave(1_000, view("failed"));
+        members.onLeave(1_000, view("left"));
+
+        members.reap(1_000 + DAY_MS, DAY_MS, DAY_MS);
+        assertThat(forgotten).isEmpty();
+        members.reap(1_001 + DAY_MS, DAY_MS, 2 * DAY_MS);
+        assertThat(forgotten).containsExactly("failed");
+        members.reap(1_001 + 2 * DAY_MS, DAY_MS, 2 * DAY_MS);
+
+        assertThat(forgotten).containsExactly("failed", "left");
+        assertThat(members.find("here")).isPresent();
     }
 
     private static NodeView view(String name) {

@@ -89,6 +89,22 @@ final class SerfTest {
         assertThat(peers[0].statuses()).isEqualTo("a=alive b=left");
     }
 
+    /** What happens to a member of Serf's own kind that exchanges states with one that has heard the intent already. */
+    @Test
+    void leaveWhoseIntentLooksOldToAPeerIsStillALeave() {
+        Peer[] peers = joined("a", "b");
+        long next = peers[1].serf().stats().memberTime();
+        SerfMessage.JoinIntent mistaken = new SerfMessage.JoinIntent(next, "b");
+        peers[0].serf()
+                .onMessage(pool.nowMs(), peers[1].address(), new Message.User(SerfMessageCodec.encode(mistaken)));
+
+        peers[1].serf().leave(pool.nowMs());
+        pool.run(4_000);
+
+        assertThat(peers[1].take()).contains("gone");
+        assertThat(peers[0].statuses()).isEqualTo("a=alive b=left");
+    }
+
     private void pinged(Peer peer, Peer by) {
         for (int i = 0; i < 10; i++) {
             Message.Ping ping = new Message.Ping(1_000 + i, "", Message.Source.NONE);
