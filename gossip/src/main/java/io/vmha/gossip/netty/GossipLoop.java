@@ -115,6 +115,7 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
             address = bind("gossip", "tcp", tcp.bind(group, config.bindAddress()), config.bindAddress());
             bind("gossip", "udp", udp.bind(group, address), address);
         } catch (GossipException unbound) {
+            memory.ifPresent(PoolMemory::close);
             group.shutdownGracefully(0, SHUTDOWN_MAX_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(SHUTDOWN_MAX_MS);
             throw unbound;
         }

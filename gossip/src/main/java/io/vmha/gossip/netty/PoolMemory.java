@@ -43,6 +43,7 @@ final class PoolMemory implements GossipListener, AutoCloseable {
     private static final long CLOSE_MAX_S = 2;
     private static final Pattern ADDRESS = Pattern.compile("\\[?([0-9a-fA-F:.]{2,45})\\]?:([0-9]{1,5})");
 
+    private final DirectoryLock lock;
     private final SnapshotFile snapshotFile;
     private final KeyringFile keyringFile;
     private final Snapshot snapshot;
@@ -64,9 +65,11 @@ final class PoolMemory implements GossipListener, AutoCloseable {
      * Reads what an earlier life remembered.
      *
      * @param later runs something on the gossip thread in half a second
+     * @throws GossipException if another agent remembers its pool there
      */
     PoolMemory(Path directory, Consumer<Runnable> later) {
         this.later = later;
+        lock = new DirectoryLock(directory);
         snapshotFile = new SnapshotFile(directory);
         keyringFile = new KeyringFile(directory);
         snapshot = snapshotFile.read();
@@ -219,6 +222,7 @@ final class PoolMemory implements GossipListener, AutoCloseable {
     @Override
     public void close() {
         flush();
+        files.execute(lock::close);
         files.shutdown();
         try {
             if (!files.awaitTermination(CLOSE_MAX_S, TimeUnit.SECONDS)) {

@@ -1,8 +1,9 @@
 package io.vmha.gossip.netty;
 
 import io.vmha.gossip.serf.Snapshot;
-import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,8 @@ final class SnapshotFile {
     private final Path file;
     private long size;
     private long failures;
+    /** Behind {@link #size} there may be a piece of a line: of a life that ended while it wrote, or of a write that failed. */
+    private boolean torn = true;
 
     SnapshotFile(Path directory) {
         this.file = directory.resolve("local.snapshot");
@@ -33,14 +36,20 @@ final class SnapshotFile {
         if (!Files.exists(file)) {
             return snapshot;
         }
-        try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.ISO_8859_1)) {
-            size = Files.size(file);
-            if (size > READ_BYTES_MAX) {
+        try {
+            long length = Files.size(file);
+            if (length > READ_BYTES_MAX) {
                 throw new IOException("larger than " + READ_BYTES_MAX + " bytes");
             }
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                snapshot.replay(new String(line.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8));
+            byte[] content = Files.readAllBytes(file);
+            int from = 0;
+            for (int at = 0; at < content.length; at++) {
+                if (content[at] == '\n') {
+                    snapshot.replay(new String(content, from, at - from, StandardCharsets.UTF_8));
+                    from = at + 1;
+                }
             }
+            size = from; // a line without an end was cut, and half an address would be another one
             return snapshot;
         } catch (IOException unreadable) {
             LOG.warn("the pool is not remembered file={} why=\"{}\"", file, unreadable.getMessage());
@@ -57,7 +66,14 @@ final class SnapshotFile {
         write(() -> {
             Files.createDirectories(file.getParent());
             byte[] content = lines.getBytes(StandardCharsets.UTF_8);
-            Files.write(file, content, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                if (torn) {
+                    channel.truncate(size);
+                }
+                torn = true;
+                writeFully(channel, content, size);
+                torn = false;
+            }
             size += content.length;
         });
     }
@@ -68,10 +84,26 @@ final class SnapshotFile {
             Files.createDirectories(file.getParent());
             byte[] content = String.join("", lines).getBytes(StandardCharsets.UTF_8);
             Path compact = file.resolveSibling(file.getFileName() + ".compact");
-            Files.write(compact, content);
+            try (FileChannel channel = FileChannel.open(
+                    compact,
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING)) {
+                writeFully(channel, content, 0);
+                channel.force(true); // or the new name may outlive a power cut, and the content not
+            }
             Files.move(compact, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             size = content.length;
+            torn = false;
         });
+    }
+
+    private static void writeFully(FileChannel channel, byte[] content, long at) throws IOException {
+        ByteBuffer rest = ByteBuffer.wrap(content);
+        channel.position(at);
+        while (rest.hasRemaining()) {
+            channel.write(rest);
+        }
     }
 
     private interface Writing {

@@ -200,6 +200,34 @@ final class GossipAgentTest {
         assertThat(a.stats().internalErrors()).isZero();
     }
 
+    /** 128 connections that say nothing; whoever comes then is turned away at once, and is let in when they are gone. */
+    @Test
+    void connectionsThatStallAreBounded() throws Exception {
+        GossipAgent agent = GossipAgent.start(GossipConfig.of("one", Loopback.address(0)), new RecordingListener());
+        agents.add(agent);
+        List<Socket> stalled = new ArrayList<>();
+        try {
+            for (int i = 0; i < 128; i++) {
+                stalled.add(
+                        new Socket(agent.address().getAddress(), agent.address().getPort()));
+            }
+            try (Socket late =
+                    new Socket(agent.address().getAddress(), agent.address().getPort())) {
+                assertThat(late.getInputStream().read()).isEqualTo(-1);
+            }
+        } finally {
+            for (Socket socket : stalled) {
+                socket.close();
+            }
+        }
+        GossipAgent other = start("two", List.of());
+        Await.until(
+                "another is let in",
+                SOON,
+                () -> String.valueOf(other.join(List.of(agent.address())).join()),
+                "1"::equals);
+    }
+
     @Test
     void portInUseIsSaidClearly() {
         GossipAgent a = start("a", List.of());
