@@ -2,7 +2,6 @@ package io.vmha.node;
 
 import io.vmha.gossip.netty.GossipAgent;
 import io.vmha.gossip.netty.GossipConfig;
-import io.vmha.gossip.netty.RpcSettings;
 import io.vmha.gossip.serf.GossipListener;
 import io.vmha.gossip.serf.Member;
 import io.vmha.gossip.serf.MemberStatus;
@@ -278,11 +277,7 @@ public final class Daemon implements AutoCloseable {
         GossipConfig plain = tags.gossipConfig();
         return config.gossip()
                 .serfRpc()
-                .map(door -> plain.withRpc(new RpcSettings(
-                        door.address(),
-                        door.authKey().map(VmhadConfig.Token::reveal).orElse(""),
-                        PoolTags.reserved(),
-                        MonitorLog.attached())))
+                .map(door -> plain.withRpc(SerfDoor.settings(door)))
                 .orElse(plain);
     }
 

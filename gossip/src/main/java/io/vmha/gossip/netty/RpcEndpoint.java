@@ -15,6 +15,7 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.vmha.gossip.rpc.EventCoalescer;
 import io.vmha.gossip.rpc.LogLine;
 import io.vmha.gossip.rpc.RpcMemberEvent;
 import io.vmha.gossip.rpc.RpcOutbox;
@@ -29,7 +30,9 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -51,11 +54,15 @@ final class RpcEndpoint implements GossipListener {
     /** Lines of the log on their way to the gossip thread. */
     private static final int LOG_LINES_MAX = 1024;
 
+    /** Whoever connects and says nothing must not keep others out. */
+    private static final long GREETING_MAX_MS = 10_000;
+
     private final RpcSettings settings;
     private final RpcPool pool;
     private final Consumer<Runnable> inputs;
     private final Set<RpcSession> sessions = new LinkedHashSet<>();
     private final AtomicInteger logLines = new AtomicInteger();
+    private final Optional<CoalescedEvents> coalesced;
     private volatile boolean monitored;
     private long dropped;
 
@@ -68,10 +75,13 @@ final class RpcEndpoint implements GossipListener {
         this.settings = settings;
         this.pool = pool;
         this.inputs = inputs;
+        this.coalesced =
+                settings.coalesceEvents() ? Optional.of(new CoalescedEvents(new Subscribers())) : Optional.empty();
     }
 
     ChannelFuture bind(EventLoop loop) {
         settings.log().follow(line -> onLogLine(loop, line));
+        coalesced.ifPresent(gathering -> gathering.runOn(loop));
         return new ServerBootstrap()
                 .group(loop)
                 .channel(NioServerSocketChannel.class)
@@ -127,6 +137,13 @@ final class RpcEndpoint implements GossipListener {
             }
             accepted = true;
             sessions.add(session);
+            context.executor().schedule(this::requireGreeting, GREETING_MAX_MS, TimeUnit.MILLISECONDS);
+        }
+
+        private void requireGreeting() {
+            if (!session.isGreeted()) {
+                channel.close();
+            }
         }
 
         @Override
@@ -192,7 +209,22 @@ final class RpcEndpoint implements GossipListener {
     }
 
     private void onMember(RpcMemberEvent event, Member member) {
-        all().forEach(session -> session.onMember(event, member));
+        coalesced.ifPresentOrElse(
+                gathering -> gathering.onMember(event, member),
+                () -> all().forEach(session -> session.onMembers(event, List.of(member))));
+    }
+
+    /** Whom gathered events are told. */
+    private final class Subscribers implements EventCoalescer.Sink {
+        @Override
+        public void onMembers(RpcMemberEvent event, List<Member> members) {
+            all().forEach(session -> session.onMembers(event, members));
+        }
+
+        @Override
+        public void onUserEvent(UserEvent event) {
+            all().forEach(session -> session.onUserEvent(event));
+        }
     }
 
     @Override
@@ -232,7 +264,8 @@ final class RpcEndpoint implements GossipListener {
 
     @Override
     public void onUserEvent(UserEvent event) {
-        all().forEach(session -> session.onUserEvent(event));
+        coalesced.ifPresentOrElse(
+                gathering -> gathering.onUserEvent(event), () -> all().forEach(session -> session.onUserEvent(event)));
     }
 
     @Override

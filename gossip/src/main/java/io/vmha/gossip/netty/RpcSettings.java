@@ -11,8 +11,10 @@ import java.util.List;
  * @param authKey what clients have to show; empty for nothing
  * @param reservedTags tags that clients may not set, whether or not our member has them at the moment
  * @param log what {@code serf monitor} shows
+ * @param coalesceEvents gather events as {@code serf agent} does, instead of handing each on at once
  */
-public record RpcSettings(InetSocketAddress address, String authKey, List<String> reservedTags, LogSource log) {
+public record RpcSettings(
+        InetSocketAddress address, String authKey, List<String> reservedTags, LogSource log, boolean coalesceEvents) {
     public RpcSettings {
         if (address.isUnresolved() || !address.getAddress().isLoopbackAddress()) {
             throw new IllegalArgumentException(
@@ -25,22 +27,27 @@ public record RpcSettings(InetSocketAddress address, String authKey, List<String
 
     /** For everybody on this host. */
     public static RpcSettings of(InetSocketAddress address) {
-        return new RpcSettings(address, "", List.of(), LogSource.NONE);
+        return new RpcSettings(address, "", List.of(), LogSource.NONE, false);
     }
 
     /** The same for those who know the key. */
     public RpcSettings withAuthKey(String newAuthKey) {
-        return new RpcSettings(address, newAuthKey, reservedTags, log);
+        return new RpcSettings(address, newAuthKey, reservedTags, log, coalesceEvents);
     }
 
     /** The same with tags that clients may not set. */
     public RpcSettings withReservedTags(List<String> newReservedTags) {
-        return new RpcSettings(address, authKey, newReservedTags, log);
+        return new RpcSettings(address, authKey, newReservedTags, log, coalesceEvents);
     }
 
     /** The same with a log. */
     public RpcSettings withLog(LogSource newLog) {
-        return new RpcSettings(address, authKey, reservedTags, newLog);
+        return new RpcSettings(address, authKey, reservedTags, newLog, coalesceEvents);
+    }
+
+    /** The same, but events are gathered for one to three seconds, as {@code serf agent} does. */
+    public RpcSettings withCoalescedEvents(boolean coalesce) {
+        return new RpcSettings(address, authKey, reservedTags, log, coalesce);
     }
 
     /** Without the key. */

@@ -24,9 +24,9 @@ final class RpcEvents {
         return new RpcWriter().map(2).text("Error").text(error).text("Seq").number(sequence);
     }
 
-    static Bytes member(long sequence, String kind, Member member) {
+    static Bytes members(long sequence, String kind, List<Member> members) {
         RpcWriter output = header(sequence, "").map(2).text("Event").text(kind);
-        members(output.text("Members"), List.of(member));
+        members(output.text("Members"), members);
         return output.toBytes();
     }
 

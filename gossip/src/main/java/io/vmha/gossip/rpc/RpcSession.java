@@ -428,9 +428,14 @@ public final class RpcSession {
         send(answer.text("Ok").flag(known.isPresent()));
     }
 
-    /** A member joined, left, failed, changed or is forgotten. */
-    public void onMember(RpcMemberEvent event, Member member) {
-        forSubscribers(event.kind(), "", sequence -> RpcEvents.member(sequence, event.kind(), member));
+    /** Members joined, left, failed, changed or are forgotten. */
+    public void onMembers(RpcMemberEvent event, List<Member> members) {
+        forSubscribers(event.kind(), "", sequence -> RpcEvents.members(sequence, event.kind(), members));
+    }
+
+    /** Tells whether the client has shaken hands. */
+    public boolean isGreeted() {
+        return greeted;
     }
 
     /** Somebody sent an event. */

@@ -175,8 +175,8 @@ final class RpcSessionTest {
 
         session.onUserEvent(new UserEvent("deploy", Bytes.utf8("v1"), 3, true));
         session.onUserEvent(new UserEvent("other", Bytes.EMPTY, 4, false));
-        session.onMember(RpcMemberEvent.JOIN, member("b", MemberStatus.ALIVE));
-        session.onMember(RpcMemberEvent.FAILED, member("b", MemberStatus.FAILED));
+        session.onMembers(RpcMemberEvent.JOIN, List.of(member("b", MemberStatus.ALIVE)));
+        session.onMembers(RpcMemberEvent.FAILED, List.of(member("b", MemberStatus.FAILED)));
 
         assertThat(client.next().number("Seq")).isEqualTo(5);
         RpcFields event = client.next();

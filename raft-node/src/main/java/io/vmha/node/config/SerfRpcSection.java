@@ -28,8 +28,9 @@ final class SerfRpcSection {
         }
         int port = section.integer("port", DEFAULT_PORT, 1, 65535);
         Optional<VmhadConfig.Token> key = section.has(KEY_FILE) ? key(section) : Optional.empty();
+        boolean coalesce = section.flag("coalesce_events", false);
         section.refuseUnknownKeys();
-        return address.map(found -> new VmhadConfig.SerfRpc(new InetSocketAddress(found, port), key));
+        return address.map(found -> new VmhadConfig.SerfRpc(new InetSocketAddress(found, port), key, coalesce));
     }
 
     private static Optional<VmhadConfig.Token> key(Settings section) {

@@ -89,8 +89,12 @@ public record VmhadConfig(
         }
     }
 
-    /** Where Serf clients are listened to, on loopback, and what they must show; empty for nothing. */
-    public record SerfRpc(InetSocketAddress address, Optional<Token> authKey) {}
+    /**
+     * Where Serf clients are listened to, on loopback, and what they must show; empty for nothing.
+     *
+     * @param coalesceEvents whether events are gathered as {@code serf agent} does, instead of handed on at once
+     */
+    public record SerfRpc(InetSocketAddress address, Optional<Token> authKey, boolean coalesceEvents) {}
 
     /** memberlist's sets of timings: LAN, WAN, and one for a single machine. */
     public enum Profile {

@@ -116,7 +116,7 @@ class VmhadConfigTest {
                       retry_join: ["10.0.0.2:9000", hv-3, "[fd00::1]:7"]
                       profile: local
                       name: first
-                      serf_rpc: {address: 127.0.0.9, port: 17373, auth_key_file: TOKEN}
+                      serf_rpc: {address: 127.0.0.9, port: 17373, auth_key_file: TOKEN, coalesce_events: true}
                     raft: {election_timeout: 300ms}
                     recovery:
                       instances_shared: true
@@ -140,6 +140,7 @@ class VmhadConfigTest {
         VmhadConfig.SerfRpc serfRpc = config.gossip().serfRpc().orElseThrow();
         assertThat(serfRpc.address().toString()).isEqualTo("/127.0.0.9:17373");
         assertThat(serfRpc.authKey().orElseThrow().reveal()).isEqualTo("0123456789abcdef0123");
+        assertThat(serfRpc.coalesceEvents()).isTrue();
         assertThat(config.raft().electionTimeout()).isEqualTo(Duration.ofMillis(300));
         assertThat(config.recovery().timing().parallelMax()).isEqualTo(3);
         assertThat(config.recovery().timing().requestLimitMs()).isEqualTo(60_000);

@@ -1,0 +1,18 @@
+package io.vmha.node;
+
+import io.vmha.gossip.netty.RpcSettings;
+import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.control.PoolTags;
+
+/** The door for the {@code serf} command, as it is configured. */
+final class SerfDoor {
+    private SerfDoor() {}
+
+    static RpcSettings settings(VmhadConfig.SerfRpc door) {
+        return RpcSettings.of(door.address())
+                .withAuthKey(door.authKey().map(VmhadConfig.Token::reveal).orElse(""))
+                .withReservedTags(PoolTags.reserved())
+                .withLog(MonitorLog.attached())
+                .withCoalescedEvents(door.coalesceEvents());
+    }
+}
