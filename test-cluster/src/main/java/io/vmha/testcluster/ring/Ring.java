@@ -19,7 +19,7 @@ final class Ring implements AutoCloseable {
 
     private final Namespace namespace;
     private final List<RingAgent> agents = new ArrayList<>();
-    private final SplittableRandom random = new SplittableRandom(1);
+    private final SplittableRandom random;
     private final List<Long> killedAtNanos = new ArrayList<>();
     private int falseFailures;
     private int deaths;
@@ -34,8 +34,13 @@ final class Ring implements AutoCloseable {
      */
     record Death(Kind victim, Map<Kind, List<Double>> seconds) {}
 
-    /** Starts a pool with these agents and waits until each sees all. */
-    Ring(String name, List<Kind> kinds) {
+    /**
+     * Starts a pool with these agents and waits until each sees all.
+     *
+     * @param seed of the moments at which members are killed
+     */
+    Ring(String name, List<Kind> kinds, long seed) {
+        random = new SplittableRandom(seed);
         namespace = Namespace.create(name);
         for (int i = 0; i < kinds.size(); i++) {
             agents.add(new RingAgent("m" + (i + 1), "127.9.0." + (i + 1), kinds.get(i), namespace));

@@ -9,6 +9,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -44,6 +48,22 @@ final class RingBenchCommand implements Callable<Integer> {
             description = "how long rings are watched at rest (default: ${DEFAULT-VALUE})")
     private int restSeconds;
 
+    @Option(
+            names = "--rings",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "rings of each kind side by side, for more deaths in the same time (default: ${DEFAULT-VALUE})")
+    private int rings;
+
+    @Option(
+            names = "--kinds",
+            split = ",",
+            paramLabel = "KIND",
+            defaultValue = "serf,ours,mixed",
+            description = "which rings: serf, ours, mixed (default: ${DEFAULT-VALUE})")
+    private List<RingKind> kinds;
+
     @Option(names = "--json", description = "print the result for programs")
     private boolean json;
 
@@ -75,9 +95,7 @@ final class RingBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         for (int size : sizes) {
-            measure("pure serf", size, kinds(size, Kind.SERF, Kind.SERF));
-            measure("pure ours", size, kinds(size, Kind.OURS, Kind.OURS));
-            measure("mixed", size, kinds(size, Kind.OURS, Kind.SERF));
+            measure(size);
         }
         if (json) {
             Map<String, Object> document = new LinkedHashMap<>();
@@ -91,43 +109,58 @@ final class RingBenchCommand implements Callable<Integer> {
         return rows.stream().allMatch(row -> row.falseFailures() == 0) ? 0 : 1;
     }
 
-    private static List<Kind> kinds(int size, Kind even, Kind odd) {
-        List<Kind> kinds = new ArrayList<>();
-        for (int i = 0; i < size; i++) {
-            kinds.add(i % 2 == 0 ? even : odd);
+    /** All rings of one size live at the same time, so that the machine's load is the same for all. */
+    private void measure(int size) throws InterruptedException, ExecutionException {
+        Map<RingKind, RingFigures> figures = new EnumMap<>(RingKind.class);
+        List<Future<?>> running = new ArrayList<>();
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try {
+            for (RingKind kind : kinds) {
+                RingFigures ofKind = new RingFigures();
+                figures.put(kind, ofKind);
+                for (int number = 1; number <= rings; number++) {
+                    String name = kind + "-" + size + "-" + number;
+                    long seed = number;
+                    running.add(threads.submit(() -> watch(name, kind.agents(size), seed, ofKind)));
+                }
+            }
+            for (Future<?> ring : running) {
+                ring.get();
+            }
+        } finally {
+            threads.shutdownNow();
         }
-        return kinds;
+        figures.forEach((ring, found) -> addRows(ring, size, found));
     }
 
-    private void measure(String name, int size, List<Kind> kinds) {
-        System.err.println(name + " of " + size + ": forming");
-        try (Ring ring = new Ring(name.replace(' ', '-') + size, kinds)) {
-            Map<Kind, Ring.Cost> costs = ring.rest(Duration.ofSeconds(restSeconds));
-            Map<Kind, List<Double>> first = new EnumMap<>(Kind.class);
-            Map<Kind, List<Double>> last = new EnumMap<>(Kind.class);
+    private void watch(String name, List<Kind> agents, long seed, RingFigures figures) {
+        System.err.println(name + ": forming");
+        try (Ring ring = new Ring(name, agents, seed)) {
+            figures.addCosts(ring.rest(Duration.ofSeconds(restSeconds)));
             for (int i = 0; i < kills; i++) {
                 Ring.Death death = ring.killOne();
-                System.err.println(name + " of " + size + ": a member of " + death.victim() + " died, seen after "
-                        + death.seconds());
-                death.seconds().forEach((kind, seconds) -> {
-                    first.computeIfAbsent(kind, any -> new ArrayList<>())
-                            .add(seconds.stream().mapToDouble(s -> s).min().orElseThrow());
-                    last.computeIfAbsent(kind, any -> new ArrayList<>())
-                            .add(seconds.stream().mapToDouble(s -> s).max().orElseThrow());
-                });
+                System.err.println(name + ": a member of " + death.victim() + " died, seen after " + death.seconds());
+                figures.addDeath(death);
             }
-            costs.forEach((kind, cost) -> rows.add(new Row(
-                    name,
+            figures.addFalseFailures(ring.falseFailures());
+        }
+    }
+
+    private void addRows(RingKind ring, int size, RingFigures figures) {
+        for (Kind kind : figures.kinds()) {
+            Ring.Cost cost = figures.cost(kind);
+            rows.add(new Row(
+                    ring.text(),
                     size,
                     kind.toString(),
                     cost.packets(),
                     cost.bytes(),
                     cost.cpuPercent(),
                     cost.residentMiB(),
-                    median(first.getOrDefault(kind, List.of())),
-                    median(last.getOrDefault(kind, List.of())),
-                    first.getOrDefault(kind, List.of()).size(),
-                    ring.falseFailures())));
+                    median(figures.first(kind)),
+                    median(figures.last(kind)),
+                    figures.first(kind).size(),
+                    figures.falseFailures()));
         }
     }
 
@@ -144,19 +177,19 @@ final class RingBenchCommand implements Callable<Integer> {
     private Map<String, Double> ratios() {
         Map<String, Double> ratios = new LinkedHashMap<>();
         for (int size : sizes) {
-            ratios.put("pure rings of " + size, ratio("pure ours", "pure serf", size));
-            ratios.put("observers in the mixed ring of " + size, ratio("mixed", "mixed", size));
+            ratios.put("pure rings of " + size, ratio(RingKind.OURS, RingKind.SERF, size));
+            ratios.put("observers in the mixed ring of " + size, ratio(RingKind.MIXED, RingKind.MIXED, size));
         }
         return ratios;
     }
 
-    private double ratio(String ringOfOurs, String ringOfSerf, int size) {
+    private double ratio(RingKind ringOfOurs, RingKind ringOfSerf, int size) {
         return firstSeconds(ringOfOurs, size, Kind.OURS) / firstSeconds(ringOfSerf, size, Kind.SERF);
     }
 
-    private double firstSeconds(String ring, int size, Kind kind) {
+    private double firstSeconds(RingKind ring, int size, Kind kind) {
         return rows.stream()
-                .filter(row -> row.ring().equals(ring)
+                .filter(row -> row.ring().equals(ring.text())
                         && row.size() == size
                         && row.agents().equals(kind.toString()))
                 .mapToDouble(Row::firstSeconds)
