@@ -21,12 +21,13 @@ final class GossipNemesis {
         this.scenario = scenario;
         this.dice = sim.dice("nemesis");
         if (scenario.faultEveryMs() > 0) {
-            next();
+            sim.at(scenario.faultsFromMs(), "faults begin", this::next);
         }
         for (int i = 0; i < scenario.dead(); i++) {
-            sim.at(dice.between(30_000, GossipScenario.HEAL_AT_MS), "dies for good", this::dieForGood);
+            long fromMs = Math.max(30_000, scenario.faultsFromMs());
+            sim.at(dice.between(fromMs, scenario.healAtMs()), "dies for good", this::dieForGood);
         }
-        sim.at(GossipScenario.HEAL_AT_MS, "heal", this::heal);
+        sim.at(scenario.healAtMs(), "heal", this::heal);
     }
 
     long faults() {
@@ -35,7 +36,7 @@ final class GossipNemesis {
 
     private void next() {
         sim.after(dice.between(scenario.faultEveryMs() / 3, scenario.faultEveryMs() * 5 / 3), "fault", () -> {
-            if (sim.nowMs() < GossipScenario.HEAL_AT_MS) {
+            if (sim.nowMs() < scenario.healAtMs()) {
                 faults++;
                 strike();
                 next();
@@ -52,7 +53,7 @@ final class GossipNemesis {
         if (victims.size() > 2) {
             dead++;
             PoolNode victim = dice.pick(victims);
-            victim.kill();
+            victim.cutPower();
             gone.add(victim);
         }
     }
@@ -110,10 +111,7 @@ final class GossipNemesis {
 
     private void isolate(PoolNode node) {
         sim.tell(node.name() + " is cut off");
-        for (PoolNode other : pool.nodes()) {
-            pool.wires().cut(node.number(), other.number());
-            pool.wires().cut(other.number(), node.number());
-        }
+        pool.wires().isolate(node.number());
         mendAfter(60_000);
     }
 
@@ -122,12 +120,7 @@ final class GossipNemesis {
         int border = (int) dice.between(1, shuffled.size() - 1L);
         sim.tell("split: "
                 + shuffled.subList(0, border).stream().map(PoolNode::name).toList());
-        for (PoolNode one : shuffled.subList(0, border)) {
-            for (PoolNode other : shuffled.subList(border, shuffled.size())) {
-                pool.wires().cut(one.number(), other.number());
-                pool.wires().cut(other.number(), one.number());
-            }
-        }
+        shuffled.subList(0, border).forEach(node -> pool.wires().partition(node.number()));
         mendAfter(60_000);
     }
 

@@ -7,7 +7,9 @@ import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A pool of nodes and the rules that it keeps. */
@@ -21,12 +23,17 @@ final class GossipPool {
     /** One piece of news about each node, and a few rounds of Serf's own intents. */
     private static final int QUEUE_PER_NODE_MAX = 4;
 
+    private static final int SEEDED_MAX = 100;
+
     private final Simulation sim;
     private final GossipScenario scenario;
     private int wronglyLeaving;
     private final Dice dice;
     private final Wires wires;
     private final List<PoolNode> nodes = new ArrayList<>();
+    private final Map<InetSocketAddress, PoolNode> byAddress = new HashMap<>(); // looked up only
+    private final Map<String, PoolNode> byName = new HashMap<>(); // looked up only
+    private final Detections detections;
     private long troubleAtMs;
     private int queuedMost;
     private long refutations;
@@ -37,11 +44,15 @@ final class GossipPool {
         this.dice = sim.dice("pool");
         this.wires = new Wires(sim);
         for (int i = 1; i <= scenario.nodes(); i++) {
-            nodes.add(new PoolNode(sim, this, i));
+            var node = new PoolNode(sim, this, i, scenario);
+            nodes.add(node);
+            byAddress.put(node.address(), node);
+            byName.put(node.name(), node);
         }
+        this.detections = new Detections(sim, this, scenario);
         for (PoolNode node : nodes) {
-            long atMs = node.number() == 1 ? 0 : dice.between(10, 2_000);
-            sim.at(atMs, "start", () -> node.start(node.number() == 1 ? List.of() : List.of(PoolNode.addressOf(1))));
+            long atMs = node.number() == 1 ? 0 : dice.between(10, scenario.startsWithinMs());
+            sim.at(atMs, "start", () -> node.start(node.number() == 1 ? List.of() : List.of(seedFor(node))));
         }
         sim.every(1_000, 1_000, "rules", this::check);
     }
@@ -55,13 +66,34 @@ final class GossipPool {
     }
 
     Optional<PoolNode> at(InetSocketAddress address) {
-        return nodes.stream().filter(n -> n.address().equals(address)).findFirst();
+        return Optional.ofNullable(byAddress.get(address));
+    }
+
+    Optional<PoolNode> named(String name) {
+        return Optional.ofNullable(byName.get(name));
+    }
+
+    Detections detections() {
+        return detections;
+    }
+
+    /** The first node, or in a large pool somebody who runs already: one node could not take a thousand in at once. */
+    private InetSocketAddress seedFor(PoolNode joiner) {
+        var running = nodes.size() > SEEDED_MAX ? running() : List.<PoolNode>of();
+        return running.isEmpty() ? PoolNode.addressOf(1) : dice.pick(running).address();
     }
 
     /** Two others, through whom a node joins. */
     List<InetSocketAddress> peersFor(PoolNode joiner) {
-        var others = nodes.stream().filter(n -> n != joiner).toList();
-        return List.of(dice.pick(others).address(), dice.pick(others).address());
+        return List.of(another(joiner).address(), another(joiner).address());
+    }
+
+    private PoolNode another(PoolNode than) {
+        PoolNode picked;
+        do {
+            picked = dice.pick(nodes);
+        } while (picked == than);
+        return picked;
     }
 
     List<PoolNode> running() {
@@ -99,9 +131,10 @@ final class GossipPool {
                 throw sim.violation("decodable", node.name() + " could not read a message of its own kind");
             }
         }
+        var well = nodes.stream().filter(n -> n.wellMs() >= TRUTH_MS).toList();
         for (PoolNode node : nodes) {
             if (node.wellMs() >= TRUTH_MS) {
-                requireHeardBySomebody(node);
+                requireHeardBySomebody(node, well);
             }
             if (node.deadMs() >= DEATH_NOTICED_MS) {
                 requireNoticed(node);
@@ -110,10 +143,8 @@ final class GossipPool {
     }
 
     /** A live, well-connected node is never left declared dead by everybody. */
-    private void requireHeardBySomebody(PoolNode node) {
-        var well =
-                nodes.stream().filter(n -> n != node && n.wellMs() >= TRUTH_MS).toList();
-        if (!well.isEmpty() && well.stream().noneMatch(n -> n.takesForAlive(node.name()))) {
+    private void requireHeardBySomebody(PoolNode node, List<PoolNode> well) {
+        if (well.size() > 1 && well.stream().noneMatch(n -> n != node && n.takesForAlive(node.name()))) {
             throw sim.violation(
                     "never dead to all",
                     node.name() + " has been well for " + node.wellMs() + " ms and nobody takes it for alive: "

@@ -24,7 +24,7 @@ public final class GossipRun {
         var sim = new Simulation(new Run("GossipSimulationTest", scenario.name(), seed));
         var pool = new GossipPool(sim, scenario);
         var nemesis = new GossipNemesis(sim, pool, scenario);
-        sim.runUntil(GossipScenario.RUN_MS);
+        sim.runUntil(scenario.runMs());
         pool.requireTruth();
         return new Summary(
                 sim.nowMs(),

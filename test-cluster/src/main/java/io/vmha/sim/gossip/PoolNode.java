@@ -38,9 +38,12 @@ final class PoolNode {
     private final GossipPool pool;
     private final int number;
     private final InetSocketAddress address;
+    private final NodeClock clock;
+    private final Optional<NodeObserver> observer;
     private final Deque<Runnable> waiting = new ArrayDeque<>();
     private Serf serf;
     private boolean alive;
+    private boolean powered = true;
     private int life;
     private long pausedUntilMs;
     private long armedAtMs;
@@ -48,16 +51,21 @@ final class PoolNode {
     /** Since when nothing has been wrong with this process. */
     private long wellSinceMs;
 
-    PoolNode(Simulation sim, GossipPool pool, int number) {
+    PoolNode(Simulation sim, GossipPool pool, int number, GossipScenario scenario) {
         this.sim = sim;
         this.pool = pool;
         this.number = number;
         this.address = addressOf(number);
+        int spread = scenario.clockSpreadPpm();
+        this.clock =
+                new NodeClock(spread == 0 ? 0 : sim.dice("clock of " + number).between(-spread, spread));
+        this.observer = scenario.observed() ? Optional.of(new NodeObserver(sim, pool, this)) : Optional.empty();
     }
 
     static InetSocketAddress addressOf(int number) {
         try {
-            return new InetSocketAddress(InetAddress.getByAddress(new byte[] {10, 0, 0, (byte) number}), 8301);
+            return new InetSocketAddress(
+                    InetAddress.getByAddress(new byte[] {10, 0, (byte) (number >>> 8), (byte) number}), 8301);
         } catch (UnknownHostException e) {
             throw new IllegalStateException("four bytes are an address", e);
         }
@@ -65,6 +73,20 @@ final class PoolNode {
 
     String name() {
         return "n" + number;
+    }
+
+    /** What this node's own clock shows. */
+    long clockMs() {
+        return clock.at(sim.nowMs());
+    }
+
+    /** Its kernel answers, whether its agent runs or not. */
+    boolean isPowered() {
+        return powered;
+    }
+
+    Optional<NodeObserver> observer() {
+        return observer;
     }
 
     int number() {
@@ -115,10 +137,11 @@ final class PoolNode {
                 new SplittableRandom(sim.dice(name() + " life " + life).seed()),
                 new Sent(life),
                 new Heard());
-        serf.start(sim.nowMs());
+        serf.start(clockMs());
         if (!peers.isEmpty()) {
-            serf.join(sim.nowMs(), 1, peers);
+            serf.join(clockMs(), 1, peers);
         }
+        observer.ifPresent(NodeObserver::start);
         armedAtMs = Long.MAX_VALUE;
         arm();
     }
@@ -128,9 +151,16 @@ final class PoolNode {
             sim.tell(name() + " dies");
             alive = false;
             diedAtMs = sim.nowMs();
+            pool.detections().onDeath(this);
             life++;
             waiting.clear();
         }
+    }
+
+    /** The host is gone, with its kernel. */
+    void cutPower() {
+        powered = false;
+        kill();
     }
 
     void pause(long durationMs) {
@@ -153,12 +183,16 @@ final class PoolNode {
     void leave() {
         if (isRunning()) {
             sim.tell(name() + " leaves");
-            serf.leave(sim.nowMs());
+            serf.leave(clockMs());
             arm();
         }
     }
 
     /** For the process as it is now: at once, or after its pause; nothing for one that has died meanwhile. */
+    void feed(Runnable input) {
+        feed(life, input);
+    }
+
     private void feed(int itsLife, Runnable input) {
         if (!alive || life != itsLife) {
             return;
@@ -172,7 +206,10 @@ final class PoolNode {
     }
 
     private void arm() {
-        long next = Math.max(sim.nowMs(), serf.nextDeadlineMs());
+        long dueMs = Math.min(
+                serf.nextDeadlineMs(),
+                observer.map(NodeObserver::nextDeadlineMs).orElse(Long.MAX_VALUE));
+        long next = Math.max(sim.nowMs(), clock.whenItShows(dueMs));
         if (next < armedAtMs) {
             armedAtMs = next;
             int thisLife = life;
@@ -180,7 +217,8 @@ final class PoolNode {
                 if (armedAtMs == sim.nowMs() && life == thisLife) {
                     armedAtMs = Long.MAX_VALUE;
                     if (isRunning()) {
-                        serf.onTimer(sim.nowMs());
+                        serf.onTimer(clockMs());
+                        observer.ifPresent(NodeObserver::onTimer);
                         arm();
                     }
                 }
@@ -190,7 +228,7 @@ final class PoolNode {
 
     /** What a member is called here, if it is known. */
     Optional<Member> sees(String other) {
-        return serf.members().stream().filter(m -> m.name().equals(other)).findFirst();
+        return serf.member(other);
     }
 
     boolean takesForAlive(String other) {
@@ -200,7 +238,7 @@ final class PoolNode {
     private void onPacket(InetSocketAddress from, List<Bytes> parts) {
         feed(life, () -> {
             for (Bytes part : parts) {
-                serf.onMessage(sim.nowMs(), from, MessageCodec.decode(part));
+                serf.onMessage(clockMs(), from, MessageCodec.decode(part));
             }
         });
     }
@@ -209,7 +247,7 @@ final class PoolNode {
     private void onRequest(long streamId, Message request, Consumer<Optional<Message>> whenAnswered) {
         feed(life, () -> {
             reply = Optional.empty();
-            serf.onStreamRequest(sim.nowMs(), streamId, request);
+            serf.onStreamRequest(clockMs(), streamId, request);
             whenAnswered.accept(reply);
         });
     }
@@ -265,14 +303,14 @@ final class PoolNode {
 
         private void answered(long streamId, Optional<Message> answer) {
             if (answer.isPresent()) {
-                feed(itsLife, () -> serf.onStreamReply(sim.nowMs(), streamId, answer.get()));
+                feed(itsLife, () -> serf.onStreamReply(clockMs(), streamId, answer.get()));
             } else {
                 failed(streamId, "closed without a reply");
             }
         }
 
         private void failed(long streamId, String why) {
-            feed(itsLife, () -> serf.onStreamFailed(sim.nowMs(), streamId, why));
+            feed(itsLife, () -> serf.onStreamFailed(clockMs(), streamId, why));
         }
 
         @Override
@@ -290,6 +328,7 @@ final class PoolNode {
         @Override
         public void onJoin(Member member) {
             tell("has joined", member);
+            pool.detections().onJoined(PoolNode.this, member.name());
         }
 
         @Override
@@ -300,6 +339,7 @@ final class PoolNode {
         @Override
         public void onFailed(Member member) {
             tell("has failed", member);
+            pool.detections().onFailed(PoolNode.this, member.name());
         }
 
         @Override
@@ -330,7 +370,7 @@ final class PoolNode {
                 sim.after(
                         RETRY_JOIN_MS,
                         "retry join",
-                        () -> feed(thisLife, () -> serf.join(sim.nowMs(), joinId + 1, pool.peersFor(PoolNode.this))));
+                        () -> feed(thisLife, () -> serf.join(clockMs(), joinId + 1, pool.peersFor(PoolNode.this))));
             }
         }
 
