@@ -20,6 +20,17 @@ public final class NodeClient {
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofMillis(500))
             .build();
+    private final Optional<String> token;
+
+    /** For daemons that ask for no token. */
+    public NodeClient() {
+        this(Optional.empty());
+    }
+
+    /** @param token what the daemons ask of clients that change something */
+    public NodeClient(Optional<String> token) {
+        this.token = token;
+    }
 
     /** A daemon's answer. */
     public record Reply(int status, String body) {
@@ -68,6 +79,7 @@ public final class NodeClient {
     }
 
     private Reply send(ClusterHost host, String path, HttpRequest.Builder request) {
+        token.ifPresent(secret -> request.header("X-Vmha-Token", secret));
         try {
             HttpResponse<String> reply = http.send(
                     request.uri(URI.create("http://" + host.address() + ":8500" + path))
