@@ -35,12 +35,15 @@ final class TurnVerb implements Callable<Integer> {
                             names = "--wait",
                             paramLabel = "SECONDS",
                             defaultValue = "0",
-                            description = "ask again for so long while it is another host's turn (default: 0)")
+                            description =
+                                    "ask again for so long while it is another host's turn, or nobody leads (default: 0)")
                     int seconds) {
         long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         while (true) {
             int status = vmha.connection().change("/v1/turn/take", "");
-            if (status != ExitCode.REFUSED.number() || System.nanoTime() >= untilNanos) {
+            // nobody may lead just because another host is restarting its daemon: then it is no time for this one
+            boolean isOver = status == ExitCode.OK.number() || status == ExitCode.USAGE.number();
+            if (isOver || System.nanoTime() >= untilNanos) {
                 return status;
             }
             LockSupport.parkNanos(ASK_AGAIN.toNanos());
