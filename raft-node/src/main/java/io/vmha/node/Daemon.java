@@ -173,7 +173,7 @@ public final class Daemon implements AutoCloseable {
                 raft,
                 codec,
                 compute,
-                compute,
+                compute.operations(),
                 fencer,
                 peers,
                 lease,

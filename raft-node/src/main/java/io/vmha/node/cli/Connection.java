@@ -58,6 +58,16 @@ final class Connection {
         });
     }
 
+    /** Asks for a change and shows nothing if it was taken. */
+    int quietly(String path, String body) {
+        return exchange(admin -> admin.put(path, body), document -> ExitCode.OK.number(), false);
+    }
+
+    /** Reads a document and prints nothing of it by itself. */
+    int look(String path, ToIntFunction<Document> view) {
+        return exchange(admin -> admin.read(path), view, false);
+    }
+
     /** Where this verb writes. */
     boolean isJson() {
         return json;
@@ -86,6 +96,10 @@ final class Connection {
     }
 
     private int exchange(Exchange exchange, ToIntFunction<Document> view) {
+        return exchange(exchange, view, json);
+    }
+
+    private int exchange(Exchange exchange, ToIntFunction<Document> view, boolean printed) {
         Admin.Answer answer;
         try (var admin = new Admin(where(), token())) {
             answer = exchange.with(admin);
@@ -94,7 +108,7 @@ final class Connection {
         if (answer.status() >= 300) {
             return refused(answer, document);
         }
-        if (json) {
+        if (printed) {
             out().println(answer.json());
             return noLeader(document) ? ExitCode.NO_LEADER.number() : ExitCode.OK.number();
         }

@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 /** Why things are as they are. */
 @Command(
         name = "explain",
-        description = "Which rule let each step pass, or holds it: of an incident, or of all that concerns a host.")
+        description = "Which rule let each step pass, or holds it: of an incident, or of all that concerns a host or a VM.")
 final class ExplainVerb implements Callable<Integer> {
     @ParentCommand
     private VmhaCommand vmha;
@@ -23,7 +23,7 @@ final class ExplainVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         throw new ParameterException(
-                spec.commandLine(), "explain what? vmha explain incident ID, or vmha explain host HOST");
+                spec.commandLine(), "explain what? vmha explain incident ID, vmha explain host HOST, or vmha explain vm ID");
     }
 
     @Command(description = "An incident, step by step, with its story.")
@@ -58,6 +58,32 @@ final class ExplainVerb implements Callable<Integer> {
                 screen.line("");
                 screen.fact("incident", incident.text("incident") + " " + incident.text("phase"));
                 steps(screen, incident);
+            }
+            return ExitCode.OK.number();
+        });
+    }
+
+    @Command(description = "A VM by its server id: when it died, was restarted, recovered or moved, and why not.")
+    int vm(@Parameters(paramLabel = "ID") String id) {
+        return vmha.connection().show("/v1/vms/" + Connection.segment(id) + "/explain", vm -> {
+            Screen screen = vmha.connection().screen();
+            screen.fact("VM", vm.text("name") + " " + vm.text("id"));
+            vm.at("why").items().forEach(w -> screen.fact("", w.text()));
+            vm.at("fallen")
+                    .at("story")
+                    .items()
+                    .forEach(n -> screen.line(n.text("at") + "  " + n.text("text")));
+            for (Document recovery : vm.at("recoveries").items()) {
+                screen.fact(
+                        "incident",
+                        recovery.text("incident") + ", from " + recovery.text("from") + ": "
+                                + (recovery.text("ending").isEmpty()
+                                        ? recovery.text("step")
+                                        : recovery.text("ending") + " " + recovery.text("detail")));
+            }
+            for (Document move : vm.at("moves").items()) {
+                screen.fact(
+                        "drain", "of " + move.text("from") + ": " + move.text("step") + " " + move.text("detail"));
             }
             return ExitCode.OK.number();
         });

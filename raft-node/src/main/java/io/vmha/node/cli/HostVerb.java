@@ -15,7 +15,10 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** What an operator does to a host. */
-@Command(name = "host", description = "What an operator does to a host.")
+@Command(
+        name = "host",
+        description = "What an operator does to a host.",
+        subcommands = {DrainVerb.class})
 final class HostVerb implements Callable<Integer> {
     /** Whether it begins or ends. */
     enum Switch {
@@ -31,6 +34,10 @@ final class HostVerb implements Callable<Integer> {
 
     @Parameters(paramLabel = "HOST", arity = "0..1", description = "one host; without it, all of the AZ")
     private String shown;
+
+    Connection connection() {
+        return vmha.connection();
+    }
 
     @Override
     public Integer call() {

@@ -104,6 +104,14 @@ final class IncidentsVerb implements Callable<Integer> {
         return decide(id, "approve", person);
     }
 
+    @Command(description = "Stops an open incident where it is, until somebody approves it; what Nova has begun goes on.")
+    int hold(
+            @Parameters(paramLabel = "ID") long id,
+            @Option(names = "--person", paramLabel = "NAME", description = "who decides this (default: the user)")
+                    String person) {
+        return decide(id, "hold", person);
+    }
+
     @Command(
             description =
                     "Calls an incident off that is held, or whose hosts cannot be fenced; refused once one is proven"

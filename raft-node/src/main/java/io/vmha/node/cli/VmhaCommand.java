@@ -33,7 +33,9 @@ import picocli.CommandLine.Spec;
             GateVerb.class,
             FenceVerb.class,
             RaftVerb.class,
-            CaVerb.class
+            CaVerb.class,
+            VmVerb.class,
+            DrillVerb.class
         },
         synopsisSubcommandLabel = "VERB",
         exitCodeListHeading = "%nExit status:%n",

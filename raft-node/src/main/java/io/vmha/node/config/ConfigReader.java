@@ -333,8 +333,9 @@ final class ConfigReader {
         var policy = PolicySection.read(section);
         var instances = InstancesSection.read(top, section);
         Optional<Proofs> proofs = proofs(section);
+        var restart = RestartSection.read(section);
         section.refuseUnknownKeys();
-        return new VmhadConfig.Recovery(timing, shared, bounds, proofs, policy, instances);
+        return new VmhadConfig.Recovery(timing, shared, bounds, proofs, policy, instances, restart);
     }
 
     private static Optional<Proofs> proofs(Settings section) {

@@ -5,6 +5,7 @@ import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryConfig;
+import io.vmha.recovery.core.RestartPolicy;
 import io.vmha.recovery.fencing.FencingConfig;
 import io.vmha.recovery.openstack.OpenStackConfig;
 import java.net.InetAddress;
@@ -126,6 +127,7 @@ public record VmhadConfig(
      * @param proofs what an AZ that is enabled through this node relies on; empty for what its hosts offer
      * @param policy of an AZ that is enabled through this node
      * @param instances what this host's instances lie on, if that is known
+     * @param restart what an AZ that is enabled through this node does about VMs that die on hosts that live
      */
     public record Recovery(
             RecoveryConfig timing,
@@ -133,7 +135,8 @@ public record VmhadConfig(
             Limits limits,
             Optional<Proofs> proofs,
             EvacuationPolicy policy,
-            Optional<Instances> instances) {}
+            Optional<Instances> instances,
+            RestartPolicy restart) {}
 
     /**
      * The files that the daemon and the guard of this host speak through; on a RAM disk, so that they do not survive a boot.

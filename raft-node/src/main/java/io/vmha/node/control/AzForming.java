@@ -206,8 +206,9 @@ final class AzForming {
                 true,
                 config.recovery().instancesShared(),
                 config.recovery().limits(),
-                proofs.chosen(),
-                config.recovery().policy());
+                        proofs.chosen(),
+                        config.recovery().policy())
+                .with(config.recovery().restart());
         LogReply reply = group.commit(new AzCommand.EnableAz(System.currentTimeMillis(), settings, aggregate.hosts()))
                 .join();
         if (!reply.getRefusal().isEmpty()) {

@@ -11,6 +11,7 @@ import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.Drain;
 import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
@@ -19,8 +20,10 @@ import io.vmha.recovery.core.IncidentId;
 import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.RestartTurn;
+import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.TurnCommand;
 import java.util.List;
+import io.vmha.recovery.openstack.NovaCompute;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -45,12 +48,13 @@ public final class AzRequests implements NodeRequests {
     private final GroupAccess group;
     private final FenceTest fenceTest;
     private final RaftRequests voters;
+    private final UpkeepOrders upkeep;
 
     public AzRequests(
             VmhadConfig config,
             RaftNode raft,
             PeerBook peers,
-            Compute compute,
+            NovaCompute compute,
             Fencer fencer,
             ControlLoop loop,
             ViewBuilder view,
@@ -61,6 +65,7 @@ public final class AzRequests implements NodeRequests {
         this.compute = compute;
         this.group = group;
         this.fenceTest = new FenceTest(config.host(), fencer, compute, this::refusal, System::currentTimeMillis);
+        this.upkeep = new UpkeepOrders(compute.operations(), fencer, this::committed);
         this.voters = new RaftRequests(raft, peers, renewals);
         this.forming = new AzForming(config, raft, peers, compute, fencer, group, view);
     }
@@ -132,6 +137,10 @@ public final class AzRequests implements NodeRequests {
     public CompletableFuture<Answer> turn(boolean take) {
         HostName self = new HostName(view.current().host());
         long atMs = System.currentTimeMillis();
+        if (view.current().group().isEmpty()) {
+            return CompletableFuture.completedFuture(
+                    new Answer(200, "this host is in no group: nobody waits for its turn"));
+        }
         return onActionThread(() -> take
                 ? committed(
                         new TurnCommand.TakeTurn(atMs, self),
@@ -146,10 +155,38 @@ public final class AzRequests implements NodeRequests {
     }
 
     @Override
+    public CompletableFuture<Answer> drain(HostName host, Drain.Order asked, boolean force) {
+        return onActionThread(() -> upkeep.drain(view.state(), host, asked, force));
+    }
+
+    @Override
+    public CompletableFuture<Answer> undrain(HostName host, String person) {
+        return onActionThread(() -> upkeep.undrain(host, person));
+    }
+
+    @Override
+    public CompletableFuture<Answer> releaseVm(ServerId vm, String person) {
+        return onActionThread(() -> upkeep.releaseVm(vm, person));
+    }
+
+    @Override
+    public CompletableFuture<Answer> drill(HostName host, ServerId canary, String person) {
+        return onActionThread(() -> upkeep.drill(
+                view.current().leader().map(NodeView.Peer::host), host, canary, person));
+    }
+
+    @Override
     public CompletableFuture<Answer> approve(IncidentId incident, String person) {
         return onActionThread(() -> committed(
                 new IncidentCommand.ApproveIncident(System.currentTimeMillis(), incident, person),
                 "incident " + incident + " goes on, approved by " + person));
+    }
+
+    @Override
+    public CompletableFuture<Answer> hold(IncidentId incident, String person) {
+        return onActionThread(() -> committed(
+                new IncidentCommand.HoldIncident(System.currentTimeMillis(), incident, person),
+                "incident " + incident + " is held by " + person + ": what Nova has begun goes on, nothing else"));
     }
 
     @Override

@@ -23,8 +23,12 @@ import io.vmha.recovery.core.RecoveryController;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Result;
 import io.vmha.recovery.core.ReturnController;
-import io.vmha.recovery.core.ServiceRecords;
+import io.vmha.recovery.core.Operations;
 import io.vmha.recovery.core.Sighting;
+import io.vmha.recovery.core.UpkeepAction;
+import io.vmha.recovery.core.UpkeepController;
+import io.vmha.recovery.core.UpkeepResult;
+import io.vmha.recovery.core.UpkeepRunner;
 import io.vmha.recovery.membership.Candidate;
 import io.vmha.recovery.membership.MembershipController;
 import io.vmha.recovery.membership.MembershipOutbox;
@@ -65,6 +69,7 @@ public final class ControlLoop implements AutoCloseable {
     private final RecoveryController recovery;
     private final MembershipController membership;
     private final ReturnController returning;
+    private final UpkeepController upkeep;
     private final ActionRunner runner;
     private final ScheduledThreadPoolExecutor control;
     private final ThreadPoolExecutor actions;
@@ -82,7 +87,7 @@ public final class ControlLoop implements AutoCloseable {
             RaftNode raft,
             StateCodec codec,
             Compute compute,
-            ServiceRecords services,
+            Operations services,
             Fencer fencer,
             PeerBook peers,
             HostLease lease,
@@ -96,6 +101,11 @@ public final class ControlLoop implements AutoCloseable {
         this.membership =
                 new MembershipController(self, replaceVotersAfter.toMillis(), new GroupOutbox(), Clocks.wall());
         this.returning = new ReturnController(new ReturnOutbox(services), Clocks.wall());
+        this.upkeep = new UpkeepController(
+                config,
+                self,
+                new UpkeepOutbox(new UpkeepRunner(services, fencer, this::termStands)),
+                Clocks.wall());
         this.runner = new ActionRunner(
                 compute, fencer, new VoterPanel(raft), new TcpDoorbell(), this::termStands, Clocks::nowMs);
         this.control = new ScheduledThreadPoolExecutor(1, runnable -> daemon(runnable, "control"));
@@ -126,6 +136,7 @@ public final class ControlLoop implements AutoCloseable {
                     recovery.onTimer(Clocks.nowMs());
                     membership.onTimer(Clocks.nowMs());
                     returning.onTimer(Clocks.nowMs());
+                    upkeep.onTimer(Clocks.nowMs());
                 }),
                 TICK_MS,
                 TICK_MS,
@@ -141,6 +152,7 @@ public final class ControlLoop implements AutoCloseable {
             recovery.onLeadership(Clocks.nowMs(), term);
             membership.onLeadership(Clocks.nowMs(), term);
             returning.onLeadership(Clocks.nowMs(), term);
+            upkeep.onLeadership(Clocks.nowMs(), term);
         });
     }
 
@@ -150,6 +162,7 @@ public final class ControlLoop implements AutoCloseable {
             recovery.onState(Clocks.nowMs(), state);
             membership.onState(Clocks.nowMs(), state);
             returning.onState(Clocks.nowMs(), state);
+            upkeep.onState(Clocks.nowMs(), state);
         });
     }
 
@@ -212,6 +225,7 @@ public final class ControlLoop implements AutoCloseable {
         recovery.onAuthority(Clocks.nowMs(), ours);
         membership.onAuthority(Clocks.nowMs(), ours);
         returning.onAuthority(Clocks.nowMs(), ours);
+        upkeep.onAuthority(Clocks.nowMs(), ours);
     }
 
     /** The aggregate as Nova lists it. */
@@ -326,9 +340,9 @@ public final class ControlLoop implements AutoCloseable {
     }
 
     private final class ReturnOutbox implements ReturnController.Outbox {
-        private final ServiceRecords services;
+        private final Operations services;
 
-        ReturnOutbox(ServiceRecords services) {
+        ReturnOutbox(Operations services) {
             this.services = services;
         }
 
@@ -356,6 +370,46 @@ public final class ControlLoop implements AutoCloseable {
                 LOG.info("host returns host={} done={} detail=\"{}\"", host, result.done(), result.detail());
                 post(() -> returning.onReadmission(Clocks.nowMs(), term, result));
             }));
+        }
+    }
+
+    private final class UpkeepOutbox implements UpkeepController.Outbox {
+        private final UpkeepRunner upkeepRunner;
+
+        UpkeepOutbox(UpkeepRunner upkeepRunner) {
+            this.upkeepRunner = upkeepRunner;
+        }
+
+        @Override
+        public void propose(String key, Command command) {
+            var unused = commit(command).whenComplete((reply, failure) -> {
+                if (failure == null && !reply.getRefusal().isEmpty()) {
+                    LOG.warn("proposal refused key=\"{}\" why=\"{}\"", key, reply.getRefusal());
+                }
+                var index = failure == null ? OptionalLong.of(reply.getIndex()) : OptionalLong.empty();
+                post(() -> upkeep.onProposed(Clocks.nowMs(), key, index));
+            });
+        }
+
+        @Override
+        public void execute(UpkeepAction action) {
+            actions.execute(guarded(() -> {
+                UpkeepResult result = runNow(action);
+                LOG.debug("action done action={} result={}", action, result);
+                post(() -> upkeep.onResult(Clocks.nowMs(), result));
+            }));
+        }
+
+        private UpkeepResult runNow(UpkeepAction action) {
+            if (!action.hasEffect()) {
+                return upkeepRunner.run(action);
+            }
+            lease.beginCall();
+            try {
+                return upkeepRunner.run(action);
+            } finally {
+                lease.endCall();
+            }
         }
     }
 

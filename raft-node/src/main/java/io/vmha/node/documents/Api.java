@@ -57,6 +57,7 @@ public final class Api {
         this.requests = requests;
         addReads();
         addChanges();
+        addUpkeep();
     }
 
     /** Answers a call. The future never fails and always completes within a bounded time. */
@@ -115,6 +116,26 @@ public final class Api {
                         "incident",
                         id,
                         "see /v1/incidents, or vmha incidents"));
+        read("vms", UpkeepDocuments::fallen);
+        readNamed(
+                "vms/*/explain",
+                (v, id) -> orMissing(
+                        UpkeepDocuments.explained(v, id), "record of a VM", id, "nothing has happened to it lately"));
+        read("drains", UpkeepDocuments::drains);
+        readNamed(
+                "drains/*",
+                (v, host) -> orMissing(UpkeepDocuments.drain(v, host), "drain of host", host, "see /v1/drains"));
+        read("drills", UpkeepDocuments::drills);
+        readNamed(
+                "drills/*", (v, id) -> orMissing(UpkeepDocuments.drill(v, id), "drill", id, "see vmha drill list"));
+    }
+
+    private void addUpkeep() {
+        var upkeep = new UpkeepChanges(requests);
+        change("hosts/*/drain", (call, host) -> byName(call, person -> upkeep.drain(call, host, person)));
+        change("hosts/*/undrain", (call, host) -> byName(call, person -> upkeep.undrain(host, person)));
+        change("hosts/*/drill", (call, host) -> byName(call, person -> upkeep.drill(call, host, person)));
+        change("vms/*/release", (call, vm) -> byName(call, person -> upkeep.release(vm, person)));
     }
 
     private void addChanges() {
@@ -139,6 +160,7 @@ public final class Api {
                         new HostName(host),
                         call.target().query().getOrDefault("really", "").equals("true")));
         change("incidents/*/approve", (call, id) -> byPerson(call, id, requests::approve));
+        change("incidents/*/hold", (call, id) -> byPerson(call, id, requests::hold));
         change("incidents/*/cancel", (call, id) -> byPerson(call, id, requests::cancel));
     }
 

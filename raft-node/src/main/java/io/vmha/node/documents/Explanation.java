@@ -103,6 +103,7 @@ final class Explanation {
                         + t.outcome()
                                 .orElse("it was about to be powered off and on again, and no outcome is recorded (S9)"))
                 .ifPresent(why::add);
+        why.addAll(UpkeepDocuments.about(state, host));
         if (state.isCertified(host, record.epoch())) {
             why.add("epoch " + record.epoch() + " is certified dead: its renewals are not answered any more (S2)");
         }

@@ -26,6 +26,10 @@ public record Event(
         CLOSED,
         /** a host has come into service, left it, or begun another life */
         HOST,
+        /** a VM has died on a host that lives, or was restarted, or waits for a person */
+        VM,
+        /** a drain or a drill has gone a step further */
+        UPKEEP,
         /** HA was enabled, disabled, armed or disarmed */
         AZ
     }

@@ -39,6 +39,7 @@ final class EventFeed {
         if (begun) {
             state.hosts().values().forEach(record -> host(state, record, nowMs, events));
             az(state, nowMs, events);
+            UpkeepEvents.between(seen.upkeep(), state, events);
         }
         told.keySet().retainAll(state.incidents().keySet());
         seen = state;

@@ -34,8 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps this host's gate, and its way back, on a thread of its own: what is asked of libvirt and Nova there may take its time, and holds up
- * nothing else.
+ * Keeps this host's gate, its way back, and its watch over the guests, each on a thread of its own: what is asked of libvirt and Nova there may
+ * take its time, and holds up nothing else.
  */
 public final class GateKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GateKeeper.class);
@@ -50,10 +50,12 @@ public final class GateKeeper implements AutoCloseable {
     private final Hypervisor hypervisor;
     private final ReturnAgent agent;
     private final ProtectedMark mark;
+    private final GuestWatch watch;
     /** Writes the file, which must go on while the other thread waits for libvirt. */
     private final ScheduledThreadPoolExecutor files = executor("gate");
 
     private final ScheduledThreadPoolExecutor returns = executor("return");
+    private final ScheduledThreadPoolExecutor guests = executor("guests");
     private volatile Gate.Verdict verdict = new Gate.Verdict(false, "the daemon has just started");
     private boolean unwritable;
 
@@ -79,6 +81,12 @@ public final class GateKeeper implements AutoCloseable {
                 id -> compute.server(id).map(Server::host),
                 new Commands(commit),
                 System::currentTimeMillis);
+        this.watch = new GuestWatch(
+                self,
+                hypervisor,
+                () -> GuestsFile.living(config.lease().guard(), BootClock.bootId(), BootClock.nowMs()),
+                new Commands(commit)::commit,
+                System::currentTimeMillis);
     }
 
     private static Hypervisor hypervisor(VmhadConfig.Gate config) {
@@ -98,6 +106,11 @@ public final class GateKeeper implements AutoCloseable {
     /** Begins. */
     public void start() {
         var unusedFiles = files.scheduleWithFixedDelay(quietly(this::judge), 0, PERIOD_MS, TimeUnit.MILLISECONDS);
+        var unusedGuests = guests.scheduleWithFixedDelay(
+                quietly(() -> watch.advance(BootClock.nowMs(), state.get())),
+                PERIOD_MS,
+                PERIOD_MS,
+                TimeUnit.MILLISECONDS);
         if (config.returnsByItself()) {
             var unusedReturns = returns.scheduleWithFixedDelay(
                     quietly(() -> agent.advance(state.get(), verdict.open())),
@@ -165,6 +178,7 @@ public final class GateKeeper implements AutoCloseable {
     public void close() {
         files.shutdownNow();
         returns.shutdownNow();
+        guests.shutdownNow();
     }
 
     private final class Commands implements ReturnAgent.Outside {

@@ -13,6 +13,7 @@ import io.prometheus.metrics.model.snapshots.PrometheusNaming;
 import io.vmha.node.view.NodeView;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Ending;
+import io.vmha.recovery.core.FallenVm;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentReport;
@@ -127,6 +128,20 @@ final class Metrics {
                 "vmha_hosts_in_maintenance",
                 "Hosts that an operator works on",
                 state.hosts().values().stream().filter(HostRecord::maintenance).count()));
+        var fallen = new TreeMap<String, Double>();
+        for (FallenVm.Phase phase : FallenVm.Phase.values()) {
+            fallen.put(lower(phase), 0.0);
+        }
+        state.upkeep().fallen().values().forEach(vm -> fallen.merge(lower(vm.phase()), 1.0, Double::sum));
+        all.metricSnapshot(gauges(
+                "vmha_vms_fallen",
+                "VMs that died on hosts that live; quarantined ones need attention",
+                "phase",
+                fallen));
+        all.metricSnapshot(gauge(
+                "vmha_computes_down",
+                "Hosts that live and whose nova-compute is down",
+                state.upkeep().outages().size()));
         var phases = new TreeMap<String, Double>();
         for (Incident.Phase phase : Incident.Phase.values()) {
             phases.put(lower(phase), 0.0);

@@ -8,7 +8,7 @@ import java.util.concurrent.CompletableFuture;
  * What clients may ask this node to change. Answers come when the change is committed or refused; every future completes normally, with the
  * refusal as an {@link Answer}, within a bounded time.
  */
-public interface NodeRequests {
+public interface NodeRequests extends UpkeepRequests {
     /**
      * What became of a request.
      *
@@ -54,6 +54,9 @@ public interface NodeRequests {
 
     /** Lets a held incident go on. */
     CompletableFuture<Answer> approve(IncidentId incident, String person);
+
+    /** Stops an open incident until somebody approves it. */
+    CompletableFuture<Answer> hold(IncidentId incident, String person);
 
     /** Calls a held incident off. */
     CompletableFuture<Answer> cancel(IncidentId incident, String person);

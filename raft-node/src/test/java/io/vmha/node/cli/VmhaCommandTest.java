@@ -176,7 +176,7 @@ class VmhaCommandTest {
                         "7   open   2026-11-22T10:00:00Z  hv-3   1          1     1       3          31.0 s");
         assertThat(vmha("incidents", "show", "7")).isZero();
         assertThat(out.toString())
-                .contains("certificate 1.9 s, first evacuate call 3.5 s, last VM 31.0 s after the declaration")
+                .contains("certificate 1.9 s, confirmed 2.1 s, forced down 2.4 s, planned 2.6 s, first evacuate call 3.5 s,")
                 .contains("POWER_OFF: fence_ipmilan: Chassis Power is off")
                 .containsPattern("db-1 +recovered +1 +on hv-1 +11111111");
         assertThat(vmha("incidents", "approve", "7", "--person", "Ada \"L\"")).isZero();
@@ -197,6 +197,39 @@ class VmhaCommandTest {
         assertThat(vmha("explain", "host", "hv-5")).isZero();
         assertThat(out.toString()).contains("in maintenance: it is never declared dead");
         assertThat(vmha("explain", "host", "nobody")).isEqualTo(1);
+    }
+
+    @Test
+    void aDrainIsFollowedToItsEndAndAVmIsExplained() {
+        view = Samples.tended();
+        requests.consistentlySee(CompletableFuture.completedFuture(view));
+
+        assertThat(vmha("host", "drain", "hv-1", "--person", "ada")).isZero();
+        assertThat(out.toString())
+                .contains("done\n", "db  moved: hv-3\n")
+                .endsWith("hv-1 is drained: 1 of 1 VMs moved\n");
+        assertThat(requests.asked().get(0)).isEqualTo("drain hv-1 by ada, 2 at a time");
+
+        assertThat(vmha("host", "drain", "hv-1", "--undo", "--no-wait", "--person", "ada"))
+                .isZero();
+        assertThat(requests.asked()).endsWith("undrain hv-1 by ada");
+
+        assertThat(vmha("host", "drain", "hv-1", "--json", "--person", "ada")).isZero();
+        assertThat(out.toString()).startsWith("{\"host\":\"hv-1\",\"phase\":\"drained\"").hasLineCount(1);
+
+        assertThat(vmha("vm")).isZero();
+        assertThat(out.toString()).contains("db", "running", "it runs again on hv-1");
+        assertThat(vmha("explain", "vm", "7d2c1a90-0000-4000-8000-000000000077")).isZero();
+        assertThat(out.toString())
+                .contains("shut off (crashed)", "restart 1 of at most 3", "it was restarted in place and runs", "moved hv-3");
+        assertThat(vmha("explain", "vm", "nobody")).isEqualTo(1);
+        assertThat(vmha("explain", "host", "hv-2")).isZero();
+        assertThat(out.toString()).contains("its nova-compute is down");
+        assertThat(vmha("drill")).isZero();
+        assertThat(out.toString()).contains("no drills");
+        assertThat(vmha("drill", "run", "hv-1", "--canary", "vm-9", "--yes-i-know", "--person", "ada"))
+                .isZero();
+        assertThat(requests.asked()).endsWith("drill hv-1 with vm-9 by ada");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryConfig;
+import io.vmha.recovery.core.RestartPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -124,8 +125,11 @@ class VmhadConfigTest {
                       parallel: 3
                       request_limit: 1m
                       limits: {max_hosts: 2, max_share_percent: 34}
+                      restart: {select: tagged, tries: 5, within: 30m, back_off: 1s}
                     """.replace("TOKEN", token.toString()).replace("KEYS", keys.toString()));
 
+        assertThat(config.recovery().restart())
+                .isEqualTo(new RestartPolicy(RestartPolicy.Select.TAGGED, 5, 1_800_000, 1_000));
         assertThat(config.ports()).isEqualTo(new VmhadConfig.Ports(18300, 18301, 18400, 18500));
         assertThat(config.http().token().orElseThrow().reveal()).isEqualTo("0123456789abcdef0123");
         assertThat(config.rpc().address().toString()).isEqualTo("/127.0.0.9:18400");

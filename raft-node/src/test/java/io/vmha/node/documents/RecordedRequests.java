@@ -3,8 +3,10 @@ package io.vmha.node.documents;
 import io.vmha.node.view.NodeRequests;
 import io.vmha.node.view.NodeView;
 import io.vmha.node.view.RaftPeers;
+import io.vmha.recovery.core.Drain;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentId;
+import io.vmha.recovery.core.ServerId;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -71,8 +73,34 @@ public final class RecordedRequests implements NodeRequests {
     }
 
     @Override
+    public CompletableFuture<Answer> drain(HostName host, Drain.Order asked, boolean force) {
+        return remember("drain " + host + " by " + asked.person() + ", " + asked.parallel() + " at a time"
+                + (asked.cold() ? ", cold" : "") + (force ? ", forced" : ""));
+    }
+
+    @Override
+    public CompletableFuture<Answer> undrain(HostName host, String person) {
+        return remember("undrain " + host + " by " + person);
+    }
+
+    @Override
+    public CompletableFuture<Answer> releaseVm(ServerId vm, String person) {
+        return remember("release " + vm + " by " + person);
+    }
+
+    @Override
+    public CompletableFuture<Answer> drill(HostName host, ServerId canary, String person) {
+        return remember("drill " + host + " with " + canary + " by " + person);
+    }
+
+    @Override
     public CompletableFuture<Answer> approve(IncidentId incident, String person) {
         return remember("approve " + incident + " by " + person);
+    }
+
+    @Override
+    public CompletableFuture<Answer> hold(IncidentId incident, String person) {
+        return remember("hold " + incident + " by " + person);
     }
 
     @Override

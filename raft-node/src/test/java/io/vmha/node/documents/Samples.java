@@ -4,17 +4,23 @@ import io.vmha.node.view.NodeView;
 import io.vmha.node.view.NodeView.Peer;
 import io.vmha.node.view.NodeView.PoolMember;
 import io.vmha.node.view.RaftPeers;
+import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Certificate;
 import io.vmha.recovery.core.Ending;
+import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Drain;
+import io.vmha.recovery.core.DrainCommand;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.HostRecovery;
 import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentId;
+import io.vmha.recovery.core.InstanceCommand;
 import io.vmha.recovery.core.Limits;
+import io.vmha.recovery.core.Move;
 import io.vmha.recovery.core.Note;
 import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.Proving;
@@ -94,6 +100,34 @@ public final class Samples {
     /** Every VM of hv-3 has its ending. */
     public static NodeView recovered() {
         return view(Optional.of(VOTERS.get(1)), members(4), state(incidents(closed()), HostRecord.Status.DOWN));
+    }
+
+    /** A VM that was restarted in place, a nova-compute that is down, a host being drained; nothing else. */
+    public static NodeView tended() {
+        var vm = new ServerId("7d2c1a90-0000-4000-8000-000000000077");
+        var one = new HostName("hv-1");
+        RecoveryState state = quiet().state().orElseThrow();
+        long index = 61;
+        for (Command command : List.of(
+                new InstanceCommand.ReportFallen(OPENED_MS, one, 1, vm, "libvirt says shut off (crashed)"),
+                new InstanceCommand.BeginRestart(OPENED_MS + 900, 7, vm, "db"),
+                new InstanceCommand.ReportRunning(OPENED_MS + 2_000, one, 1, vm),
+                new InstanceCommand.EndRestart(
+                        OPENED_MS + 2_500, 7, vm, InstanceCommand.EndRestart.Outcome.RUNNING, "it runs again on hv-1"),
+                new InstanceCommand.NoteCompute(OPENED_MS, 7, new HostName("hv-2"), true, "its nova-compute is down"),
+                new DrainCommand.BeginDrain(OPENED_MS, one, new Drain.Order("ada", false, 2)),
+                new DrainCommand.PlanMoves(
+                        OPENED_MS, 7, one, List.of(new Move(vm, "db", Move.Step.WAITING, 0, 0, ""))),
+                new DrainCommand.BeginMove(OPENED_MS, 7, one, vm, false),
+                new DrainCommand.EndMove(OPENED_MS, 7, one, vm, Move.Step.MOVED, "hv-3"),
+                new DrainCommand.EndDrain(OPENED_MS, 7, one, Drain.Phase.DRAINED, "1 of 1 VMs moved"))) {
+            Applied applied = state.apply(new Entry(7, index++), command);
+            applied.refusal().ifPresent(why -> {
+                throw new AssertionError(command + " was refused: " + why);
+            });
+            state = applied.state();
+        }
+        return view(quiet().leader(), quiet().members(), state);
     }
 
     private static NodeView view(Optional<Peer> leader, List<PoolMember> members, RecoveryState state) {

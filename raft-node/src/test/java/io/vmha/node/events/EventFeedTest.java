@@ -81,6 +81,33 @@ class EventFeedTest {
     }
 
     @Test
+    void whatHappensOnLivingHostsIsToldOnce() {
+        var feed = new EventFeed();
+        feed.onState(of(Samples.quiet()), 1);
+
+        List<Event> events = feed.onState(of(Samples.tended()), 2);
+
+        assertThat(events).extracting(Event::id).doesNotHaveDuplicates();
+        assertThat(events)
+                .filteredOn(e -> e.kind() == Event.Kind.VM)
+                .extracting(Event::text)
+                .first()
+                .asString()
+                .contains("VM db", "shut off (crashed)");
+        assertThat(events)
+                .filteredOn(e -> e.kind() == Event.Kind.UPKEEP)
+                .extracting(Event::text)
+                .last()
+                .asString()
+                .isEqualTo("drain of hv-1: 1 of 1 VMs moved");
+        assertThat(events)
+                .filteredOn(e -> e.kind() == Event.Kind.HOST)
+                .extracting(Event::text)
+                .containsExactly("hv-2: its nova-compute is down");
+        assertThat(feed.onState(of(Samples.tended()), 3)).isEmpty();
+    }
+
+    @Test
     void aLeaderThatRestsBeginsAnew() {
         var feed = new EventFeed();
         feed.onState(of(Samples.quiet()), 1);

@@ -47,6 +47,16 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     }
 
     @Override
+    public Fate fate(ServerId id) {
+        throw new AssertionError("a return asks for no fates");
+    }
+
+    @Override
+    public List<ServerId> withoutProcess() {
+        throw new AssertionError("a return asks for no dead guests");
+    }
+
+    @Override
     public void suspend(ServerId id) {
         throw new AssertionError("a return suspends nothing");
     }

@@ -9,13 +9,19 @@ import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.BmcStatement;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Drain;
+import io.vmha.recovery.core.DrainCommand;
+import io.vmha.recovery.core.Drill;
+import io.vmha.recovery.core.DrillCommand;
 import io.vmha.recovery.core.Ending;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.FenceTestCommand;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
+import io.vmha.recovery.core.InstanceCommand;
 import io.vmha.recovery.core.Limits;
+import io.vmha.recovery.core.Move;
 import io.vmha.recovery.core.PowerState;
 import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.Proofs;
@@ -47,6 +53,7 @@ class StateCodecTest {
 
     private static List<Command> everyCommand() {
         var settings = new AzSettings("az1", 3, "g", true, true, true, Limits.DEFAULT, Proofs.BOTH);
+        var move = new Move(VM, "db", Move.Step.WAITING, 0, 0, "");
         var witnesses = new TreeMap<HostName, List<Witness>>();
         witnesses.put(HOST, List.of(new Witness("gossip", "FAILED")));
         return List.of(
@@ -59,7 +66,26 @@ class StateCodecTest {
                 new AzCommand.SetArmed(1, true),
                 new AzCommand.ReportStorage(
                         1, HOST, new StorageReport("file:/instances", "n2", new TreeMap<>(Map.of(HOST, "n1")), "")),
+                new InstanceCommand.ReportFallen(2, HOST, 1, VM, "libvirt says shut off (crashed)"),
+                new InstanceCommand.BeginRestart(2, 5, VM, "db"),
+                new InstanceCommand.ReportRunning(2, HOST, 1, VM),
+                new InstanceCommand.EndRestart(2, 5, VM, InstanceCommand.EndRestart.Outcome.RUNNING, "it runs"),
+                new InstanceCommand.ReleaseVm(2, VM, "anna"),
+                new InstanceCommand.NoteCompute(2, 5, HOST, true, "down"),
+                new DrainCommand.BeginDrain(2, HOST, new Drain.Order("anna", true, 2)),
+                new DrainCommand.NoteDisabling(2, 5, HOST, Drain.Disabling.OURS),
+                new DrainCommand.PlanMoves(2, 5, HOST, List.of(move)),
+                new DrainCommand.BeginMove(2, 5, HOST, VM, false),
+                new DrainCommand.EndMove(2, 5, HOST, VM, Move.Step.MOVED, "hv-1"),
+                new DrainCommand.EndDrain(2, 5, HOST, Drain.Phase.DRAINED, "1 of 1 VMs moved"),
+                new DrainCommand.UndoDrain(2, HOST, "anna"),
+                new DrainCommand.EndDrain(2, 5, HOST, Drain.Phase.UNDONE, "enabled"),
+                new AzCommand.SetMaintenance(2, HOST, true),
+                new DrillCommand.BeginDrill(2, HOST, VM, "anna", List.of(VM)),
+                new DrillCommand.AdvanceDrill(
+                        2, 5, 1, Drill.Phase.CUT, OptionalLong.empty(), Drill.Times.NONE, "its power is cut"),
                 new IncidentCommand.DeclareIncident(2, 5, witnesses),
+                new IncidentCommand.HoldIncident(3, ONE, "anna"),
                 new IncidentCommand.ApproveIncident(3, ONE, "anna"),
                 new IncidentCommand.BeginFence(3, 5, ONE, HOST),
                 new IncidentCommand.FenceFailed(3, 5, ONE, HOST, "slow"),
@@ -133,6 +159,19 @@ class StateCodecTest {
                 .as("without voters no lease expires, and a host is certified once")
                 .hasSizeLessThan(15);
         assertThat(state.incidents().get(ONE).hosts().get(HOST).vms()).containsKey(VM);
+    }
+
+    @Test
+    void aSnapshotOfAProgramThatKnewNothingOfLivingHostsIsRead() {
+        RecoveryState state = RecoveryState.empty()
+                .apply(new Entry(5, 1), everyCommand().get(0))
+                .state();
+        String older = new String(codec.encode(state), StandardCharsets.UTF_8)
+                .replaceFirst(",\"upkeep\":\\{.*?\\]\\}", "")
+                .replaceFirst(",\"restarts\":null", "");
+
+        assertThat(older).doesNotContain("upkeep", "restarts");
+        assertThat(codec.decodeState(older.getBytes(StandardCharsets.UTF_8))).isEqualTo(state);
     }
 
     @Test

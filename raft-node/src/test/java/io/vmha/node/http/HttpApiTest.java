@@ -250,6 +250,7 @@ class HttpApiTest {
         put("/v1/hosts/hv-1/maintenance?on=true", "");
         put("/v1/hosts/hv-3/confirm-down", "{\"person\": \"ada\"}");
         put("/v1/turn/take", "");
+        put("/v1/incidents/7/hold", "{\"person\": \"ada\"}");
         put("/v1/incidents/7/approve", "{\"person\": \"ada\"}");
         send(request("/v1/incidents/7/cancel")
                 .header("X-Vmha-Person", "grace")
@@ -265,8 +266,37 @@ class HttpApiTest {
                         "maintenance hv-1 true",
                         "confirm-down hv-3 by ada",
                         "take turn",
+                        "hold 7 by ada",
                         "approve 7 by ada",
                         "cancel 7 by grace");
+    }
+
+    @Test
+    void whatIsAskedForLivingHostsNeedsAPersonAndMakesSense() throws Exception {
+        String ada = "{\"person\": \"ada\"}";
+        put("/v1/hosts/hv-1/drain?fallback=cold&parallel=4&force=true", ada);
+        put("/v1/hosts/hv-1/drain", ada);
+        put("/v1/hosts/hv-1/undrain", ada);
+        put("/v1/vms/vm-7/release", ada);
+        put("/v1/hosts/hv-1/drill?canary=vm-9", ada);
+
+        assertThat(requests.asked())
+                .containsExactly(
+                        "drain hv-1 by ada, 4 at a time, cold, forced",
+                        "drain hv-1 by ada, 2 at a time",
+                        "undrain hv-1 by ada",
+                        "release vm-7 by ada",
+                        "drill hv-1 with vm-9 by ada");
+        for (String wrong : new String[] {
+            "hosts/hv-1/drain?parallel=0",
+            "hosts/hv-1/drain?parallel=21",
+            "hosts/hv-1/drain?fallback=warm",
+            "hosts/hv-1/drill",
+            "vms/" + "x".repeat(65) + "/release"
+        }) {
+            assertThat(put("/v1/" + wrong, ada).statusCode()).as(wrong).isEqualTo(400);
+        }
+        assertThat(put("/v1/hosts/hv-1/drain", "").body()).contains("name of the person");
     }
 
     @Test

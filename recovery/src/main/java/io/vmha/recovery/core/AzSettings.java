@@ -1,5 +1,7 @@
 package io.vmha.recovery.core;
 
+import java.util.Optional;
+
 /**
  * The availability zone that this group protects.
  *
@@ -10,6 +12,7 @@ package io.vmha.recovery.core;
  *     reaches; without it, and without the proof of {@link StorageGate}, only volume-backed VMs are evacuated (S10)
  * @param proofs what may prove a host dead (S7)
  * @param policy which VMs are recovered, and how
+ * @param restarts what is done about VMs that die on hosts that live; empty for the default
  */
 public record AzSettings(
         String name,
@@ -20,7 +23,32 @@ public record AzSettings(
         boolean instancesShared,
         Limits limits,
         Proofs proofs,
-        EvacuationPolicy policy) {
+        EvacuationPolicy policy,
+        Optional<RestartPolicy> restarts) {
+    /** With the usual restarts. */
+    public AzSettings(
+            String name,
+            long aggregateId,
+            String groupId,
+            boolean enabled,
+            boolean armed,
+            boolean instancesShared,
+            Limits limits,
+            Proofs proofs,
+            EvacuationPolicy policy) {
+        this(
+                name,
+                aggregateId,
+                groupId,
+                enabled,
+                armed,
+                instancesShared,
+                limits,
+                proofs,
+                policy,
+                Optional.empty());
+    }
+
     /** With the usual policy. */
     public AzSettings(
             String name,
@@ -35,10 +63,25 @@ public record AzSettings(
     }
 
     AzSettings withEnabled(boolean value) {
-        return new AzSettings(name, aggregateId, groupId, value, armed, instancesShared, limits, proofs, policy);
+        return new AzSettings(name, aggregateId, groupId, value, armed, instancesShared, limits, proofs, policy, restarts);
     }
 
     AzSettings withArmed(boolean value) {
-        return new AzSettings(name, aggregateId, groupId, enabled, value, instancesShared, limits, proofs, policy);
+        return new AzSettings(name, aggregateId, groupId, enabled, value, instancesShared, limits, proofs, policy, restarts);
+    }
+
+    /** With another way with VMs that die on hosts that live. */
+    public AzSettings with(RestartPolicy value) {
+        return new AzSettings(
+                name,
+                aggregateId,
+                groupId,
+                enabled,
+                armed,
+                instancesShared,
+                limits,
+                proofs,
+                policy,
+                Optional.of(value));
     }
 }

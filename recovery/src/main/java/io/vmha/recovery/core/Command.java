@@ -4,11 +4,21 @@ package io.vmha.recovery.core;
  * One entry of the replicated log. Every safety limit is checked in {@link #apply}, because only there all nodes agree (S8).
  *
  * <p>The groups: {@link AzCommand}, {@link TurnCommand} and {@link FenceTestCommand} by operators and the aggregate's follower,
- * {@link IncidentCommand}, {@link ProofCommand} and {@link VmCommand} by the leader's {@link RecoveryController}, {@link ReturnCommand} by a returning host's agent and
- * the leader's {@link ReturnController}.
+ * {@link IncidentCommand}, {@link ProofCommand} and {@link VmCommand} by the leader's {@link RecoveryController}, {@link ReturnCommand} by a
+ * returning host's agent and the leader's {@link ReturnController}; {@link InstanceCommand}, {@link DrainCommand} and {@link DrillCommand} by
+ * operators, the hosts' agents and the leader's {@link UpkeepController}.
  */
 public sealed interface Command
-        permits AzCommand, TurnCommand, FenceTestCommand, IncidentCommand, ProofCommand, VmCommand, ReturnCommand {
+        permits AzCommand,
+                TurnCommand,
+                FenceTestCommand,
+                IncidentCommand,
+                ProofCommand,
+                VmCommand,
+                ReturnCommand,
+                InstanceCommand,
+                DrainCommand,
+                DrillCommand {
     /** Wall-clock time of the proposer in milliseconds since 1970, for reports only. */
     long atMs();
 

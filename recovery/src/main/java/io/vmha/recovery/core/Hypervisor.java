@@ -12,6 +12,29 @@ public interface Hypervisor {
      */
     record Domain(ServerId id, String name, boolean running) {}
 
+    /**
+     * What has become of a guest.
+     *
+     * @param words as the hypervisor puts it
+     */
+    record Fate(Kind kind, String words) {
+        /** The kinds. */
+        public enum Kind {
+            /** It has a process, running or paused. */
+            LIVES,
+            /** Its process has ended without having been told to. */
+            CRASHED,
+            /** It was shut down, from inside or from outside, or was never here, or has moved away. */
+            ENDED
+        }
+    }
+
+    /** What has become of a guest that is or was here. */
+    Fate fate(ServerId id);
+
+    /** The guests that are known here and have no process, crashed or not; at most some hundreds. */
+    List<ServerId> withoutProcess();
+
     /** All guests that have a process, running or paused. */
     List<Domain> domains();
 

@@ -61,6 +61,10 @@ public record Incident(
         return new Incident(id, phase, heldBecause, openedAtMs, closedAtMs, rest, story);
     }
 
+    Incident held(String why) {
+        return new Incident(id, Phase.HELD, Optional.of(why), openedAtMs, closedAtMs, hosts, story);
+    }
+
     Incident with(Phase next, long atMs) {
         return new Incident(id, next, heldBecause, openedAtMs, next == Phase.CLOSED ? atMs : closedAtMs, hosts, story);
     }

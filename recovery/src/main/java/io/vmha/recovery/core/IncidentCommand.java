@@ -122,6 +122,25 @@ public sealed interface IncidentCommand extends Command {
         }
     }
 
+    /** A person stops an incident where it is: what Nova has begun goes on there, nothing further is begun until somebody approves it. */
+    record HoldIncident(long atMs, IncidentId incident, String person) implements IncidentCommand {
+        @Override
+        public long term() {
+            return 0;
+        }
+
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            Incident found = state.incidents().get(incident);
+            if (found == null || found.phase() != Incident.Phase.OPEN) {
+                return Applied.refused(
+                        state, "incident " + incident + " is not open; only an open incident can be held");
+            }
+            return Applied.to(state.with(found.held("held by " + person)
+                    .tell(new Note(atMs, entry.index(), "held by " + person))));
+        }
+    }
+
     /**
      * A person calls an incident off that is held, or whose hosts cannot be fenced: they are watched again as before. Refused once a host
      * is certified, for then its VMs may run elsewhere.

@@ -14,6 +14,9 @@ public record Readmission(HostName host, boolean done, String detail) {
     /** How the reason of every disabling of ours begins. */
     static final String OURS = "vmha: ";
 
+    /** How it goes on where it was an incident's; a host that an operator has drained stays disabled. */
+    private static final String INCIDENT = OURS + "incident";
+
     /** Carries out the next step that is missing. Blocking; operating errors become a detail. */
     public static Readmission advance(ServiceRecords nova, HostName host, BooleanSupplier stillWanted) {
         try {
@@ -32,7 +35,7 @@ public record Readmission(HostName host, boolean done, String detail) {
             if (!service.up()) {
                 return waiting(host, "its nova-compute does not report to Nova; is it running?");
             }
-            boolean ours = service.disabledReason().map(r -> r.startsWith(OURS)).orElse(false);
+            boolean ours = service.disabledReason().map(r -> r.startsWith(INCIDENT)).orElse(false);
             if (!service.enabled() && ours) {
                 if (!stillWanted.getAsBoolean()) {
                     return waiting(host, "the leadership has ended");

@@ -14,6 +14,7 @@ import java.util.function.UnaryOperator;
  * @param incidents open ones and the last {@link #CLOSED_MAX} closed ones
  * @param nextIncident the number of the next incident
  * @param group what the group has agreed on about itself
+ * @param upkeep what it looks after on hosts that live
  */
 public record RecoveryState(
         Entry applied,
@@ -21,13 +22,26 @@ public record RecoveryState(
         SortedMap<HostName, HostRecord> hosts,
         SortedMap<IncidentId, Incident> incidents,
         long nextIncident,
-        GroupRecord group) {
+        GroupRecord group,
+        Upkeep upkeep) {
     /** Closed incidents that are kept for reading. */
     public static final int CLOSED_MAX = 50;
 
     public RecoveryState {
         hosts = Collections.unmodifiableSortedMap(new TreeMap<>(hosts));
         incidents = Collections.unmodifiableSortedMap(new TreeMap<>(incidents));
+        upkeep = upkeep == null ? Upkeep.NONE : upkeep; // a snapshot of an older program has none
+    }
+
+    /** With nothing to look after on hosts that live. */
+    public RecoveryState(
+            Entry applied,
+            Optional<AzSettings> az,
+            SortedMap<HostName, HostRecord> hosts,
+            SortedMap<IncidentId, Incident> incidents,
+            long nextIncident,
+            GroupRecord group) {
+        this(applied, az, hosts, incidents, nextIncident, group, Upkeep.NONE);
     }
 
     /** The state of a group before its first command. */
@@ -50,7 +64,7 @@ public record RecoveryState(
 
     /** The same state at a later place in the log, where nothing of it changes. */
     public RecoveryState at(Entry entry) {
-        return new RecoveryState(entry, az, hosts, incidents, nextIncident, group);
+        return new RecoveryState(entry, az, hosts, incidents, nextIncident, group, upkeep);
     }
 
     /**
@@ -111,6 +125,11 @@ public record RecoveryState(
         return isEnabled() && az.map(s -> s.proofs().lease()).orElse(false);
     }
 
+    /** What this AZ does about VMs that die on hosts that live. */
+    public RestartPolicy restartPolicy() {
+        return az.flatMap(AzSettings::restarts).orElse(RestartPolicy.DEFAULT);
+    }
+
     /** Another place, an incident and a host, from which this server is being evacuated. */
     Optional<IncidentId> evacuatingElsewhere(IncidentId incident, HostName host, ServerId server) {
         for (Incident other : openIncidents()) {
@@ -126,11 +145,11 @@ public record RecoveryState(
     }
 
     RecoveryState withAz(AzSettings settings) {
-        return new RecoveryState(applied, Optional.of(settings), hosts, incidents, nextIncident, group);
+        return new RecoveryState(applied, Optional.of(settings), hosts, incidents, nextIncident, group, upkeep);
     }
 
     RecoveryState withHosts(SortedMap<HostName, HostRecord> changed) {
-        return new RecoveryState(applied, az, changed, incidents, nextIncident, group);
+        return new RecoveryState(applied, az, changed, incidents, nextIncident, group, upkeep);
     }
 
     RecoveryState withHost(HostName host, UnaryOperator<HostRecord> change) {
@@ -140,7 +159,7 @@ public record RecoveryState(
     }
 
     RecoveryState with(GroupRecord record) {
-        return new RecoveryState(applied, az, hosts, incidents, nextIncident, record);
+        return new RecoveryState(applied, az, hosts, incidents, nextIncident, record, upkeep);
     }
 
     RecoveryState with(Incident incident) {
@@ -157,6 +176,11 @@ public record RecoveryState(
                 hosts,
                 changed,
                 Math.max(nextIncident, incident.id().value() + 1),
-                group);
+                group,
+                upkeep);
+    }
+
+    RecoveryState with(Upkeep changed) {
+        return new RecoveryState(applied, az, hosts, incidents, nextIncident, group, changed);
     }
 }

@@ -47,6 +47,34 @@ public final class PidFileHypervisor implements Hypervisor {
         return List.copyOf(domains);
     }
 
+    /** Whoever ends a guest on purpose removes its pid file; a crash leaves it behind. */
+    @Override
+    public Fate fate(ServerId id) {
+        Path file = directory.resolve(id.value() + ENDING);
+        if (!Files.exists(file)) {
+            return new Fate(Fate.Kind.ENDED, "its pid file is gone");
+        }
+        return process(file).isPresent()
+                ? new Fate(Fate.Kind.LIVES, "its process runs")
+                : new Fate(Fate.Kind.CRASHED, "its process is gone and its pid file is there");
+    }
+
+    @Override
+    public List<ServerId> withoutProcess() {
+        var ids = new ArrayList<ServerId>();
+        try (var files = Files.newDirectoryStream(directory, "*" + ENDING)) {
+            for (Path file : files) {
+                String name = file.getFileName().toString();
+                if (process(file).isEmpty()) {
+                    ids.add(new ServerId(name.substring(0, name.length() - ENDING.length())));
+                }
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new HypervisorException("the guests' pid files cannot be read in " + directory + ": " + e, e);
+        }
+        return List.copyOf(ids);
+    }
+
     @Override
     public void suspend(ServerId id) {
         process(directory.resolve(id.value() + ENDING)).ifPresent(guest -> {

@@ -15,6 +15,10 @@ import java.util.regex.Pattern;
 /** libvirt, asked through {@code virsh}: a child process with a time limit, so that a libvirtd that hangs costs that limit only. */
 public final class VirshHypervisor implements Hypervisor {
     private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final String SHUT_OFF = "shut off";
+    private static final String CRASHED = "crashed";
+    private static final String UNKNOWN_DOMAIN = "failed to get domain";
+    private static final int INACTIVE_MAX = 300;
     private static final Pattern SPACES = Pattern.compile("\\s+");
 
     private final String uri;
@@ -38,6 +42,36 @@ public final class VirshHypervisor implements Hypervisor {
             }
         }
         return List.copyOf(domains);
+    }
+
+    /**
+     * By the reason that libvirt gives for a domain's state: a QEMU whose monitor was cut without a word counts as crashed, one that said
+     * SHUTDOWN before does not, and neither does one that libvirt has destroyed or migrated away. Of a QEMU that ended while libvirtd itself
+     * was away nothing is known, and so it does not count. A domain that libvirt does not know was
+     * undefined, which Nova does when it deletes or moves a server.
+     */
+    @Override
+    public Fate fate(ServerId id) {
+        ChildProcess.Outcome outcome = virsh("domstate", "--reason", id.value());
+        String said = outcome.output().strip();
+        if (!outcome.hasExit(0)) {
+            if (said.contains(UNKNOWN_DOMAIN)) {
+                return new Fate(Fate.Kind.ENDED, "libvirt does not know it any more");
+            }
+            throw failure("domstate --reason " + id, outcome);
+        }
+        if (!said.startsWith(SHUT_OFF) && !said.startsWith(CRASHED)) {
+            return new Fate(Fate.Kind.LIVES, said);
+        }
+        return new Fate(said.contains(CRASHED) ? Fate.Kind.CRASHED : Fate.Kind.ENDED, "libvirt says " + said);
+    }
+
+    @Override
+    public List<ServerId> withoutProcess() {
+        return lines("list", "--inactive", "--uuid").stream()
+                .limit(INACTIVE_MAX)
+                .map(line -> new ServerId(line.strip()))
+                .toList();
     }
 
     @Override

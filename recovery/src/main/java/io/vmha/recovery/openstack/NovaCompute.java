@@ -8,6 +8,7 @@ import io.vmha.recovery.core.ComputeException.Kind;
 import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
+import io.vmha.recovery.core.Operations;
 import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
@@ -57,6 +58,11 @@ public final class NovaCompute implements Compute, ServiceRecords, AutoCloseable
         nova = new NovaLink(link, sessions);
         actions = new ServerActions(nova);
         glance = new Glance(link, sessions, nova);
+    }
+
+    /** What Nova does for VMs on hosts that live. */
+    public Operations operations() {
+        return new LivingHosts(this, nova, limits);
     }
 
     @Override
@@ -109,7 +115,7 @@ public final class NovaCompute implements Compute, ServiceRecords, AutoCloseable
     }
 
     /** The newest version whose servers are understood: from 2.73 on a lock says why. */
-    private Microversion serverVersion(Deadline deadline) {
+    Microversion serverVersion(Deadline deadline) {
         var versions = nova.versions(deadline);
         return versions.nearest(Microversion.LOCK_REASONS, Microversion.SERVER_BOUNDS)
                 .orElseThrow(() -> refused("Nova speaks microversions " + versions + ", but servers are read at "
@@ -165,15 +171,27 @@ public final class NovaCompute implements Compute, ServiceRecords, AutoCloseable
         ensure(host, "forced down", ComputeService::forcedDown, service -> Map.of("forced_down", true));
     }
 
+    /** Keeps the scheduler from a host that lives; nova-compute hears of it, so this may wait for one that does not. */
+    void disableLiving(HostName host, String reason) {
+        ensure(
+                host,
+                "disabled",
+                service -> !service.enabled(),
+                service -> Map.of("status", "disabled", "disabled_reason", shortened(reason)));
+    }
+
+    private static String shortened(String reason) {
+        return reason.length() <= REASON_LENGTH_MAX ? reason : reason.substring(0, REASON_LENGTH_MAX);
+    }
+
     @Override
     public void disable(HostName host, String reason) {
-        var shortened = reason.length() <= REASON_LENGTH_MAX ? reason : reason.substring(0, REASON_LENGTH_MAX);
         ensure(host, "disabled", service -> !service.enabled(), service -> {
             if (!service.forcedDown()) {
                 throw refused("the nova-compute of " + host + " is not forced down; to disable it now could block Nova"
                         + " for a minute: force it down first");
             }
-            return Map.of("status", "disabled", "disabled_reason", shortened);
+            return Map.of("status", "disabled", "disabled_reason", shortened(reason));
         });
     }
 

@@ -127,13 +127,7 @@ final class CommittedLog {
 
         assertThat(refusal).as("refusal of %s", command).isPresent();
         assertThat(state)
-                .isEqualTo(new RecoveryState(
-                        new Entry(term, index),
-                        before.az(),
-                        before.hosts(),
-                        before.incidents(),
-                        before.nextIncident(),
-                        before.group()));
+                .isEqualTo(before.at(new Entry(term, index)));
         return refusal.get();
     }
 

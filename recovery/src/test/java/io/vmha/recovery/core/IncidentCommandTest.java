@@ -102,6 +102,19 @@ class IncidentCommandTest {
     }
 
     @Test
+    void anOpenIncidentThatAPersonHoldsGoesNoFurtherUntilItIsApproved() {
+        IncidentId id = log.declare(hv(2));
+        log.proveDown(id, hv(2)).accept(log.plan(id, hv(2), 1));
+
+        log.accept(new IncidentCommand.HoldIncident(0, id, "ada"));
+
+        assertThat(log.incident(id).heldBecause()).hasValue("held by ada");
+        log.refuse(log.begin(id, hv(2), 1));
+        log.refuse(new IncidentCommand.HoldIncident(0, id, "ada"));
+        log.accept(new IncidentCommand.ApproveIncident(0, id, "ada")).accept(log.begin(id, hv(2), 1));
+    }
+
+    @Test
     void cancelledIncidentPutsItsHostsBackIntoService() {
         log.accept(new AzCommand.SetArmed(0, false));
         IncidentId id = log.declare(hv(2));

@@ -25,6 +25,8 @@ public record CloudSettings(Map<Delay, Duration> delays, String password, boolea
         RPC_TIMEOUT(Duration.ofSeconds(60)),
         /** From the start of a nova-compute until it reports and has completed the evacuations from its host. Measured 6 to 12 s. */
         COMPUTE_START(Duration.ofSeconds(2)),
+        /** From a guest's end until Nova, which should have it running, has its record stopped. Measured with libvirt: 15 s. */
+        LIFECYCLE(Duration.ofSeconds(15)),
         /** How long a token is valid. */
         TOKEN_LIFETIME(Duration.ofHours(24));
 

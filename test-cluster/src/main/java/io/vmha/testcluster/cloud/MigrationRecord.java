@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Nova's record of one evacuation: accepted, pre-migrating (claimed on the target), done, completed (the source's nova-compute has
+ * Nova's record of one evacuation, or of another move: accepted, pre-migrating (claimed on the target), done, completed (the source's nova-compute has
  * restarted and cleaned up), or failed, or error (no valid host). Guarded by the {@link Region} it belongs to.
  */
 final class MigrationRecord {
@@ -13,6 +13,7 @@ final class MigrationRecord {
     final ServerRecord server;
     final String source;
     final long createdAtMs;
+    String type = "evacuation";
     String status = "accepted";
     Optional<String> destination = Optional.empty();
     boolean claimed; // the target's node and address are known

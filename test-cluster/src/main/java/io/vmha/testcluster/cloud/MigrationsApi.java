@@ -7,7 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code /os-migrations}: evacuations only, since nothing else moves servers here. */
+/** {@code /os-migrations}: evacuations, live and cold migrations. */
 final class MigrationsApi {
     private final Region region;
 
@@ -54,7 +54,7 @@ final class MigrationsApi {
                 && equalOrNotAsked(request, "source_compute", migration.source)
                 && equalOrNotAsked(request, "instance_uuid", migration.server.id)
                 && equalOrNotAsked(request, "status", migration.status)
-                && equalOrNotAsked(request, "migration_type", "evacuation");
+                && equalOrNotAsked(request, "migration_type", migration.type);
     }
 
     private static boolean equalOrNotAsked(Request request, String name, String value) {
@@ -75,7 +75,7 @@ final class MigrationsApi {
         node.putNull("old_instance_type_id").putNull("new_instance_type_id");
         node.put("instance_uuid", migration.server.id).put("status", migration.status);
         if (version.atLeast(23)) {
-            node.put("migration_type", "evacuation");
+            node.put("migration_type", migration.type);
         }
         if (version.atLeast(80)) {
             node.put("user_id", Region.ADMIN_USER).put("project_id", Region.ADMIN_PROJECT);

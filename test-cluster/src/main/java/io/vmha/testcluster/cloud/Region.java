@@ -199,6 +199,22 @@ final class Region {
         reportAfterAbsence(host);
     }
 
+    /** nova compute/manager.py, _sync_instance_power_state: a guest that should run and does not is stopped in the record as well. */
+    void endGuest(String id) {
+        ServerRecord server = servers.get(id);
+        ledger.stopped(id, nowMs(), server.host);
+        String host = server.host;
+        in(Delay.LIFECYCLE, () -> {
+            boolean isIdle = servers.containsKey(id) && server.taskState.isEmpty() && server.host.equals(host);
+            if (isIdle
+                    && server.vmState == VmState.ACTIVE
+                    && host(host).isAlive()
+                    && !ledger.isRunning(id, host)) {
+                server.settle(VmState.STOPPED, nowMs());
+            }
+        });
+    }
+
     private void reportAfterAbsence(ComputeHost host) {
         noteSeen(host);
         if (host.isAlive() && host.owesCleanUp) {

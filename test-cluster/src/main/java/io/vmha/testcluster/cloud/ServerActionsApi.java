@@ -12,9 +12,11 @@ final class ServerActionsApi {
     private static final Set<VmState> EVACUABLE = Set.of(VmState.ACTIVE, VmState.STOPPED, VmState.ERROR);
 
     private final Region region;
+    private final LivingActions living;
 
     ServerActionsApi(Region region) {
         this.region = region;
+        this.living = new LivingActions(region);
     }
 
     Answer answer(Request request, Microversion version, String requestId) {
@@ -45,6 +47,10 @@ final class ServerActionsApi {
             case "pause" -> change(server, "pause", VmState.PAUSED, Set.of(VmState.ACTIVE));
             case "unpause" -> change(server, "unpause", VmState.ACTIVE, Set.of(VmState.PAUSED));
             case "suspend" -> change(server, "suspend", VmState.SUSPENDED, Set.of(VmState.ACTIVE));
+            case "reboot" -> living.reboot(server, body.path(action));
+            case "os-migrateLive" -> living.migrateLive(server, body.path(action));
+            case "migrate" -> living.migrateCold(server);
+            case "confirmResize" -> living.confirm(server);
             case "os-resetState" -> reset(server, Bodies.requiredText(body.path(action), "state"));
             default -> throw Refusal.badRequest("There is no such action: " + action);
         };

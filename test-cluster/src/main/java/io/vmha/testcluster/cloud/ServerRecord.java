@@ -34,6 +34,7 @@ final class ServerRecord {
     long updatedAtMs;
     Optional<Long> launchedAtMs;
     Optional<Rebuild> rebuild = Optional.empty();
+    boolean stoppedBefore; // before the cold migration that waits to be confirmed
 
     ServerRecord(long number, ServerSpec spec, String projectId, long nowMs) {
         this.number = number;

@@ -192,6 +192,16 @@ public final class SimulatedCloud implements AutoCloseable {
                 .flatMap(Rebuild::target));
     }
 
+    /** A guest dies or shuts itself down while its host lives: Nova finds out later and has its record stopped. */
+    public void endGuest(String server) {
+        change(() -> region.endGuest(server));
+    }
+
+    /** True if Nova's record of the server says that it is stopped. */
+    public boolean isStopped(String server) {
+        return look(region -> region.servers.get(server).vmState == ServerSpec.VmState.STOPPED);
+    }
+
     /** Lets every rebuild on this host fail at its end, until taken back. */
     public void setSpawnFails(String host, boolean fails) {
         change(() -> region.host(host).spawnFails = fails);

@@ -158,6 +158,17 @@ public final class NovaClient {
         return keys;
     }
 
+    /** As its owner stops a server. */
+    public void stop(String server) {
+        HttpResponse<String> reply = send(HttpRequest.newBuilder(URI.create(compute + "/servers/" + server + "/action"))
+                .header("X-Auth-Token", token)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"os-stop\":null}")));
+        if (reply.statusCode() != 202) {
+            throw new ClusterException("os-stop " + server + ": " + reply.statusCode() + " " + reply.body());
+        }
+    }
+
     private void aggregate(long aggregate, String action, String host) {
         ObjectNode body = JSON.createObjectNode();
         body.putObject(action).put("host", host);

@@ -24,6 +24,7 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /** A running cluster on a simulated cloud, with the questions that the tests ask of it. */
@@ -45,12 +46,21 @@ final class Scene implements AutoCloseable {
 
     /** @param outside hosts that are in no zone at first */
     Scene(Path directory, Set<String> outside, BiConsumer<ClusterHost, VmhadSettings> tailor) {
+        this(directory, outside, tailor, settings -> settings);
+    }
+
+    /** @param clouds changes how long things take in the cloud */
+    Scene(
+            Path directory,
+            Set<String> outside,
+            BiConsumer<ClusterHost, VmhadSettings> tailor,
+            UnaryOperator<CloudSettings> clouds) {
         var settings = CloudSettings.defaults()
                 .withSharedStorage(true)
                 .with(Delay.SPAWN, Duration.ofMillis(1_500))
                 .with(Delay.PHASE, Duration.ofMillis(200))
                 .with(Delay.COMPUTE_START, Duration.ofMillis(200));
-        backend = new SimulatedBackend(new InetSocketAddress(net + ".200", 5000), settings, outside);
+        backend = new SimulatedBackend(new InetSocketAddress(net + ".200", 5000), clouds.apply(settings), outside);
         cluster = new Cluster(directory, net, backend, what -> {}).tailored((host, its) -> {
             // the same rules as with the defaults, with shorter waits for what an older leader may still be doing
             its.set("recovery.lease", "3s").set("recovery.grace", "1s");

@@ -193,6 +193,35 @@ abstract class ComputeContract {
     }
 
     @Test
+    @Order(9)
+    void aServerThatIsRestartedIsActiveWhereItWas() {
+        var before = compute.serversOn(victim()).get(0);
+
+        compute.operations().restart(before.id());
+
+        await(
+                "it is active again and has no task",
+                () -> compute.server(before.id()).orElseThrow().equals(before),
+                () -> compute.server(before.id()));
+        assertThat(failure(() -> compute.operations().restart(NO_SERVER)).status()).isEqualTo(404);
+    }
+
+    @Test
+    @Order(9)
+    void aHostThatLivesIsDisabledWithAReasonAndEnabledAgain() {
+        compute.operations().disableLiving(victim(), "vmha: contract");
+        compute.operations().disableLiving(victim(), "vmha: contract, again");
+
+        assertThat(service(victim()).enabled()).isFalse();
+        assertThat(service(victim()).up()).isTrue();
+        assertThat(service(victim()).disabledReason()).contains("vmha: contract");
+
+        compute.enable(victim());
+        assertThat(service(victim()).enabled()).isTrue();
+        assertThat(compute.operations().freeMemoryMb().orElseThrow()).containsKey(victim());
+    }
+
+    @Test
     @Order(10)
     void aRecordThatIsResetIsInErrorAndHasNoTask() {
         var id = compute.serversOn(victim()).get(0).id();

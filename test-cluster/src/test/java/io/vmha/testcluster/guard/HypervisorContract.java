@@ -19,6 +19,31 @@ abstract class HypervisorContract {
     /** Starts a guest with this id. */
     abstract void start(ServerId id);
 
+    /** Kills the process of a guest without a word to anybody. */
+    abstract void crash(ServerId id);
+
+    /** Ends a guest as its owner does from inside. */
+    abstract void shutDown(ServerId id);
+
+    @Test
+    void aGuestThatCrashedIsToldFromOneThatWasEnded() {
+        Hypervisor hypervisor = hypervisor();
+        for (int i = 5; i <= 7; i++) {
+            start(id(i));
+            assertThat(hypervisor.fate(id(i)).kind()).isEqualTo(Hypervisor.Fate.Kind.LIVES);
+        }
+
+        crash(id(5));
+        shutDown(id(6));
+        hypervisor.destroy(id(7));
+        assertGone(hypervisor, List.of());
+
+        assertThat(hypervisor.fate(id(5)).kind()).isEqualTo(Hypervisor.Fate.Kind.CRASHED);
+        assertThat(hypervisor.fate(id(6)).kind()).isEqualTo(Hypervisor.Fate.Kind.ENDED);
+        assertThat(hypervisor.withoutProcess()).contains(id(5)).doesNotContain(id(1));
+        assertThat(hypervisor.fate(id(8)).kind()).as("never there").isEqualTo(Hypervisor.Fate.Kind.ENDED);
+    }
+
     static ServerId id(int number) {
         return new ServerId("7c9e6679-7425-40de-944b-e07fc1f9" + String.format(Locale.ROOT, "%04d", number));
     }

@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A compute host with its own real libvirtd and QEMU guests, as {@code test-cluster/lab/hypervisor} makes it. */
-final class LabHost implements AutoCloseable {
+public final class LabHost implements AutoCloseable {
     /** What a guest wrote last on its disk: the nonce is of its boot, the count goes up. */
-    record Beat(String nonce, long count) {}
+    public record Beat(String nonce, long count) {}
 
     private static final int SECTOR = 512;
 
@@ -26,7 +26,7 @@ final class LabHost implements AutoCloseable {
         this.host = host;
     }
 
-    static boolean isPossible() {
+    public static boolean isPossible() {
         return "root".equals(System.getProperty("user.name"))
                 && List.of("/usr/sbin/libvirtd", "/usr/bin/virsh", "/usr/bin/qemu-system-x86_64", "/usr/bin/ld")
                         .stream()
@@ -41,7 +41,7 @@ final class LabHost implements AutoCloseable {
     }
 
     /** Switches a host on; it dies with this JVM. */
-    static LabHost start(Path directory) {
+    public static LabHost start(Path directory) {
         try {
             Files.createDirectories(directory);
             Process host = new ProcessBuilder("setpriv", "--pdeathsig", "KILL", script(), "run", directory.toString())
@@ -54,19 +54,19 @@ final class LabHost implements AutoCloseable {
         }
     }
 
-    boolean answers() {
+    public boolean answers() {
         return run(inside("virsh", "-q", "list")).isPresent();
     }
 
     /** The command that runs something in this host. */
-    List<String> inside(String... command) {
+    public List<String> inside(String... command) {
         var words = new ArrayList<>(List.of(script(), "in", directory.toString()));
         words.addAll(List.of(command));
         return words;
     }
 
     /** A command's output; empty if it failed. */
-    static Optional<String> run(List<String> command) {
+    public static Optional<String> run(List<String> command) {
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -83,13 +83,13 @@ final class LabHost implements AutoCloseable {
     }
 
     /** Runs a command that must succeed. */
-    static void must(List<String> command) {
+    public static void must(List<String> command) {
         if (run(command).isEmpty()) {
             throw new IllegalStateException("failed: " + command);
         }
     }
 
-    String virsh(String... arguments) {
+    public String virsh(String... arguments) {
         var command = new ArrayList<>(List.of("virsh", "-q"));
         command.addAll(List.of(arguments));
         return run(inside(command.toArray(String[]::new)))
@@ -97,17 +97,41 @@ final class LabHost implements AutoCloseable {
                 .strip();
     }
 
-    static Path disk(Path file) {
+    public static Path disk(Path file) {
         must(List.of(script(), "disk", file.toString()));
         return file;
     }
 
-    void guest(String name, String uuid, Path disk) {
+    public void guest(String name, String uuid, Path disk) {
         must(List.of(script(), "guest", directory.toString(), name, uuid, disk.toString()));
     }
 
+    /** A guest that libvirt remembers when it is gone, as those of Nova are. */
+    public void persistentGuest(String name, String uuid, Path disk) {
+        guest(name, uuid, disk);
+        virsh("define", directory.resolve(name + ".xml").toString());
+    }
+
+    /** {@code kill -9} of the guest's QEMU. */
+    public void killQemu(String name) {
+        String pid = run(inside("cat", "/run/libvirt/qemu/" + name + ".pid"))
+                .orElseThrow(() -> new IllegalStateException("no QEMU runs for " + name))
+                .strip();
+        must(inside("kill", "-KILL", pid));
+    }
+
+    /** QEMU ends as it does when its guest switches itself off: it says SHUTDOWN first. The order itself is never answered. */
+    public void switchOff(String name) {
+        run(inside("virsh", "-q", "qemu-monitor-command", name, "--hmp", "quit"));
+    }
+
+    /** How libvirt is reached from outside. */
+    public String uri() {
+        return "qemu+unix:///system?socket=" + directory.toAbsolutePath().resolve("run/libvirt/libvirt-sock");
+    }
+
     /** The guest's last sign of life on its disk. */
-    static Optional<Beat> beat(Path disk) {
+    public static Optional<Beat> beat(Path disk) {
         try (var file = new RandomAccessFile(disk.toFile(), "r")) {
             var sector = new byte[SECTOR];
             file.seek(SECTOR);

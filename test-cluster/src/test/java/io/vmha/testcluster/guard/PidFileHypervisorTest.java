@@ -44,6 +44,17 @@ class PidFileHypervisorTest extends HypervisorContract {
         }
     }
 
+    @Override
+    void crash(ServerId id) {
+        guests.get(id).destroyForcibly();
+    }
+
+    @Override
+    void shutDown(ServerId id) {
+        guests.get(id).destroyForcibly();
+        assertThat(directory.resolve(id + ".pid").toFile().delete()).isTrue();
+    }
+
     @Test
     void aFileThatNamesNoProcessIsNoGuest() throws IOException {
         Files.writeString(directory.resolve("garbage.pid"), "what?\n");

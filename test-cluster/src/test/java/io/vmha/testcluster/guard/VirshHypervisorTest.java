@@ -47,13 +47,26 @@ class VirshHypervisorTest extends HypervisorContract {
 
     @Override
     Hypervisor hypervisor() {
-        return new VirshHypervisor("qemu+unix:///system?socket=" + directory.resolve("host/run/libvirt/libvirt-sock"));
+        return new VirshHypervisor(host.uri());
     }
 
     @Override
     void start(ServerId id) {
-        String name = "guest-" + id.value().substring(32);
-        host.guest(name, id.value(), LabHost.disk(directory.resolve(name)));
+        host.persistentGuest(name(id), id.value(), LabHost.disk(directory.resolve(name(id))));
+    }
+
+    private static String name(ServerId id) {
+        return "guest-" + id.value().substring(32);
+    }
+
+    @Override
+    void crash(ServerId id) {
+        host.killQemu(name(id));
+    }
+
+    @Override
+    void shutDown(ServerId id) {
+        host.switchOff(name(id));
     }
 
     @Test

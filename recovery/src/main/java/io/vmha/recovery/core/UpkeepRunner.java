@@ -1,0 +1,152 @@
+package io.vmha.recovery.core;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.LongPredicate;
+
+/** Carries out {@link UpkeepAction}s by calling the ports. Blocking; one instance serves any number of threads. Every effect reads first (S9). */
+public final class UpkeepRunner {
+    /** One whose owner has stopped it in the meantime stays stopped; error is what a restart that failed leaves. */
+    private static final Set<String> MAY_RESTART = Set.of("active", "error");
+
+    private final Operations nova;
+    private final Fencer fencer;
+    private final LongPredicate termStands;
+
+    /** @param termStands whether this node still leads in the given term, as far as it knows */
+    public UpkeepRunner(Operations nova, Fencer fencer, LongPredicate termStands) {
+        this.nova = nova;
+        this.fencer = fencer;
+        this.termStands = termStands;
+    }
+
+    /** Runs one action to its result. Operating errors become results. */
+    public UpkeepResult run(UpkeepAction action) {
+        try {
+            if (action instanceof UpkeepAction.LookAtVm look) {
+                return look(look);
+            }
+            if (action instanceof UpkeepAction.AskComputes ask) {
+                return new UpkeepResult.ComputesSeen(ask, nova.computeServices());
+            }
+            if (action instanceof UpkeepAction.LookAtHost look) {
+                return look(look);
+            }
+            if (!termStands.test(action.term())) {
+                return new UpkeepResult.Failed(
+                        action, "the leadership of term " + action.term() + " has ended", false);
+            }
+            return act(action);
+        } catch (ComputeException e) {
+            return new UpkeepResult.Failed(action, e.getMessage(), e.kind() == ComputeException.Kind.UNKNOWN);
+        }
+    }
+
+    private UpkeepResult look(UpkeepAction.LookAtVm look) {
+        Optional<Server> server = nova.server(look.server());
+        if (server.isPresent() && look.images()) {
+            server = nova.withImages(List.of(server.get())).stream().findFirst();
+        }
+        return new UpkeepResult.VmSeen(look, server, isUp(look.host()));
+    }
+
+    private boolean isUp(HostName host) {
+        return service(host).map(s -> s.up() && !s.forcedDown()).orElse(false);
+    }
+
+    private Optional<ComputeService> service(HostName host) {
+        return nova.computeServices().stream()
+                .filter(s -> s.host().equals(host))
+                .findFirst();
+    }
+
+    private UpkeepResult look(UpkeepAction.LookAtHost look) {
+        var here = new TreeMap<ServerId, Server>();
+        nova.serversOn(look.host()).forEach(s -> here.put(s.id(), s));
+        var elsewhere = new TreeMap<ServerId, Server>();
+        for (ServerId id : look.moving()) {
+            if (!here.containsKey(id)) {
+                nova.server(id).ifPresent(s -> elsewhere.put(id, s));
+            }
+        }
+        return new UpkeepResult.HostSeen(look, service(look.host()), here, elsewhere);
+    }
+
+    private UpkeepResult act(UpkeepAction action) {
+        if (action instanceof UpkeepAction.RestartVm restart) {
+            return restart(restart);
+        }
+        if (action instanceof UpkeepAction.DisableHost disable) {
+            nova.disableLiving(disable.host(), disable.reason());
+            return new UpkeepResult.Done(disable, "disabled", 0);
+        }
+        if (action instanceof UpkeepAction.EnableHost enable) {
+            nova.enable(enable.host());
+            return new UpkeepResult.Done(enable, "enabled", 0);
+        }
+        if (action instanceof UpkeepAction.MoveVm move) {
+            return move(move);
+        }
+        if (action instanceof UpkeepAction.ConfirmMove confirm) {
+            nova.confirmMigration(confirm.server());
+            return new UpkeepResult.Done(confirm, "confirmed", 0);
+        }
+        if (action instanceof UpkeepAction.CutPower cut) {
+            BmcStatement said = fencer.powerOff(cut.host());
+            return said.provesOff()
+                    ? new UpkeepResult.Done(cut, said.detail(), said.tookMs())
+                    : new UpkeepResult.Failed(cut, "its BMC has not cut the power: " + said.detail(), true);
+        }
+        if (action instanceof UpkeepAction.RestorePower power) {
+            BmcStatement said = fencer.powerOn(power.host());
+            return said.power() == PowerState.ON
+                    ? new UpkeepResult.Done(power, said.detail(), said.tookMs())
+                    : new UpkeepResult.Failed(power, "its BMC has not switched it on: " + said.detail(), true);
+        }
+        throw new AssertionError(action);
+    }
+
+    /** Nova queues what it is asked for a nova-compute that is down, and would carry it out much later, unasked. */
+    private UpkeepResult restart(UpkeepAction.RestartVm restart) {
+        Optional<Server> server = nova.server(restart.server());
+        Optional<String> wrong = server.isEmpty()
+                ? Optional.of("Nova does not know it any more")
+                : unfit(server.get(), restart.host());
+        if (wrong.isEmpty() && !MAY_RESTART.contains(server.get().vmState())) {
+            wrong = Optional.of("Nova has it " + server.get().vmState() + " by now");
+        }
+        if (wrong.isPresent()) {
+            return new UpkeepResult.Failed(restart, wrong.get(), false);
+        }
+        nova.restart(restart.server());
+        return new UpkeepResult.Done(restart, "Nova has been asked to restart it", 0);
+    }
+
+    private UpkeepResult move(UpkeepAction.MoveVm move) {
+        Optional<Server> server = nova.server(move.server());
+        Optional<String> wrong = server.isEmpty()
+                ? Optional.of("Nova does not know it any more")
+                : unfit(server.get(), move.host());
+        if (wrong.isPresent()) {
+            return new UpkeepResult.Failed(move, wrong.get(), false);
+        }
+        if (move.cold()) {
+            nova.migrateCold(move.server());
+        } else {
+            nova.migrateLive(move.server());
+        }
+        return new UpkeepResult.Done(move, "Nova has been asked to move it", 0);
+    }
+
+    private Optional<String> unfit(Server server, HostName host) {
+        if (!server.host().equals(host)) {
+            return Optional.of("Nova has it on " + server.host());
+        }
+        if (server.taskState().isPresent()) {
+            return Optional.of("Nova is at work on it: " + server.taskState().get());
+        }
+        return isUp(host) ? Optional.empty() : Optional.of("the nova-compute of " + host + " is not up");
+    }
+}
