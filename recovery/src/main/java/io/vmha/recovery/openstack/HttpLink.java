@@ -4,6 +4,8 @@ import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.ComputeException.Kind;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -14,13 +16,16 @@ import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
@@ -33,8 +38,15 @@ final class HttpLink implements AutoCloseable {
     static final int BODY_BYTES_MAX = 16 * 1024 * 1024;
 
     private static final int THREADS = 2;
+    private static final Duration NAMES_PATIENCE = Duration.ofMillis(700);
 
     private final HttpClient client;
+    private final KnownAddresses addresses;
+    /** For names that nobody answers for: connected to an address, they still want the certificate of the name. */
+    private final Map<String, HttpClient> byName = new ConcurrentHashMap<>();
+
+    private final OpenStackConfig.TimeLimits limits;
+    private final SSLContext tls;
     private final ExecutorService threads;
     private final Duration requestLimit;
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -50,33 +62,60 @@ final class HttpLink implements AutoCloseable {
     /** What came back. */
     record Answer(int status, HttpHeaders headers, String body) {}
 
+    static {
+        // java.net.http reads it once; without it the Host header could not name what is called by its address
+        if (System.getProperty("jdk.httpclient.allowRestrictedHeaders") == null) {
+            System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
+        }
+    }
+
     HttpLink(OpenStackConfig.TimeLimits limits, SSLContext tls) {
+        this(limits, tls, new KnownAddresses(InetAddress::getByName, NAMES_PATIENCE));
+    }
+
+    HttpLink(OpenStackConfig.TimeLimits limits, SSLContext tls, KnownAddresses addresses) {
+        this.limits = limits;
+        this.tls = tls;
+        this.addresses = addresses;
         requestLimit = limits.request();
         threads = Executors.newFixedThreadPool(THREADS, task -> {
             var thread = new Thread(task, "openstack-http");
             thread.setDaemon(true);
             return thread;
         });
-        client = HttpClient.newBuilder()
+        client = builder().build();
+    }
+
+    private HttpClient.Builder builder() {
+        return HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1) // Nova speaks nothing else; spares the h2c upgrade headers
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(limits.connect())
                 .executor(threads)
-                .sslContext(tls)
-                .build();
+                .sslContext(tls);
+    }
+
+    /** Asks for the address of a host that will be called; waits for nothing. */
+    void learn(URI uri) {
+        addresses.learn(uri.getHost());
     }
 
     /** @throws ComputeException of kind UNKNOWN if there was no complete answer */
     Answer exchange(Call call, Deadline deadline) {
+        var address = addresses.insteadOf(call.uri().getHost());
         var limit = deadline.atMost(requestLimit);
         if (limit.isZero()) {
             throw unknown(call, "is not sent: the time limit of the call is over", null);
         }
-        var request = HttpRequest.newBuilder(call.uri()).timeout(limit);
+        var request = HttpRequest.newBuilder(
+                        address.map(a -> moved(call.uri(), a)).orElse(call.uri()))
+                .timeout(limit);
         call.headers().forEach(request::header);
         request.method(
                 call.method(), call.body().isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(call.body()));
-        var future = client.sendAsync(request.build(), info -> new BoundedBody(BODY_BYTES_MAX));
+        address.ifPresent(a -> request.header("Host", call.uri().getRawAuthority()));
+        var sender = address.isEmpty() ? client : byName.computeIfAbsent(call.uri().getHost(), this::naming);
+        var future = sender.sendAsync(request.build(), info -> new BoundedBody(BODY_BYTES_MAX));
         try {
             var response = future.get(limit.toNanos(), TimeUnit.NANOSECONDS);
             return new Answer(
@@ -91,6 +130,20 @@ final class HttpLink implements AutoCloseable {
         } catch (ExecutionException e) {
             throw unknown(call, reason(e.getCause(), limit), e.getCause());
         }
+    }
+
+    /** The same call at an address. */
+    private static URI moved(URI uri, InetAddress address) {
+        var host = address instanceof Inet6Address ? "[" + address.getHostAddress() + "]" : address.getHostAddress();
+        var text = uri.toString();
+        return URI.create(text.replaceFirst("//[^/?#]*", "//" + host + (uri.getPort() < 0 ? "" : ":" + uri.getPort())));
+    }
+
+    /** TLS asks for the name, and the certificate is checked against it, though the connection goes to an address. */
+    private HttpClient naming(String host) {
+        var parameters = tls.getDefaultSSLParameters();
+        parameters.setServerNames(List.of(new SNIHostName(host)));
+        return builder().sslParameters(parameters).build();
     }
 
     private static String reason(Throwable cause, Duration limit) {
@@ -133,6 +186,7 @@ final class HttpLink implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
+        addresses.close();
         threads.shutdownNow();
     }
 

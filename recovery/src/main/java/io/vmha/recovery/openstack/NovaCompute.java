@@ -54,6 +54,7 @@ public final class NovaCompute implements Compute, ServiceRecords, AutoCloseable
     public NovaCompute(OpenStackConfig config) {
         limits = config.limits();
         link = new HttpLink(limits, Trust.of(config.caFile()));
+        link.learn(config.authUrl());
         var sessions = new Sessions(new Keystone(config, link));
         nova = new NovaLink(link, sessions);
         actions = new ServerActions(nova);

@@ -18,8 +18,8 @@ import java.util.TreeSet;
 final class Deaths {
     /** A host that is back sooner may be found alive again before it was proven dead. */
     private static final long LASTING_MS = 20_000;
-    /** The calls may come this long after the power is back: a certificate stays true. */
-    private static final long AFTERMATH_MS = 60_000;
+    /** About ten times what it takes: later than that, something was waited for that must not be in the way. */
+    private static final long BOUND_MS = 45_000;
     /** A guest's last beat and the loss of power are noted by different threads. */
     private static final long SLACK_MS = 1_500;
     /** A person who takes a host into maintenance within this time before it dies may be in the way. */
@@ -51,14 +51,14 @@ final class Deaths {
                 Optional<Event> call = calls.stream()
                         .filter(c -> c.text("evacuates").equals(vm)
                                 && c.atMs() >= off.atMs()
-                                && c.atMs() <= backMs + AFTERMATH_MS)
+                                && c.atMs() <= off.atMs() + BOUND_MS)
                         .findFirst();
                 vms++;
                 if (call.isPresent()) {
                     slowest = Math.max(slowest, call.get().atMs() - off.atMs());
                 } else if (kept.contains(vm)) {
                     against.add(vm + " was on " + off.text("host") + ", which lost its power at " + off.atMs()
-                            + " ms for " + (backMs - off.atMs()) + " ms, and was not evacuated");
+                            + " ms for " + (backMs - off.atMs()) + " ms, and was not evacuated within " + BOUND_MS + " ms");
                 }
             }
         }
