@@ -2,6 +2,7 @@ package io.vmha.sim.recovery;
 
 import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
@@ -44,6 +47,9 @@ class SimulatedLogTest extends LogContract {
             });
             cluster.raft().setTrouble(TROUBLE_PERCENT);
             cluster.hosts().forEach(host -> cluster.network().cutFromBmcs(host)); // nobody is fenced for being away
+            await(
+                    "the scenario's own operator has enabled the AZ",
+                    () -> nodes().stream().allMatch(node -> state(node).isEnabled()));
         }
 
         private Applied apply(RecoveryState state, Entry entry, Command command) {
@@ -63,6 +69,12 @@ class SimulatedLogTest extends LogContract {
         @Override
         public OptionalLong leads(String node) {
             return agent(node).term();
+        }
+
+        @Override
+        public boolean provesLeadership(String node) {
+            Raft raft = cluster.raft();
+            return raft.leader().equals(Optional.of(new HostName(node))) && raft.reachesMajority(agent(node));
         }
 
         @Override
@@ -113,7 +125,16 @@ class SimulatedLogTest extends LogContract {
 
         @Override
         public void changeConfiguration() {
-            cluster.raft().depose(); // each election puts a configuration into the log
+            SortedSet<String> all = cluster.raft().electorate().voters();
+            var fewer = new TreeSet<>(all);
+            fewer.remove(all.last());
+            for (SortedSet<String> wanted : List.of(fewer, all)) {
+                await("voters " + wanted, () -> {
+                    cluster.raft().reconfigure(wanted);
+                    Electorate now = cluster.raft().electorate();
+                    return !now.isJoint() && now.voters().equals(wanted);
+                });
+            }
         }
 
         @Override

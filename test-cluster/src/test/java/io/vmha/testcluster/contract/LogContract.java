@@ -231,6 +231,25 @@ public abstract class LogContract {
         assertStatesAgree();
     }
 
+    @Test
+    void aLeaderThatReachesNobodyCannotProveThatItLeads() {
+        commit(command());
+        String old = awaitLeader();
+        log.await("the leader proves that it leads", () -> log.provesLeadership(awaitLeader()));
+        log.cutOff(old);
+        log.pass(100);
+
+        assertThat(log.provesLeadership(old)).as("proof of the leader that was cut off").isFalse();
+
+        log.mend();
+        long answered = commit(command());
+        log.await(
+                "a leader proves that it leads, and has applied what was answered before",
+                () -> leader().filter(log::provesLeadership)
+                        .map(node -> log.state(node).applied().index() >= answered)
+                        .orElse(false));
+    }
+
     private Command declare(long term) {
         var witnesses = new TreeMap<HostName, List<Witness>>();
         witnesses.put(hosts().get(1), List.of(new Witness("contract", MARK)));
@@ -332,6 +351,12 @@ public abstract class LogContract {
         RecoveryState after = log.state(awaitLeader());
         assertThat(after.az()).isEqualTo(content.az());
         assertThat(after.hosts().keySet()).isEqualTo(content.hosts().keySet());
+        log.await("the final configuration is applied everywhere", () -> log.nodes().stream()
+                .map(n -> log.state(n).group().electorate())
+                .allMatch(e -> !e.isJoint() && e.index() > content.group().electorate().index()));
+        assertThat(log.state(awaitLeader()).group().electorate().voters())
+                .as("as many voters as before")
+                .hasSameSizeAs(content.group().electorate().voters());
         assertThat(commit(command())).isGreaterThan(before + 1);
         assertLogsAgree();
         assertStatesAgree();

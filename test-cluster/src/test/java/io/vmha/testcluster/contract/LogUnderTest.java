@@ -23,6 +23,9 @@ public interface LogUnderTest extends AutoCloseable {
     /** The term that this node believes to lead. */
     OptionalLong leads(String node);
 
+    /** True if this node can prove at this moment that it leads, by a linearizable read that no other may answer for it (S9). */
+    boolean provesLeadership(String node);
+
     /** This node proposes a command. */
     Proposal propose(String node, Command command);
 
@@ -46,7 +49,7 @@ public interface LogUnderTest extends AutoCloseable {
 
     void comeBack(String node);
 
-    /** The log takes in a configuration. */
+    /** Another set of nodes votes, and at the end as many as before. */
     void changeConfiguration();
 
     /** Lets time pass until it is so; fails if it never is. */

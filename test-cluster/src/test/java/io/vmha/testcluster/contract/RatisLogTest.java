@@ -1,5 +1,7 @@
 package io.vmha.testcluster.contract;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vmha.node.group.GroupMachine;
 import io.vmha.node.group.KvMachine;
 import io.vmha.node.group.StateCodec;
@@ -14,7 +16,9 @@ import io.vmha.node.raft.Replicated;
 import io.vmha.node.raft.VoterChange;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.LogReply;
+import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,11 +38,14 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract on a real Raft group of three, over real sockets, from disk. */
 @Tag("cluster")
 class RatisLogTest extends LogContract {
+    private static final int SNAPSHOT_ENTRIES = 20;
+
     @TempDir
     private Path directory;
 
@@ -49,6 +56,26 @@ class RatisLogTest extends LogContract {
         return new RealLog(directory.resolve("group-" + ++groups));
     }
 
+    @Test
+    void aNewcomerIsGivenASnapshotAndNotTheWholeLog() {
+        try (var log = (RealLog) start()) {
+            log.await("a leader", () -> log.leading().isPresent());
+            String leader = log.leading().orElseThrow().node.self().id().nodeName();
+            String away = log.nodes().stream().filter(n -> !n.equals(leader)).findFirst().orElseThrow();
+            log.goAway(away);
+            for (int i = 0; i < SNAPSHOT_ENTRIES * 3; i++) {
+                log.commitSomething(i);
+            }
+            log.comeBack(away);
+            log.await("the newcomer has restored a snapshot", () -> log.voters.get(away).restored);
+            long wanted = log.leading().orElseThrow().state.applied().index();
+            log.await("it has caught up", () -> log.state(away).applied().index() >= wanted);
+
+            assertThat(log.log(away)).as("entries that it applied one by one").hasSizeLessThan(SNAPSHOT_ENTRIES * 3);
+            assertThat(log.state(away).az()).isEqualTo(log.leading().orElseThrow().state.az());
+        }
+    }
+
     /** A node with what it has applied. */
     private static final class Voter {
         private final RaftConfig config;
@@ -56,6 +83,7 @@ class RatisLogTest extends LogContract {
         private final StateCodec codec = new StateCodec();
         private final RaftNode node;
         private volatile RecoveryState state = RecoveryState.empty();
+        private volatile boolean restored;
         private volatile OptionalLong leads = OptionalLong.empty();
 
         Voter(RaftConfig config) {
@@ -111,6 +139,7 @@ class RatisLogTest extends LogContract {
 
             @Override
             public void restore(LogPosition at, byte[] snapshot) {
+                restored = true;
                 machine.restore(at, snapshot);
             }
 
@@ -145,6 +174,7 @@ class RatisLogTest extends LogContract {
     private static final class RealLog implements LogUnderTest {
         private static final Duration LIMIT = Duration.ofSeconds(60);
         private static final Duration PROPOSAL_LIMIT = Duration.ofSeconds(8);
+        private static final Duration PROOF_LIMIT = Duration.ofSeconds(2);
         private static final List<String> NAMES = List.of("hv-1", "hv-2", "hv-3");
 
         private final Path directory;
@@ -162,7 +192,7 @@ class RatisLogTest extends LogContract {
         private RaftConfig config(String name) {
             return RaftConfig.of(directory.resolve(name + "-" + ++lives), name, freeAddress())
                     .withElectionTimeout(Duration.ofMillis(500))
-                    .withSnapshotEntries(20);
+                    .withSnapshotEntries(SNAPSHOT_ENTRIES);
         }
 
         private static InetSocketAddress freeAddress() {
@@ -216,6 +246,34 @@ class RatisLogTest extends LogContract {
                     .propose(voter.codec.encode(command), PROPOSAL_LIMIT)
                     .handle((reply, failure) -> failure == null ? OptionalLong.of(index(reply)) : OptionalLong.empty());
             return () -> Optional.ofNullable(index.getNow(null));
+        }
+
+        private void commitSomething(int number) {
+            await("entry " + number + " is committed", () -> leading()
+                    .map(v -> propose(
+                            v.node.self().id().nodeName(), new AzCommand.SetMaintenance(number, new HostName("x"), true)))
+                    .map(p -> {
+                        await("an answer", () -> p.answer().isPresent());
+                        return p.answer().orElseThrow().isPresent();
+                    })
+                    .orElse(false));
+        }
+
+        @Override
+        public boolean provesLeadership(String node) {
+            Voter voter = voters.get(node);
+            if (closed.contains(node) || voter.leads.isEmpty()) {
+                return false;
+            }
+            try {
+                voter.node
+                        .read(GroupMachine.proofOfLeadership(), PROOF_LIMIT)
+                        .join();
+                return voter.leads.isPresent();
+            } catch (CompletionException e) {
+                assert e.getCause() != null;
+                return false;
+            }
         }
 
         private static long index(byte[] reply) {
