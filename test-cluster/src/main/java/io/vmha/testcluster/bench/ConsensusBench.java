@@ -61,7 +61,7 @@ final class ConsensusBench implements Callable<Integer> {
             description = "vmha's, in milliseconds (default: ${DEFAULT-VALUE})")
     private int electionTimeoutMs = 1000;
 
-    @Option(names = "--only", split = ",", description = "some of: kill, freeze, writes, idle, calm (default: all)")
+    @Option(names = "--only", split = ",", description = "some of: kill, freeze, writes, idle, calm, http (default: all)")
     private List<String> only = List.of();
 
     @Option(names = "--without-etcd", description = "measure vmha alone")
@@ -77,12 +77,31 @@ final class ConsensusBench implements Callable<Integer> {
                     "three servers each on loopback, data in %s, vmha's election timeout %d ms",
                     directory, electionTimeoutMs);
             measure(new VmhaGroup(directory, Loopback.freeNet(), Duration.ofMillis(electionTimeoutMs)));
+            if (wanted("http")) {
+                measureDaemons(new DaemonGroup(directory, Loopback.freeNet()));
+            }
             if (!withoutEtcd) {
                 measure(new EtcdGroup(directory, Loopback.freeNet()));
             }
             return 0;
         } finally {
             delete(directory);
+        }
+    }
+
+    /** Whole daemons: what they cost at rest, and their keys over HTTP. */
+    private void measureDaemons(ServerGroup group) {
+        try (group) {
+            group.start();
+            idle(group);
+            throughput(group);
+        }
+    }
+
+    private void throughput(ServerGroup group) {
+        writes(group, 4, 4); // warms both up; not shown
+        for (int clients : new int[] {1, 16, 64}) {
+            say("%s", writes(group, clients, seconds));
         }
     }
 
@@ -94,10 +113,7 @@ final class ConsensusBench implements Callable<Integer> {
                 idle(group);
             }
             if (wanted("writes")) {
-                writes(group, 4, 4); // warms both up; not shown
-                for (int clients : new int[] {1, 16, 64}) {
-                    say("%s", writes(group, clients, seconds));
-                }
+                throughput(group);
             }
             if (wanted("kill")) {
                 failover(group, false);
