@@ -24,6 +24,9 @@ final class CatalogPaths {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
     private static final long LOOK_AGAIN_MS = 500;
     private static final long WAIT_MS_USUAL = 300_000;
+    /** Ignoring them would answer another question. */
+    private static final List<String> SELECTIONS = List.of("filter", "node-meta");
+
     private static final int LEFT = 3;
     private static final int FAILED = 4;
     /** Those who look again and again; more of them get an answer at once. */
@@ -71,6 +74,11 @@ final class CatalogPaths {
         }
         if (!call.method().equals("GET")) {
             return ConsulApi.notAllowed(call, "GET");
+        }
+        for (String word : SELECTIONS) {
+            if (call.has(word)) {
+                return ConsulApi.now(400, "vmhad cannot select with ?" + word + ": take the whole list");
+            }
         }
         if (what.equals("catalog/datacenters")) {
             return CompletableFuture.completedFuture(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vmha.node.kv.Value;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -35,7 +36,9 @@ public record ConsulAnswer(
     }
 
     static ConsulAnswer raw(Value bytes) {
-        return new ConsulAnswer(200, new TreeMap<>(), Optional.empty(), "text/plain", bytes, List.of());
+        // whoever wrote the value must not make a browser run it
+        var sandbox = new TreeMap<>(Map.of("Content-Security-Policy", "sandbox"));
+        return new ConsulAnswer(200, sandbox, Optional.empty(), "text/plain", bytes, List.of());
     }
 
     static ConsulAnswer text(int status, String sentence) {

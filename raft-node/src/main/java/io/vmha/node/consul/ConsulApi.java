@@ -25,11 +25,15 @@ public final class ConsulApi {
     private static final long WAIT_MS_USUAL = 300_000;
     private static final int JITTER_SHARE = 16;
     private static final List<String> ROOMS = List.of("kv", "session", "catalog", "health");
+    /** Rooms that are partly ours: these have documents of their own. */
+    private static final List<String> ELSEWHERE = List.of("/v1/agent/self", "/v1/agent/members");
+
 
     private final Keys keys;
     private final KvPaths kv;
     private final SessionPaths sessions;
     private final CatalogPaths catalog;
+    private final OtherPaths other;
     private final RandomGenerator random;
 
     /**
@@ -44,11 +48,17 @@ public final class ConsulApi {
         this.kv = new KvPaths(this);
         this.sessions = new SessionPaths(this, view, node);
         this.catalog = new CatalogPaths(view);
+        this.other = new OtherPaths(view);
     }
 
     /** True if a request with this path is to be answered here. */
     public static boolean isMine(String rawPath) {
-        return ROOMS.stream()
+        return !ELSEWHERE.contains(rawPath)
+                && (isIn(ROOMS, rawPath) || isIn(OtherPaths.ROOMS, rawPath));
+    }
+
+    private static boolean isIn(List<String> rooms, String rawPath) {
+        return rooms.stream()
                 .anyMatch(room -> rawPath.startsWith("/v1/" + room)
                         && (rawPath.length() == room.length() + 4 || rawPath.charAt(room.length() + 4) == '/'));
     }
@@ -68,7 +78,8 @@ public final class ConsulApi {
         CompletableFuture<ConsulAnswer> answer = switch (room) {
             case "kv" -> kv.answer(call, rest);
             case "session" -> sessions.answer(call, rest);
-            default -> catalog.answer(call, room, rest);
+            case "catalog", "health" -> catalog.answer(call, room, rest);
+            default -> other.answer(call);
         };
         return answer.exceptionally(ConsulApi::explain);
     }

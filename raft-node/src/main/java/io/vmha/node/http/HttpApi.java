@@ -31,7 +31,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class HttpApi implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
-    private static final int THREADS = 4;
+    /** Those who read requests may be kept waiting by their clients; without requests they end. */
+    private static final int READERS = 32;
+    /** Those who write answers hold them in memory. */
+    private static final int WRITERS = 4;
+
     private static final int QUEUE_MAX = 128;
     private static final int BACKLOG = 64;
 
@@ -49,7 +53,8 @@ public final class HttpApi implements AutoCloseable {
     }
 
     private final HttpServer server;
-    private final ThreadPoolExecutor workers;
+    private final ThreadPoolExecutor readers;
+    private final ThreadPoolExecutor writers;
     private final Api api;
     private final Door door;
     private final Metrics metrics;
@@ -79,17 +84,23 @@ public final class HttpApi implements AutoCloseable {
         this.api = new Api(view, requests);
         this.door = new Door(address.isLoopbackAddress(), token);
         this.metrics = new Metrics(view, gauges);
+        this.readers = pool("http-", READERS);
+        this.writers = pool("http-answer-", WRITERS);
+        this.consul = new ConsulExchange(consul, this::runSoon);
+        server.setExecutor(readers);
+        server.createContext("/", this::handle);
+    }
+
+    private static ThreadPoolExecutor pool(String name, int threads) {
         var number = new AtomicInteger();
-        this.workers = new ThreadPoolExecutor(
-                THREADS, THREADS, 30, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE_MAX), task -> {
-                    var thread = new Thread(task, "http-" + number.incrementAndGet());
+        var pool = new ThreadPoolExecutor(
+                threads, threads, 30, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE_MAX), task -> {
+                    var thread = new Thread(task, name + number.incrementAndGet());
                     thread.setDaemon(true);
                     return thread;
                 });
-        workers.allowCoreThreadTimeOut(true);
-        this.consul = new ConsulExchange(consul, this::runSoon);
-        server.setExecutor(workers);
-        server.createContext("/", this::handle);
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
     }
 
     private static void standard(String property, String value) {
@@ -111,7 +122,8 @@ public final class HttpApi implements AutoCloseable {
     @Override
     public void close() {
         server.stop(0);
-        workers.shutdownNow();
+        readers.shutdownNow();
+        writers.shutdownNow();
         limits.close();
     }
 
@@ -162,10 +174,10 @@ public final class HttpApi implements AutoCloseable {
         }
     }
 
-    /** On a worker; on the thread that brings the answer if all workers and their queue are busy, for somebody must close the exchange. */
+    /** On a writer; on the thread that brings the answer if all writers and their queue are busy, for somebody must close the exchange. */
     private void runSoon(Runnable task) {
         try {
-            workers.execute(task);
+            writers.execute(task);
         } catch (RejectedExecutionException e) {
             task.run();
         }

@@ -169,7 +169,15 @@ public final class KvStore {
                     : answer(treeIndex(tree.prefix()), found, List.of(), List.of());
         }
         if (question instanceof KvQuestion.Names names) {
-            return answer(treeIndex(names.prefix()), List.of(), names(names), List.of());
+            List<String> found = names(names);
+            long size = found.stream().mapToLong(String::length).sum();
+            return size > KvLimits.ANSWER_BYTES_MAX
+                    ? KvQuestion.Answer.refused(
+                            treeIndex(names.prefix()),
+                            "the names of the keys under '" + names.prefix() + "' have " + size
+                                    + " characters, one answer has at most " + KvLimits.ANSWER_BYTES_MAX
+                                    + ": ask for a longer prefix, or with ?separator")
+                    : answer(treeIndex(names.prefix()), List.of(), found, List.of());
         }
         if (question instanceof KvQuestion.Sessions asked) {
             List<KvSession> found = asked.id().isPresent()

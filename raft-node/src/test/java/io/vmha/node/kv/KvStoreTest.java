@@ -312,6 +312,25 @@ class KvStoreTest {
         assertThat(put("k7", "there already")).isTrue();
     }
 
+    @Test
+    void anAnswerHasAMostLengthAndSaysHowToAskForLess() {
+        byte[] large = new byte[KvLimits.VALUE_BYTES_MAX];
+        for (int i = 0; i < 5; i++) {
+            apply(new KvCommand.Put("large/" + i, Value.of(large), 0, OptionalLong.empty()));
+        }
+        String tail = "n".repeat(1_000);
+        for (int i = 0; i < 1_100; i++) {
+            put("names/" + i + tail, "");
+        }
+
+        assertThat(store.answer(new KvQuestion.Tree("large/")).refusal())
+                .hasValueSatisfying(why -> assertThat(why).contains("one answer has at most 1048576", "longer prefix"));
+        assertThat(store.answer(new KvQuestion.Names("names/", "")).refusal())
+                .hasValueSatisfying(why -> assertThat(why).contains("at most 1048576", "?separator"));
+        assertThat(store.answer(new KvQuestion.Names("", "/")).names()).containsExactly("large/", "names/");
+        assertThat(store.answer(new KvQuestion.Tree("large/0")).entries()).hasSize(1);
+    }
+
     /** Any commands, in any order: copies that start from the log and copies that start from a snapshot on the way are the same. */
     @Test
     void everyCopyThatAppliesTheSameLogIsTheSame() {

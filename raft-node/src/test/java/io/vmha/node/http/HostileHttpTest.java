@@ -1,0 +1,182 @@
+package io.vmha.node.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmha.node.consul.ConsulApi;
+import io.vmha.node.consul.LocalKeys;
+import io.vmha.node.documents.RecordedRequests;
+import io.vmha.node.documents.Samples;
+import io.vmha.node.kv.KvLimits;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients of port 8500 that mean no good: after each of them the next one is answered. */
+class HostileHttpTest {
+    private static final int READ_LIMIT_MS = 30_000;
+    private static final String HOST = "Host: localhost\r\n";
+    private static final String GOOD = "GET /v1/status/leader HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n";
+
+    private HttpApi api;
+
+    @BeforeEach
+    void start() throws IOException {
+        api = new HttpApi(
+                InetAddress.getLoopbackAddress(),
+                0,
+                Samples::quiet,
+                new RecordedRequests(),
+                new ConsulApi(new LocalKeys(), Samples::quiet, "hv-1", new SplittableRandom(1)),
+                Map::of,
+                Optional.empty());
+        api.start();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        assertThat(talk(GOOD)).as("a good client afterwards").startsWith("HTTP/1.1 200").endsWith("\"10.0.0.2:8300\"");
+        api.close();
+    }
+
+    private Socket connect() throws IOException {
+        var socket = new Socket(api.address().getAddress(), api.address().getPort());
+        socket.setSoTimeout(READ_LIMIT_MS);
+        return socket;
+    }
+
+    private static void say(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+        socket.getOutputStream().flush();
+    }
+
+    /** Everything that is answered until the server closes; what it did not want to hear may be cut off. */
+    private String talk(String text) throws IOException {
+        try (Socket socket = connect()) {
+            try {
+                say(socket, text);
+            } catch (IOException e) {
+                assertThat(text.length()).as("only what is too long is not read: %s", e).isGreaterThan(100_000);
+            }
+            return readAll(socket);
+        }
+    }
+
+    private static String readAll(Socket socket) throws IOException {
+        var heard = new StringBuilder();
+        try {
+            InputStream in = socket.getInputStream();
+            for (int b = in.read(); b >= 0; b = in.read()) {
+                heard.append((char) b);
+            }
+        } catch (java.net.SocketException e) {
+            heard.append("(reset)");
+        }
+        return heard.toString();
+    }
+
+    @Test
+    void clientsThatDribbleTheirRequestsKeepNobodyElseWaitingAndAreDropped() throws IOException {
+        List<Socket> dribbling = new ArrayList<>();
+        try {
+            for (int i = 0; i < 24; i++) {
+                Socket socket = connect();
+                dribbling.add(socket);
+                say(socket, i % 2 == 0 ? "GET /v1/kv/a HTTP/1.1\r\nHost: loc" : "PUT /v1/kv/a HTTP/1.1\r\n" + HOST
+                        + "Content-Length: 1000\r\n\r\nonly this");
+            }
+            assertThat(talk(GOOD)).as("while they dribble").startsWith("HTTP/1.1 200");
+            for (Socket socket : dribbling) {
+                assertThat(readAll(socket)).as("dropped, with at most a refusal").doesNotContain(" 200 ");
+            }
+        } finally {
+            for (Socket socket : dribbling) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void hugeAndManyHeadersAreNotRead() throws IOException {
+        String huge = "GET /v1/kv/a HTTP/1.1\r\n" + HOST + "X-Long: " + "x".repeat(4 << 20) + "\r\n\r\n";
+        assertThat(talk(huge)).doesNotContain(" 200 ");
+        String many = "GET /v1/status/leader HTTP/1.1\r\n" + HOST + "X-A: b\r\n".repeat(200_000) + "\r\n";
+        assertThat(talk(many)).doesNotContain(" 200 ");
+        assertThat(talk("GET /" + "a".repeat(2 << 20) + " HTTP/1.1\r\n" + HOST + "\r\n")).doesNotContain(" 200 ");
+    }
+
+    @Test
+    void requestsOneBehindTheOtherAreAnsweredInTheirOrder() throws IOException {
+        String first = "PUT /v1/kv/a HTTP/1.1\r\n" + HOST + "Content-Length: 3\r\n\r\none";
+        String second = "GET /v1/kv/a?raw HTTP/1.1\r\n" + HOST + "\r\n";
+        String third = "DELETE /v1/kv/a HTTP/1.1\r\n" + HOST + "\r\n";
+        String fourth = "GET /v1/kv/a?raw HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n";
+
+        String heard = talk(first + second + third + fourth);
+
+        assertThat(heard.split("HTTP/1\\.1 ", -1)).hasSize(5);
+        assertThat(heard.indexOf("true")).isLessThan(heard.indexOf("one"));
+        assertThat(heard).contains("HTTP/1.1 404");
+    }
+
+    @Test
+    void percentSignsThatMeanNothingAreRefused() throws IOException {
+        for (String path : List.of(
+                "/v1/kv/%", "/v1/kv/%2", "/v1/kv/%zz", "/v1/kv/%c3%28", "/v1/kv/a?flags=%", "/v1/kv/%ff", "/%", "/v1/%00%")) {
+            assertThat(talk("GET " + path + " HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n"))
+                    .as(path)
+                    .startsWith("HTTP/1.1 400");
+        }
+    }
+
+    @Test
+    void requestsThatAreNoneAreRefusedOrDropped() throws IOException {
+        for (String request : List.of(
+                "\r\n\r\n\r\n\r\n",
+                "GET\r\n\r\n",
+                "GET /v1/kv/a\r\n\r\n",
+                "GET /v1/kv/a HTTP/9.9\r\n" + HOST + "\r\n",
+                "PUT /v1/kv/a HTTP/1.1\r\n" + HOST + "Content-Length: -1\r\n\r\n",
+                "PUT /v1/kv/a HTTP/1.1\r\n" + HOST + "Content-Length: 99999999999999999999\r\n\r\n",
+                "PUT /v1/kv/a HTTP/1.1\r\n" + HOST + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                "PUT /v1/kv/a HTTP/1.1\r\n" + HOST + "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFF\r\n",
+                "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003")) {
+            try (Socket socket = connect()) {
+                say(socket, request);
+                socket.shutdownOutput();
+                assertThat(readAll(socket)).as(request).doesNotContain(" 200 ");
+            }
+        }
+    }
+
+    @Test
+    void aBodyLargerThanAValueMayBeIsRefusedHoweverItIsSent() throws IOException {
+        int size = KvLimits.VALUE_BYTES_MAX + 1;
+        String announced = "PUT /v1/kv/a HTTP/1.1\r\n" + HOST + "Connection: close\r\nContent-Length: " + size
+                + "\r\n\r\n" + "x".repeat(size);
+        String chunked = "PUT /v1/kv/a HTTP/1.1\r\n" + HOST + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + Integer.toHexString(size) + "\r\n" + "x".repeat(size) + "\r\n0\r\n\r\n";
+
+        assertThat(talk(announced)).doesNotContain(" 200 ");
+        assertThat(talk(chunked)).doesNotContain(" 200 ");
+        assertThat(talk("GET /v1/kv/a HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n")).startsWith("HTTP/1.1 404");
+    }
+
+    @Test
+    void aNameOfAnotherSiteIsKeptOutOfEveryPathOfConsul() throws IOException {
+        for (String path : List.of("/v1/kv/a", "/v1/session/list", "/v1/agent/checks", "/v1/event/list", "/v1/txn")) {
+            assertThat(talk("GET " + path + " HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"))
+                    .as(path)
+                    .startsWith("HTTP/1.1 403");
+        }
+    }
+}
