@@ -102,7 +102,8 @@ final class DrainVerb implements Callable<Integer> {
             for (Document move : drain.at("moves").items()) {
                 String now = move.text("step").replace('_', ' ')
                         + (move.text("detail").isEmpty() ? "" : ": " + move.text("detail"));
-                if (!now.equals(shown.put(move.text("id"), now)) && !move.text("step").equals("waiting")) {
+                if (!now.equals(shown.put(move.text("id"), now))
+                        && !move.text("step").equals("waiting")) {
                     screen.line(move.text("name") + "  " + now);
                 }
             }

@@ -39,7 +39,16 @@ final class DrillVerb implements Callable<Integer> {
                 return ExitCode.OK.number();
             }
             screen.table(
-                    List.of("DRILL", "HOST", "PHASE", "STARTED", "DECLARED", "PROVEN", "FIRST CALL", "RECOVERED", "BACK"),
+                    List.of(
+                            "DRILL",
+                            "HOST",
+                            "PHASE",
+                            "STARTED",
+                            "DECLARED",
+                            "PROVEN",
+                            "FIRST CALL",
+                            "RECOVERED",
+                            "BACK"),
                     drills.items().stream()
                             .map(d -> List.of(
                                     d.text("drill"),
@@ -56,7 +65,9 @@ final class DrillVerb implements Callable<Integer> {
         });
     }
 
-    @Command(description = "One drill with its story. Times are counted from the moment its BMC was told to cut the power.")
+    @Command(
+            description =
+                    "One drill with its story. Times are counted from the moment its BMC was told to cut the power.")
     int show(@Parameters(paramLabel = "NUMBER") long number) {
         return vmha.connection().show("/v1/drills/" + number, drill -> {
             Screen screen = vmha.connection().screen();

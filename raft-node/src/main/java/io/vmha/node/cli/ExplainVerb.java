@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
 /** Why things are as they are. */
 @Command(
         name = "explain",
-        description = "Which rule let each step pass, or holds it: of an incident, or of all that concerns a host or a VM.")
+        description =
+                "Which rule let each step pass, or holds it: of an incident, or of all that concerns a host or a VM.")
 final class ExplainVerb implements Callable<Integer> {
     @ParentCommand
     private VmhaCommand vmha;
@@ -23,7 +24,8 @@ final class ExplainVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         throw new ParameterException(
-                spec.commandLine(), "explain what? vmha explain incident ID, vmha explain host HOST, or vmha explain vm ID");
+                spec.commandLine(),
+                "explain what? vmha explain incident ID, vmha explain host HOST, or vmha explain vm ID");
     }
 
     @Command(description = "An incident, step by step, with its story.")
@@ -69,10 +71,7 @@ final class ExplainVerb implements Callable<Integer> {
             Screen screen = vmha.connection().screen();
             screen.fact("VM", vm.text("name") + " " + vm.text("id"));
             vm.at("why").items().forEach(w -> screen.fact("", w.text()));
-            vm.at("fallen")
-                    .at("story")
-                    .items()
-                    .forEach(n -> screen.line(n.text("at") + "  " + n.text("text")));
+            vm.at("fallen").at("story").items().forEach(n -> screen.line(n.text("at") + "  " + n.text("text")));
             for (Document recovery : vm.at("recoveries").items()) {
                 screen.fact(
                         "incident",
@@ -82,8 +81,7 @@ final class ExplainVerb implements Callable<Integer> {
                                         : recovery.text("ending") + " " + recovery.text("detail")));
             }
             for (Document move : vm.at("moves").items()) {
-                screen.fact(
-                        "drain", "of " + move.text("from") + ": " + move.text("step") + " " + move.text("detail"));
+                screen.fact("drain", "of " + move.text("from") + ": " + move.text("step") + " " + move.text("detail"));
             }
             return ExitCode.OK.number();
         });

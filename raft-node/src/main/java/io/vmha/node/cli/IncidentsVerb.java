@@ -104,7 +104,9 @@ final class IncidentsVerb implements Callable<Integer> {
         return decide(id, "approve", person);
     }
 
-    @Command(description = "Stops an open incident where it is, until somebody approves it; what Nova has begun goes on.")
+    @Command(
+            description =
+                    "Stops an open incident where it is, until somebody approves it; what Nova has begun goes on.")
     int hold(
             @Parameters(paramLabel = "ID") long id,
             @Option(names = "--person", paramLabel = "NAME", description = "who decides this (default: the user)")

@@ -36,7 +36,8 @@ final class TurnVerb implements Callable<Integer> {
                             paramLabel = "SECONDS",
                             defaultValue = "0",
                             description =
-                                    "ask again for so long while it is another host's turn, or nobody leads (default: 0)")
+                                    "ask again for so long while it is another host's turn, or nobody leads (default:"
+                                            + " 0)")
                     int seconds) {
         long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
         while (true) {

@@ -47,7 +47,6 @@ final class VmVerb implements Callable<Integer> {
             @Parameters(paramLabel = "ID") String id,
             @Option(names = "--person", paramLabel = "NAME", description = "who decides this (default: the user)")
                     String person) {
-        return vmha.connection()
-                .change("/v1/vms/" + Connection.segment(id) + "/release", Person.document(person));
+        return vmha.connection().change("/v1/vms/" + Connection.segment(id) + "/release", Person.document(person));
     }
 }

@@ -28,7 +28,6 @@ public final class ConsulApi {
     /** Rooms that are partly ours: these have documents of their own. */
     private static final List<String> ELSEWHERE = List.of("/v1/agent/self", "/v1/agent/members");
 
-
     private final Keys keys;
     private final KvPaths kv;
     private final SessionPaths sessions;
@@ -53,8 +52,7 @@ public final class ConsulApi {
 
     /** True if a request with this path is to be answered here. */
     public static boolean isMine(String rawPath) {
-        return !ELSEWHERE.contains(rawPath)
-                && (isIn(ROOMS, rawPath) || isIn(OtherPaths.ROOMS, rawPath));
+        return !ELSEWHERE.contains(rawPath) && (isIn(ROOMS, rawPath) || isIn(OtherPaths.ROOMS, rawPath));
     }
 
     private static boolean isIn(List<String> rooms, String rawPath) {

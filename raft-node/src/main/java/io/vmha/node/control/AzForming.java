@@ -199,13 +199,13 @@ final class AzForming {
 
     private Answer commit(String az, Aggregate aggregate, GroupId id) {
         var settings = new AzSettings(
-                az,
-                aggregate.id(),
-                id.toString(),
-                true,
-                true,
-                config.recovery().instancesShared(),
-                config.recovery().limits(),
+                        az,
+                        aggregate.id(),
+                        id.toString(),
+                        true,
+                        true,
+                        config.recovery().instancesShared(),
+                        config.recovery().limits(),
                         proofs.chosen(),
                         config.recovery().policy())
                 .with(config.recovery().restart());

@@ -22,8 +22,8 @@ import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.RestartTurn;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.TurnCommand;
-import java.util.List;
 import io.vmha.recovery.openstack.NovaCompute;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -171,8 +171,8 @@ public final class AzRequests implements NodeRequests {
 
     @Override
     public CompletableFuture<Answer> drill(HostName host, ServerId canary, String person) {
-        return onActionThread(() -> upkeep.drill(
-                view.current().leader().map(NodeView.Peer::host), host, canary, person));
+        return onActionThread(
+                () -> upkeep.drill(view.current().leader().map(NodeView.Peer::host), host, canary, person));
     }
 
     @Override

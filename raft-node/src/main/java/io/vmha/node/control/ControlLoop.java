@@ -16,6 +16,7 @@ import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.Finding;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Operations;
 import io.vmha.recovery.core.Outbox;
 import io.vmha.recovery.core.Readmission;
 import io.vmha.recovery.core.RecoveryConfig;
@@ -23,7 +24,6 @@ import io.vmha.recovery.core.RecoveryController;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Result;
 import io.vmha.recovery.core.ReturnController;
-import io.vmha.recovery.core.Operations;
 import io.vmha.recovery.core.Sighting;
 import io.vmha.recovery.core.UpkeepAction;
 import io.vmha.recovery.core.UpkeepController;
@@ -102,10 +102,7 @@ public final class ControlLoop implements AutoCloseable {
                 new MembershipController(self, replaceVotersAfter.toMillis(), new GroupOutbox(), Clocks.wall());
         this.returning = new ReturnController(new ReturnOutbox(services), Clocks.wall());
         this.upkeep = new UpkeepController(
-                config,
-                self,
-                new UpkeepOutbox(new UpkeepRunner(services, fencer, this::termStands)),
-                Clocks.wall());
+                config, self, new UpkeepOutbox(new UpkeepRunner(services, fencer, this::termStands)), Clocks.wall());
         this.runner = new ActionRunner(
                 compute, fencer, new VoterPanel(raft), new TcpDoorbell(), this::termStands, Clocks::nowMs);
         this.control = new ScheduledThreadPoolExecutor(1, runnable -> daemon(runnable, "control"));

@@ -126,8 +126,7 @@ public final class Api {
                 "drains/*",
                 (v, host) -> orMissing(UpkeepDocuments.drain(v, host), "drain of host", host, "see /v1/drains"));
         read("drills", UpkeepDocuments::drills);
-        readNamed(
-                "drills/*", (v, id) -> orMissing(UpkeepDocuments.drill(v, id), "drill", id, "see vmha drill list"));
+        readNamed("drills/*", (v, id) -> orMissing(UpkeepDocuments.drill(v, id), "drill", id, "see vmha drill list"));
     }
 
     private void addUpkeep() {

@@ -85,8 +85,10 @@ final class UpkeepDocuments {
             });
         }
         ArrayNode moves = node.putArray("moves");
-        state.upkeep().drains().values().forEach(drain -> Optional.ofNullable(drain.moves().get(vm))
-                .ifPresent(move -> {
+        state.upkeep()
+                .drains()
+                .values()
+                .forEach(drain -> Optional.ofNullable(drain.moves().get(vm)).ifPresent(move -> {
                     node.put("name", move.name());
                     moves.addObject()
                             .put("from", drain.host().value())
@@ -101,8 +103,9 @@ final class UpkeepDocuments {
         int tries = state.restartPolicy().tries();
         return switch (vm.phase()) {
             case FALLEN ->
-                "its guest died on " + vm.host() + ", which lives; the leader restarts it there through Nova as soon as"
-                        + " Nova has it active, its nova-compute is up, the AZ is armed and the host not in maintenance";
+                "its guest died on " + vm.host() + ", which lives; the leader restarts it there through Nova as soon"
+                        + " as Nova has it active, its nova-compute is up, the AZ is armed"
+                        + " and the host not in maintenance";
             case RESTARTING -> "restart " + vm.restartsAtMs().size() + " of at most " + tries + " is under way";
             case RUNNING -> "it was restarted in place and runs";
             case LEFT -> "it was not restarted: " + vm.detail();
@@ -145,12 +148,14 @@ final class UpkeepDocuments {
                 .map(drain -> {
                     ObjectNode node = summary(drain);
                     ArrayNode moves = node.putArray("moves");
-                    drain.moves().values().forEach(move -> moves.addObject()
-                            .put("id", move.server().value())
-                            .put("name", move.name())
-                            .put("step", word(move.step()))
-                            .put("attempts", move.attempts())
-                            .put("detail", move.detail()));
+                    drain.moves()
+                            .values()
+                            .forEach(move -> moves.addObject()
+                                    .put("id", move.server().value())
+                                    .put("name", move.name())
+                                    .put("step", word(move.step()))
+                                    .put("attempts", move.attempts())
+                                    .put("detail", move.detail()));
                     node.set("story", IncidentDocuments.story(drain.story()));
                     return node;
                 });

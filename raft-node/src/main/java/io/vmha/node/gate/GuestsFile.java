@@ -33,8 +33,7 @@ public final class GuestsFile {
         return read(guardFile, thisBoot, nowMs, List.of(RUNNING, PAUSED));
     }
 
-    private static Optional<List<ServerId>> read(
-            Path guardFile, String thisBoot, long nowMs, List<String> wanted) {
+    private static Optional<List<ServerId>> read(Path guardFile, String thisBoot, long nowMs, List<String> wanted) {
         Path file = guardFile.resolveSibling(guardFile.getFileName() + ".guests");
         var found = new TreeSet<ServerId>();
         try {

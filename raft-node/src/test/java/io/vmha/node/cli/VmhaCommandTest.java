@@ -176,7 +176,9 @@ class VmhaCommandTest {
                         "7   open   2026-11-22T10:00:00Z  hv-3   1          1     1       3          31.0 s");
         assertThat(vmha("incidents", "show", "7")).isZero();
         assertThat(out.toString())
-                .contains("certificate 1.9 s, confirmed 2.1 s, forced down 2.4 s, planned 2.6 s, first evacuate call 3.5 s,")
+                .contains(
+                        "certificate 1.9 s, confirmed 2.1 s, forced down 2.4 s, planned 2.6 s, first evacuate call 3.5"
+                                + " s,")
                 .contains("POWER_OFF: fence_ipmilan: Chassis Power is off")
                 .containsPattern("db-1 +recovered +1 +on hv-1 +11111111");
         assertThat(vmha("incidents", "approve", "7", "--person", "Ada \"L\"")).isZero();
@@ -215,13 +217,20 @@ class VmhaCommandTest {
         assertThat(requests.asked()).endsWith("undrain hv-1 by ada");
 
         assertThat(vmha("host", "drain", "hv-1", "--json", "--person", "ada")).isZero();
-        assertThat(out.toString()).startsWith("{\"host\":\"hv-1\",\"phase\":\"drained\"").hasLineCount(1);
+        assertThat(out.toString())
+                .startsWith("{\"host\":\"hv-1\",\"phase\":\"drained\"")
+                .hasLineCount(1);
 
         assertThat(vmha("vm")).isZero();
         assertThat(out.toString()).contains("db", "running", "it runs again on hv-1");
-        assertThat(vmha("explain", "vm", "7d2c1a90-0000-4000-8000-000000000077")).isZero();
+        assertThat(vmha("explain", "vm", "7d2c1a90-0000-4000-8000-000000000077"))
+                .isZero();
         assertThat(out.toString())
-                .contains("shut off (crashed)", "restart 1 of at most 3", "it was restarted in place and runs", "moved hv-3");
+                .contains(
+                        "shut off (crashed)",
+                        "restart 1 of at most 3",
+                        "it was restarted in place and runs",
+                        "moved hv-3");
         assertThat(vmha("explain", "vm", "nobody")).isEqualTo(1);
         assertThat(vmha("explain", "host", "hv-2")).isZero();
         assertThat(out.toString()).contains("its nova-compute is down");

@@ -20,8 +20,8 @@ class KvWatchersTest {
             waiting.add(watchers.watch(new KvQuestion.OneKey("k" + i)));
         }
 
-        KeysException refused = catchThrowableOfType(
-                KeysException.class, () -> watchers.watch(new KvQuestion.OneKey("one more")));
+        KeysException refused =
+                catchThrowableOfType(KeysException.class, () -> watchers.watch(new KvQuestion.OneKey("one more")));
 
         assertThat(refused.kind()).isEqualTo(KeysException.Kind.TOO_MANY);
         assertThat(refused).hasMessageContaining("at most 128 clients may wait");

@@ -8,10 +8,10 @@ import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Certificate;
-import io.vmha.recovery.core.Ending;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Drain;
 import io.vmha.recovery.core.DrainCommand;
+import io.vmha.recovery.core.Ending;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
@@ -116,8 +116,7 @@ public final class Samples {
                         OPENED_MS + 2_500, 7, vm, InstanceCommand.EndRestart.Outcome.RUNNING, "it runs again on hv-1"),
                 new InstanceCommand.NoteCompute(OPENED_MS, 7, new HostName("hv-2"), true, "its nova-compute is down"),
                 new DrainCommand.BeginDrain(OPENED_MS, one, new Drain.Order("ada", false, 2)),
-                new DrainCommand.PlanMoves(
-                        OPENED_MS, 7, one, List.of(new Move(vm, "db", Move.Step.WAITING, 0, 0, ""))),
+                new DrainCommand.PlanMoves(OPENED_MS, 7, one, List.of(new Move(vm, "db", Move.Step.WAITING, 0, 0, ""))),
                 new DrainCommand.BeginMove(OPENED_MS, 7, one, vm, false),
                 new DrainCommand.EndMove(OPENED_MS, 7, one, vm, Move.Step.MOVED, "hv-3"),
                 new DrainCommand.EndDrain(OPENED_MS, 7, one, Drain.Phase.DRAINED, "1 of 1 VMs moved"))) {

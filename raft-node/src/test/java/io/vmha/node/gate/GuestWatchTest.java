@@ -108,8 +108,7 @@ class GuestWatchTest implements Hypervisor {
         pass(1_000);
         pass(10_000);
 
-        assertThat(committed)
-                .containsExactly(new InstanceCommand.ReportFallen(7, SELF, 1, ONE, "words"));
+        assertThat(committed).containsExactly(new InstanceCommand.ReportFallen(7, SELF, 1, ONE, "words"));
         living.add(ONE);
         pass(1_000);
         pass(1_000);

@@ -148,8 +148,8 @@ class ConsulFramesTest {
     @Test
     void everyRecordedFrameIsAnsweredAsIsSaidHere() throws Exception {
         client.send(
-                HttpRequest.newBuilder(URI.create(
-                                "http://127.0.0.1:" + api.address().getPort() + "/v1/kv/a/b?flags=42"))
+                HttpRequest.newBuilder(
+                                URI.create("http://127.0.0.1:" + api.address().getPort() + "/v1/kv/a/b?flags=42"))
                         .PUT(HttpRequest.BodyPublishers.ofString("hello"))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
@@ -201,7 +201,9 @@ class ConsulFramesTest {
             if (header.getKey().equals("X-Consul-Index")) {
                 assertThat(ours.map(Long::parseLong).orElse(0L)).as(name).isPositive();
             } else {
-                assertThat(ours).as("%s of %s", header.getKey(), name).contains(header.getValue().asText());
+                assertThat(ours)
+                        .as("%s of %s", header.getKey(), name)
+                        .contains(header.getValue().asText());
             }
         });
     }
@@ -209,8 +211,8 @@ class ConsulFramesTest {
     @Test
     void theVotersAreToldAsRaftServers() throws Exception {
         HttpResponse<String> answer = client.send(
-                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + api.address().getPort()
-                                + "/v1/operator/raft/configuration"))
+                HttpRequest.newBuilder(URI.create(
+                                "http://127.0.0.1:" + api.address().getPort() + "/v1/operator/raft/configuration"))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
 

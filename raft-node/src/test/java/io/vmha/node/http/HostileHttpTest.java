@@ -44,7 +44,10 @@ class HostileHttpTest {
 
     @AfterEach
     void stop() throws IOException {
-        assertThat(talk(GOOD)).as("a good client afterwards").startsWith("HTTP/1.1 200").endsWith("\"10.0.0.2:8300\"");
+        assertThat(talk(GOOD))
+                .as("a good client afterwards")
+                .startsWith("HTTP/1.1 200")
+                .endsWith("\"10.0.0.2:8300\"");
         api.close();
     }
 
@@ -65,7 +68,9 @@ class HostileHttpTest {
             try {
                 say(socket, text);
             } catch (IOException e) {
-                assertThat(text.length()).as("only what is too long is not read: %s", e).isGreaterThan(100_000);
+                assertThat(text.length())
+                        .as("only what is too long is not read: %s", e)
+                        .isGreaterThan(100_000);
             }
             return readAll(socket);
         }
@@ -91,12 +96,17 @@ class HostileHttpTest {
             for (int i = 0; i < 24; i++) {
                 Socket socket = connect();
                 dribbling.add(socket);
-                say(socket, i % 2 == 0 ? "GET /v1/kv/a HTTP/1.1\r\nHost: loc" : "PUT /v1/kv/a HTTP/1.1\r\n" + HOST
-                        + "Content-Length: 1000\r\n\r\nonly this");
+                say(
+                        socket,
+                        i % 2 == 0
+                                ? "GET /v1/kv/a HTTP/1.1\r\nHost: loc"
+                                : "PUT /v1/kv/a HTTP/1.1\r\n" + HOST + "Content-Length: 1000\r\n\r\nonly this");
             }
             assertThat(talk(GOOD)).as("while they dribble").startsWith("HTTP/1.1 200");
             for (Socket socket : dribbling) {
-                assertThat(readAll(socket)).as("dropped, with at most a refusal").doesNotContain(" 200 ");
+                assertThat(readAll(socket))
+                        .as("dropped, with at most a refusal")
+                        .doesNotContain(" 200 ");
             }
         } finally {
             for (Socket socket : dribbling) {
@@ -111,7 +121,8 @@ class HostileHttpTest {
         assertThat(talk(huge)).doesNotContain(" 200 ");
         String many = "GET /v1/status/leader HTTP/1.1\r\n" + HOST + "X-A: b\r\n".repeat(200_000) + "\r\n";
         assertThat(talk(many)).doesNotContain(" 200 ");
-        assertThat(talk("GET /" + "a".repeat(2 << 20) + " HTTP/1.1\r\n" + HOST + "\r\n")).doesNotContain(" 200 ");
+        assertThat(talk("GET /" + "a".repeat(2 << 20) + " HTTP/1.1\r\n" + HOST + "\r\n"))
+                .doesNotContain(" 200 ");
     }
 
     @Test
@@ -131,7 +142,8 @@ class HostileHttpTest {
     @Test
     void percentSignsThatMeanNothingAreRefused() throws IOException {
         for (String path : List.of(
-                "/v1/kv/%", "/v1/kv/%2", "/v1/kv/%zz", "/v1/kv/%c3%28", "/v1/kv/a?flags=%", "/v1/kv/%ff", "/%", "/v1/%00%")) {
+                "/v1/kv/%",
+                "/v1/kv/%2", "/v1/kv/%zz", "/v1/kv/%c3%28", "/v1/kv/a?flags=%", "/v1/kv/%ff", "/%", "/v1/%00%")) {
             assertThat(talk("GET " + path + " HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n"))
                     .as(path)
                     .startsWith("HTTP/1.1 400");
@@ -168,7 +180,8 @@ class HostileHttpTest {
 
         assertThat(talk(announced)).doesNotContain(" 200 ");
         assertThat(talk(chunked)).doesNotContain(" 200 ");
-        assertThat(talk("GET /v1/kv/a HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n")).startsWith("HTTP/1.1 404");
+        assertThat(talk("GET /v1/kv/a HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 404");
     }
 
     @Test

@@ -36,17 +36,7 @@ public record AzSettings(
             Limits limits,
             Proofs proofs,
             EvacuationPolicy policy) {
-        this(
-                name,
-                aggregateId,
-                groupId,
-                enabled,
-                armed,
-                instancesShared,
-                limits,
-                proofs,
-                policy,
-                Optional.empty());
+        this(name, aggregateId, groupId, enabled, armed, instancesShared, limits, proofs, policy, Optional.empty());
     }
 
     /** With the usual policy. */
@@ -63,11 +53,13 @@ public record AzSettings(
     }
 
     AzSettings withEnabled(boolean value) {
-        return new AzSettings(name, aggregateId, groupId, value, armed, instancesShared, limits, proofs, policy, restarts);
+        return new AzSettings(
+                name, aggregateId, groupId, value, armed, instancesShared, limits, proofs, policy, restarts);
     }
 
     AzSettings withArmed(boolean value) {
-        return new AzSettings(name, aggregateId, groupId, enabled, value, instancesShared, limits, proofs, policy, restarts);
+        return new AzSettings(
+                name, aggregateId, groupId, enabled, value, instancesShared, limits, proofs, policy, restarts);
     }
 
     /** With another way with VMs that die on hosts that live. */

@@ -74,8 +74,7 @@ public record Drain(
     }
 
     static Drain begun(HostName host, long epoch, Order asked, long atMs) {
-        return new Drain(
-                host, epoch, Phase.DRAINING, asked, Disabling.NOT_YET, atMs, 0, new TreeMap<>(), List.of());
+        return new Drain(host, epoch, Phase.DRAINING, asked, Disabling.NOT_YET, atMs, 0, new TreeMap<>(), List.of());
     }
 
     /** How many VMs Nova is moving now. */
@@ -96,8 +95,7 @@ public record Drain(
     }
 
     Drain with(Phase next, long atMs) {
-        return new Drain(
-                host, epoch, next, asked, disabling, startedAtMs, next.isOpen() ? 0 : atMs, moves, story);
+        return new Drain(host, epoch, next, asked, disabling, startedAtMs, next.isOpen() ? 0 : atMs, moves, story);
     }
 
     Drain with(Disabling next) {

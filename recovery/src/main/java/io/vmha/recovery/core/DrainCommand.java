@@ -51,11 +51,11 @@ public sealed interface DrainCommand extends Command {
                 return Optional.of("host " + other.get().host() + " is being drained; one host at a time");
             }
             boolean alone = state.hosts().values().stream()
-                    .noneMatch(h -> !h.host().equals(host)
-                            && h.status() == HostRecord.Status.IN_SERVICE
-                            && !h.maintenance());
+                    .noneMatch(h ->
+                            !h.host().equals(host) && h.status() == HostRecord.Status.IN_SERVICE && !h.maintenance());
             return alone
-                    ? Optional.of("no other host of the AZ is in service and not in maintenance: there is nowhere to go")
+                    ? Optional.of(
+                            "no other host of the AZ is in service and not in maintenance: there is nowhere to go")
                     : Optional.empty();
         }
     }
@@ -64,17 +64,22 @@ public sealed interface DrainCommand extends Command {
     record NoteDisabling(long atMs, long term, HostName host, Drain.Disabling disabling) implements DrainCommand {
         @Override
         public Applied apply(RecoveryState state, Entry entry) {
-            return change(state, host, d -> fit(d, Drain.Phase.DRAINING), d -> d.with(disabling)
-                    .tell(new Note(
-                            atMs,
-                            entry.index(),
-                            switch (disabling) {
-                                case NOT_YET -> "it is not disabled in Nova";
-                                case BEGUN -> "it is being disabled in Nova";
-                                case OURS -> "Nova schedules nothing to it any more";
-                                case THEIRS ->
-                                    "somebody else had disabled it in Nova: to undo this drain will not enable it";
-                            })));
+            return change(
+                    state,
+                    host,
+                    d -> fit(d, Drain.Phase.DRAINING),
+                    d -> d.with(disabling)
+                            .tell(new Note(
+                                    atMs,
+                                    entry.index(),
+                                    switch (disabling) {
+                                        case NOT_YET -> "it is not disabled in Nova";
+                                        case BEGUN -> "it is being disabled in Nova";
+                                        case OURS -> "Nova schedules nothing to it any more";
+                                        case THEIRS ->
+                                            "somebody else had disabled it in Nova: to undo this drain will not enable"
+                                                    + " it";
+                                    })));
         }
     }
 
@@ -148,8 +153,8 @@ public sealed interface DrainCommand extends Command {
                             .tell(new Note(
                                     atMs,
                                     entry.index(),
-                                    d.moves().get(server).name() + ": "
-                                            + (step == Move.Step.MOVED ? "moved to " : "") + detail)));
+                                    d.moves().get(server).name() + ": " + (step == Move.Step.MOVED ? "moved to " : "")
+                                            + detail)));
         }
     }
 
@@ -203,10 +208,7 @@ public sealed interface DrainCommand extends Command {
     }
 
     private static Applied change(
-            RecoveryState state,
-            HostName host,
-            Function<Drain, Optional<String>> unfit,
-            UnaryOperator<Drain> change) {
+            RecoveryState state, HostName host, Function<Drain, Optional<String>> unfit, UnaryOperator<Drain> change) {
         Drain drain = state.upkeep().drains().get(host);
         Optional<String> wrong =
                 drain == null ? Optional.of("host " + host + " is not being drained") : unfit.apply(drain);

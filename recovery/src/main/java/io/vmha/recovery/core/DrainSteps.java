@@ -135,8 +135,7 @@ final class DrainSteps {
                 .toList();
         if (!fresh.isEmpty()) {
             turn.propose(
-                    "drain " + drain.host(),
-                    new DrainCommand.PlanMoves(turn.atMs(), turn.term(), drain.host(), fresh));
+                    "drain " + drain.host(), new DrainCommand.PlanMoves(turn.atMs(), turn.term(), drain.host(), fresh));
             return;
         }
         int free = drain.asked().parallel() - drain.underWay();
@@ -201,9 +200,8 @@ final class DrainSteps {
     /** True if Nova would have begun by now: with our own call, or with that of an older leader. */
     private boolean isSettled(Turn turn, Move move) {
         Call last = calls.get(move.server());
-        return last != null && last.attempt() == move.attempts()
-                ? turn.nowMs() - last.atMs() > SETTLED_MS
-                : turn.leadingForMs() > config.inheritedWaitMs();
+        boolean ours = last != null && last.attempt() == move.attempts();
+        return ours ? turn.nowMs() - last.atMs() > SETTLED_MS : turn.leadingForMs() > config.inheritedWaitMs();
     }
 
     private void onFailed(Turn turn, Drain drain, Move move, String why) {

@@ -67,13 +67,11 @@ public record Drill(
                 OptionalLong.empty());
 
         Times cut(long tookMs) {
-            return new Times(
-                    OptionalLong.of(tookMs), declaredMs, certifiedMs, firstCallMs, recoveredMs, backMs);
+            return new Times(OptionalLong.of(tookMs), declaredMs, certifiedMs, firstCallMs, recoveredMs, backMs);
         }
 
         Times back(long afterMs) {
-            return new Times(
-                    cutTookMs, declaredMs, certifiedMs, firstCallMs, recoveredMs, OptionalLong.of(afterMs));
+            return new Times(cutTookMs, declaredMs, certifiedMs, firstCallMs, recoveredMs, OptionalLong.of(afterMs));
         }
     }
 

@@ -62,7 +62,9 @@ public sealed interface DrillCommand extends Command {
                     .findFirst();
             if (other.isPresent()) {
                 return Optional.of("host " + other.get().host() + " is "
-                        + (other.get().maintenance() ? "in maintenance" : other.get().status())
+                        + (other.get().maintenance()
+                                ? "in maintenance"
+                                : other.get().status())
                         + ": a drill wants every other host whole");
             }
             int share = state.az().orElseThrow().limits().maxSharePercent();
@@ -98,8 +100,8 @@ public sealed interface DrillCommand extends Command {
                         state, "drill " + number + " is " + open.get().phase() + " and cannot become " + phase);
             }
             Drill next = open.get().with(phase, atMs, times).tell(new Note(atMs, entry.index(), detail));
-            return Applied.to(state.with(
-                    state.upkeep().with(incident.isPresent() ? next.of(incident.getAsLong()) : next)));
+            return Applied.to(
+                    state.with(state.upkeep().with(incident.isPresent() ? next.of(incident.getAsLong()) : next)));
         }
     }
 }

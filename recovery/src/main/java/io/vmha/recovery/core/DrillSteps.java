@@ -36,7 +36,10 @@ final class DrillSteps {
 
     private void cut(Turn turn, Drill drill) {
         if (drill.host().equals(self)) {
-            fail(turn, drill, "the host leads and would cut its own power; stop its vmhad for a moment, then begin anew");
+            fail(
+                    turn,
+                    drill,
+                    "the host leads and would cut its own power; stop its vmhad for a moment, then begin anew");
         } else if (incident(turn, drill).isPresent()) {
             // an older leader has cut it and could not say so
             advance(turn, drill, Drill.Phase.CUT, drill.times(), "the power of " + drill.host() + " is cut");
@@ -82,7 +85,11 @@ final class DrillSteps {
         }
         Incident incident = found.get();
         if (incident.phase() == Incident.Phase.HELD) {
-            fail(turn, drill, "incident " + incident.id() + " is held: " + incident.heldBecause().orElse(""));
+            fail(
+                    turn,
+                    drill,
+                    "incident " + incident.id() + " is held: "
+                            + incident.heldBecause().orElse(""));
         } else if (incident.phase() == Incident.Phase.CLOSED) {
             judge(turn, drill, incident);
         } else if (sinceMs > RECOVERED_LIMIT_MS) {
@@ -97,7 +104,8 @@ final class DrillSteps {
             fail(
                     turn,
                     drill,
-                    "the canary was not recovered: " + ending.map(Ending::detail).orElse("it is not in the plan"));
+                    "the canary was not recovered: "
+                            + ending.map(Ending::detail).orElse("it is not in the plan"));
             return;
         }
         IncidentReport report = IncidentReport.of(incident);
@@ -138,7 +146,10 @@ final class DrillSteps {
                     drill.times().back(sinceMs),
                     drill.host() + " is in service again: the drill is passed");
         } else if (sinceMs > BACK_LIMIT_MS) {
-            fail(turn, drill, drill.host() + " is not back in service after " + sinceMs / 1_000 + " s; see vmha explain host");
+            fail(
+                    turn,
+                    drill,
+                    drill.host() + " is not back in service after " + sinceMs / 1_000 + " s; see vmha explain host");
         }
     }
 

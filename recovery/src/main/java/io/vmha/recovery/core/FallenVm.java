@@ -69,7 +69,9 @@ public record FallenVm(
                 itsEpoch,
                 Phase.FALLEN,
                 atMs,
-                restartsAtMs.stream().filter(at -> atMs - at < policy.windowMs()).toList(),
+                restartsAtMs.stream()
+                        .filter(at -> atMs - at < policy.windowMs())
+                        .toList(),
                 0,
                 false,
                 detail,
@@ -95,12 +97,21 @@ public record FallenVm(
 
     FallenVm with(Phase next) {
         return new FallenVm(
-                server, name, host, epoch, next, sinceAtMs, restartsAtMs, next == Phase.RESTARTING ? intentTerm : 0, seen, detail, story);
+                server,
+                name,
+                host,
+                epoch,
+                next,
+                sinceAtMs,
+                restartsAtMs,
+                next == Phase.RESTARTING ? intentTerm : 0,
+                seen,
+                detail,
+                story);
     }
 
     FallenVm running() {
-        return new FallenVm(
-                server, name, host, epoch, phase, sinceAtMs, restartsAtMs, intentTerm, true, detail, story);
+        return new FallenVm(server, name, host, epoch, phase, sinceAtMs, restartsAtMs, intentTerm, true, detail, story);
     }
 
     FallenVm tell(Note note) {

@@ -136,8 +136,8 @@ public sealed interface IncidentCommand extends Command {
                 return Applied.refused(
                         state, "incident " + incident + " is not open; only an open incident can be held");
             }
-            return Applied.to(state.with(found.held("held by " + person)
-                    .tell(new Note(atMs, entry.index(), "held by " + person))));
+            return Applied.to(state.with(
+                    found.held("held by " + person).tell(new Note(atMs, entry.index(), "held by " + person))));
         }
     }
 

@@ -51,27 +51,32 @@ public sealed interface InstanceCommand extends Command {
     record BeginRestart(long atMs, long term, ServerId server, String name) implements InstanceCommand {
         @Override
         public Applied apply(RecoveryState state, Entry entry) {
-            return change(state, server, vm -> {
-                if (vm.phase() != FallenVm.Phase.FALLEN) {
-                    return Optional.of("VM " + server + " is " + vm.phase() + "; only a fallen one is restarted");
-                }
-                if (!state.az().map(AzSettings::armed).orElse(false)) {
-                    return Optional.of("the AZ is disarmed");
-                }
-                if (state.hosts().get(vm.host()).maintenance()) {
-                    return Optional.of("host " + vm.host() + " is in maintenance");
-                }
-                boolean evacuated = state.openIncidents().stream()
-                        .flatMap(i -> i.hosts().values().stream())
-                        .anyMatch(h -> h.vms().containsKey(server)
-                                && h.vms().get(server).isUnderWay());
-                return evacuated ? Optional.of("it is being evacuated") : unfit(state, vm.host(), vm.epoch());
-            }, vm -> vm.begun(name, atMs, term)
-                    .tell(new Note(
-                            atMs,
-                            entry.index(),
-                            "restart " + (vm.restartsAtMs().size() + 1) + " of at most "
-                                    + state.restartPolicy().tries() + " is begun on " + vm.host())));
+            return change(
+                    state,
+                    server,
+                    vm -> {
+                        if (vm.phase() != FallenVm.Phase.FALLEN) {
+                            return Optional.of(
+                                    "VM " + server + " is " + vm.phase() + "; only a fallen one is restarted");
+                        }
+                        if (!state.az().map(AzSettings::armed).orElse(false)) {
+                            return Optional.of("the AZ is disarmed");
+                        }
+                        if (state.hosts().get(vm.host()).maintenance()) {
+                            return Optional.of("host " + vm.host() + " is in maintenance");
+                        }
+                        boolean evacuated = state.openIncidents().stream()
+                                .flatMap(i -> i.hosts().values().stream())
+                                .anyMatch(h -> h.vms().containsKey(server)
+                                        && h.vms().get(server).isUnderWay());
+                        return evacuated ? Optional.of("it is being evacuated") : unfit(state, vm.host(), vm.epoch());
+                    },
+                    vm -> vm.begun(name, atMs, term)
+                            .tell(new Note(
+                                    atMs,
+                                    entry.index(),
+                                    "restart " + (vm.restartsAtMs().size() + 1) + " of at most "
+                                            + state.restartPolicy().tries() + " is begun on " + vm.host())));
         }
     }
 
@@ -87,7 +92,9 @@ public sealed interface InstanceCommand extends Command {
             return change(
                     state,
                     server,
-                    vm -> vm.host().equals(host) && vm.epoch() == epoch && vm.phase().isOpen()
+                    vm -> vm.host().equals(host)
+                                    && vm.epoch() == epoch
+                                    && vm.phase().isOpen()
                             ? Optional.empty()
                             : Optional.of("VM " + server + " has not fallen on " + host + " in epoch " + epoch),
                     vm -> vm.seen()
@@ -122,8 +129,7 @@ public sealed interface InstanceCommand extends Command {
                         return switch (outcome) {
                             case RUNNING -> told.with(FallenVm.Phase.RUNNING);
                             case LEFT -> told.with(FallenVm.Phase.LEFT);
-                            case FAILED ->
-                                judged(told.with(FallenVm.Phase.FALLEN), state.restartPolicy(), entry, atMs);
+                            case FAILED -> judged(told.with(FallenVm.Phase.FALLEN), state.restartPolicy(), entry, atMs);
                         };
                     });
         }
@@ -143,7 +149,9 @@ public sealed interface InstanceCommand extends Command {
                 return Applied.refused(
                         state,
                         "VM " + server + " is "
-                                + (vm == null ? "not known to have fallen" : vm.phase().toString())
+                                + (vm == null
+                                        ? "not known to have fallen"
+                                        : vm.phase().toString())
                                 + "; only a quarantined one can be released");
             }
             FallenVm free = new FallenVm(
@@ -171,8 +179,8 @@ public sealed interface InstanceCommand extends Command {
                 return Applied.refused(state, "host " + host + " is not in this AZ");
             }
             Upkeep upkeep = state.upkeep();
-            return Applied.to(state.with(
-                    down ? upkeep.with(new Outage(host, atMs, detail)) : upkeep.withoutOutage(host)));
+            return Applied.to(
+                    state.with(down ? upkeep.with(new Outage(host, atMs, detail)) : upkeep.withoutOutage(host)));
         }
     }
 

@@ -144,9 +144,11 @@ final class InstanceSteps {
         }
         boolean ours = server.vmState().equals("error") && !vm.restartsAtMs().isEmpty();
         if (!server.vmState().equals("active") && !ours) {
-            return Optional.of("left: Nova has it " + server.vmState() + (server.vmState().equals("stopped")
-                    ? ", by its owner, or by itself because its guest was gone; openstack server start " + vm.server()
-                    : ", and only a VM that should be running is restarted"));
+            return Optional.of("left: Nova has it " + server.vmState()
+                    + (server.vmState().equals("stopped")
+                            ? ", by its owner, or by itself because its guest was gone; openstack server start "
+                                    + vm.server()
+                            : ", and only a VM that should be running is restarted"));
         }
         return unwanted(turn, server);
     }
@@ -202,7 +204,6 @@ final class InstanceSteps {
     }
 
     private static void note(Turn turn, HostName host, boolean down, String detail) {
-        turn.propose(
-                "compute " + host, new InstanceCommand.NoteCompute(turn.atMs(), turn.term(), host, down, detail));
+        turn.propose("compute " + host, new InstanceCommand.NoteCompute(turn.atMs(), turn.term(), host, down, detail));
     }
 }

@@ -35,7 +35,8 @@ public record Readmission(HostName host, boolean done, String detail) {
             if (!service.up()) {
                 return waiting(host, "its nova-compute does not report to Nova; is it running?");
             }
-            boolean ours = service.disabledReason().map(r -> r.startsWith(INCIDENT)).orElse(false);
+            boolean ours =
+                    service.disabledReason().map(r -> r.startsWith(INCIDENT)).orElse(false);
             if (!service.enabled() && ours) {
                 if (!stillWanted.getAsBoolean()) {
                     return waiting(host, "the leadership has ended");

@@ -25,8 +25,8 @@ public record RestartPolicy(Select select, int tries, long windowMs, long backOf
 
     public RestartPolicy {
         if (tries < 1 || windowMs < 1 || backOffMs < 0) {
-            throw new IllegalArgumentException("a restart policy needs tries and a window of at least 1 but has " + tries
-                    + " and " + windowMs + " ms");
+            throw new IllegalArgumentException("a restart policy needs tries and a window of at least 1 but has "
+                    + tries + " and " + windowMs + " ms");
         }
     }
 

@@ -22,13 +22,7 @@ public final class UpkeepController {
 
     /** What the parts of it are handed: the moment, and where their decisions go; a key that is busy makes a decision wait. */
     record Turn(
-            long nowMs,
-            long atMs,
-            long term,
-            long leadingForMs,
-            RecoveryState state,
-            Pending pending,
-            Outbox outbox) {
+            long nowMs, long atMs, long term, long leadingForMs, RecoveryState state, Pending pending, Outbox outbox) {
         void propose(String key, Command command) {
             if (pending.begin(nowMs, key, PROPOSAL_LIMIT_MS)) {
                 outbox.propose(key, command);
@@ -142,8 +136,7 @@ public final class UpkeepController {
     }
 
     private Turn turn(long nowMs) {
-        return new Turn(
-                nowMs, clock.wallMs(nowMs), term.getAsLong(), nowMs - leadingSinceMs, state, pending, outbox);
+        return new Turn(nowMs, clock.wallMs(nowMs), term.getAsLong(), nowMs - leadingSinceMs, state, pending, outbox);
     }
 
     private void decide(long nowMs) {

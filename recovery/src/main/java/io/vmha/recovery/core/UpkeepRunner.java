@@ -35,8 +35,7 @@ public final class UpkeepRunner {
                 return look(look);
             }
             if (!termStands.test(action.term())) {
-                return new UpkeepResult.Failed(
-                        action, "the leadership of term " + action.term() + " has ended", false);
+                return new UpkeepResult.Failed(action, "the leadership of term " + action.term() + " has ended", false);
             }
             return act(action);
         } catch (ComputeException e) {
@@ -111,9 +110,8 @@ public final class UpkeepRunner {
     /** Nova queues what it is asked for a nova-compute that is down, and would carry it out much later, unasked. */
     private UpkeepResult restart(UpkeepAction.RestartVm restart) {
         Optional<Server> server = nova.server(restart.server());
-        Optional<String> wrong = server.isEmpty()
-                ? Optional.of("Nova does not know it any more")
-                : unfit(server.get(), restart.host());
+        Optional<String> wrong =
+                server.isEmpty() ? Optional.of("Nova does not know it any more") : unfit(server.get(), restart.host());
         if (wrong.isEmpty() && !MAY_RESTART.contains(server.get().vmState())) {
             wrong = Optional.of("Nova has it " + server.get().vmState() + " by now");
         }
@@ -126,9 +124,8 @@ public final class UpkeepRunner {
 
     private UpkeepResult move(UpkeepAction.MoveVm move) {
         Optional<Server> server = nova.server(move.server());
-        Optional<String> wrong = server.isEmpty()
-                ? Optional.of("Nova does not know it any more")
-                : unfit(server.get(), move.host());
+        Optional<String> wrong =
+                server.isEmpty() ? Optional.of("Nova does not know it any more") : unfit(server.get(), move.host());
         if (wrong.isPresent()) {
             return new UpkeepResult.Failed(move, wrong.get(), false);
         }

@@ -114,7 +114,8 @@ final class HttpLink implements AutoCloseable {
         request.method(
                 call.method(), call.body().isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(call.body()));
         address.ifPresent(a -> request.header("Host", call.uri().getRawAuthority()));
-        var sender = address.isEmpty() ? client : byName.computeIfAbsent(call.uri().getHost(), this::naming);
+        var sender =
+                address.isEmpty() ? client : byName.computeIfAbsent(call.uri().getHost(), this::naming);
         var future = sender.sendAsync(request.build(), info -> new BoundedBody(BODY_BYTES_MAX));
         try {
             var response = future.get(limit.toNanos(), TimeUnit.NANOSECONDS);

@@ -106,18 +106,17 @@ final class LivingHosts implements Operations {
     /** By the field that Nova has up to 2.87; later ones leave it to Placement. */
     @Override
     public Optional<SortedMap<HostName, Long>> freeMemoryMb() {
-        return nova.read(
-                "/os-hypervisors/detail", Microversion.SERVICES, Deadline.after(limits.call()), reply -> {
-                    var free = new TreeMap<HostName, Long>();
-                    for (var node : NovaRecords.list(reply, reply.json(), "hypervisors")) {
-                        var host = node.path("service").path("host");
-                        if (!host.isTextual() || !node.path("free_ram_mb").isIntegralNumber()) {
-                            return Optional.empty();
-                        }
-                        free.merge(
-                                new HostName(host.textValue()), node.path("free_ram_mb").longValue(), Long::sum);
-                    }
-                    return Optional.of(free);
-                });
+        return nova.read("/os-hypervisors/detail", Microversion.SERVICES, Deadline.after(limits.call()), reply -> {
+            var free = new TreeMap<HostName, Long>();
+            for (var node : NovaRecords.list(reply, reply.json(), "hypervisors")) {
+                var host = node.path("service").path("host");
+                if (!host.isTextual() || !node.path("free_ram_mb").isIntegralNumber()) {
+                    return Optional.empty();
+                }
+                free.merge(
+                        new HostName(host.textValue()), node.path("free_ram_mb").longValue(), Long::sum);
+            }
+            return Optional.of(free);
+        });
     }
 }

@@ -126,8 +126,7 @@ final class CommittedLog {
         Optional<String> refusal = apply(command).refusal();
 
         assertThat(refusal).as("refusal of %s", command).isPresent();
-        assertThat(state)
-                .isEqualTo(before.at(new Entry(term, index)));
+        assertThat(state).isEqualTo(before.at(new Entry(term, index)));
         return refusal.get();
     }
 

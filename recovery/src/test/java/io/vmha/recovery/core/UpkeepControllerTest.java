@@ -250,7 +250,8 @@ class UpkeepControllerTest implements UpkeepController.Outbox {
         pass(2_000);
 
         assertThat(fallen().phase()).isEqualTo(FallenVm.Phase.LEFT);
-        assertThat(log.apply(new ReportFallen(nowMs, hv(1), 1, vm(2), "crashed")).refusal())
+        assertThat(log.apply(new ReportFallen(nowMs, hv(1), 1, vm(2), "crashed"))
+                        .refusal())
                 .isPresent();
     }
 
@@ -282,15 +283,7 @@ class UpkeepControllerTest implements UpkeepController.Outbox {
     @Test
     void ownersAndAzsMayWantNoRestart() {
         var refusing = new Server(
-                vm(1),
-                "db",
-                hv(1),
-                "",
-                "active",
-                Optional.empty(),
-                false,
-                true,
-                Map.of("vmha:restart", "false"));
+                vm(1), "db", hv(1), "", "active", Optional.empty(), false, true, Map.of("vmha:restart", "false"));
         nova.put(vm(1), refusing);
         fall(1);
         pass(300);
@@ -360,7 +353,9 @@ class UpkeepControllerTest implements UpkeepController.Outbox {
         pass(1_500);
         pass(1_500);
         assertThat(open(MoveVm.class)).extracting(MoveVm::server).containsExactly(vm(3));
-        answer(open(MoveVm.class).get(0), new UpkeepResult.Done(open(MoveVm.class).get(0), "asked", 5));
+        answer(
+                open(MoveVm.class).get(0),
+                new UpkeepResult.Done(open(MoveVm.class).get(0), "asked", 5));
         nova.put(vm(3), server(3, 2, "active", Optional.empty()));
         pass(1_500);
         pass(1_500);
@@ -407,7 +402,9 @@ class UpkeepControllerTest implements UpkeepController.Outbox {
         pass(1_500);
         assertThat(open(EnableHost.class)).hasSize(1);
         services.put(hv(1), service(1, true, true, Optional.empty()));
-        answer(open(EnableHost.class).get(0), new UpkeepResult.Done(open(EnableHost.class).get(0), "", 1));
+        answer(
+                open(EnableHost.class).get(0),
+                new UpkeepResult.Done(open(EnableHost.class).get(0), "", 1));
         pass(1_500);
         assertThat(drain().phase()).isEqualTo(Drain.Phase.UNDONE);
 

@@ -93,7 +93,8 @@ class NamesGoneTest {
         gone.set(true);
 
         int port = serve(https(good));
-        assertThat(call(Trust.of(Optional.of(pem(good))), "https://" + NAME + ":" + port + "/v3").status())
+        assertThat(call(Trust.of(Optional.of(pem(good))), "https://" + NAME + ":" + port + "/v3")
+                        .status())
                 .isEqualTo(200);
         server.orElseThrow().stop(0);
         addressesAgain();
@@ -150,7 +151,15 @@ class NamesGoneTest {
     private Path certificate(String name) throws Exception {
         Path store = directory.resolve(name + ".p12");
         keytool(
-                store, "-genkeypair", "-keyalg", "EC", "-dname", "CN=" + name, "-ext", "san=dns:" + name, "-validity",
+                store,
+                "-genkeypair",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=" + name,
+                "-ext",
+                "san=dns:" + name,
+                "-validity",
                 "2");
         keytool(store, "-exportcert", "-rfc", "-file", pem(store).toString());
         return store;

@@ -52,7 +52,7 @@ final class GossipPool {
         this.detections = new Detections(sim, this, scenario);
         for (PoolNode node : nodes) {
             long atMs = node.number() == 1 ? 0 : dice.between(10, scenario.startsWithinMs());
-            sim.at(atMs, "start", () -> node.start(node.number() == 1 ? List.of() : List.of(seedFor(node))));
+            sim.at(atMs, "start", () -> node.start(node.number() == 1 ? List.of() : List.of(seed())));
         }
         sim.every(1_000, 1_000, "rules", this::check);
     }
@@ -78,7 +78,7 @@ final class GossipPool {
     }
 
     /** The first node, or in a large pool somebody who runs already: one node could not take a thousand in at once. */
-    private InetSocketAddress seedFor(PoolNode joiner) {
+    private InetSocketAddress seed() {
         var running = nodes.size() > SEEDED_MAX ? running() : List.<PoolNode>of();
         return running.isEmpty() ? PoolNode.addressOf(1) : dice.pick(running).address();
     }

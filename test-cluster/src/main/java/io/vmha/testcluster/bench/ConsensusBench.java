@@ -61,7 +61,10 @@ final class ConsensusBench implements Callable<Integer> {
             description = "vmha's, in milliseconds (default: ${DEFAULT-VALUE})")
     private int electionTimeoutMs = 1000;
 
-    @Option(names = "--only", split = ",", description = "some of: kill, freeze, writes, idle, calm, http (default: all)")
+    @Option(
+            names = "--only",
+            split = ",",
+            description = "some of: kill, freeze, writes, idle, calm, http (default: all)")
     private List<String> only = List.of();
 
     @Option(names = "--without-etcd", description = "measure vmha alone")

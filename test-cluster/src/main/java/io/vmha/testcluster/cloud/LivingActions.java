@@ -28,10 +28,12 @@ final class LivingActions {
         boolean hard = type.equals("HARD");
         require(server, "reboot", hard ? HARD_REBOOT : Set.of(VmState.ACTIVE));
         server.task(hard ? "rebooting_hard" : "rebooting", region.nowMs());
-        region.in(Delay.PHASE, () -> goOn(server, "reboot", () -> {
-            server.task(hard ? "reboot_started_hard" : "reboot_started", region.nowMs());
-            region.in(Delay.SPAWN, () -> goOn(server, "reboot", () -> rebooted(server)));
-        }));
+        region.in(
+                Delay.PHASE,
+                () -> goOn(server, "reboot", () -> {
+                    server.task(hard ? "reboot_started_hard" : "reboot_started", region.nowMs());
+                    region.in(Delay.SPAWN, () -> goOn(server, "reboot", () -> rebooted(server)));
+                }));
         return Answer.empty(202);
     }
 
@@ -50,8 +52,7 @@ final class LivingActions {
         Bodies.requireObject(body);
         require(server, "os-migrateLive", LIVE);
         VmState state = server.vmState;
-        return move(
-                server, "live-migration", "migrating", "migrating", () -> server.settle(state, region.nowMs()));
+        return move(server, "live-migration", "migrating", "migrating", () -> server.settle(state, region.nowMs()));
     }
 
     Answer migrateCold(ServerRecord server) {
@@ -74,28 +75,32 @@ final class LivingActions {
         String source = server.host;
         boolean runs = region.ledger.isRunning(server.id, source);
         server.task(task, region.nowMs());
-        region.in(Delay.PHASE, () -> goOn(server, ourTasks, () -> {
-            Optional<String> target = region.schedule(server, Optional.empty());
-            migration.destination = target;
-            migration.claimed = target.isPresent();
-            region.in(Delay.SPAWN, () -> goOn(server, ourTasks, () -> {
-                boolean fails = target.isEmpty()
-                        || !region.host(target.get()).isAlive()
-                        || region.host(target.get()).spawnFails;
-                if (fails) {
-                    migration.become("error", region.nowMs());
-                    server.taskState = Optional.empty(); // it runs on where it was
-                    return;
-                }
-                region.ledger.stopped(server.id, region.nowMs(), source);
-                server.host = target.get();
-                arrived.run();
-                if (runs) {
-                    region.ledger.started(server.id, region.nowMs(), target.get());
-                }
-                migration.become("completed", region.nowMs());
-            }));
-        }));
+        region.in(
+                Delay.PHASE,
+                () -> goOn(server, ourTasks, () -> {
+                    Optional<String> target = region.schedule(server, Optional.empty());
+                    migration.destination = target;
+                    migration.claimed = target.isPresent();
+                    region.in(
+                            Delay.SPAWN,
+                            () -> goOn(server, ourTasks, () -> {
+                                boolean fails = target.isEmpty()
+                                        || !region.host(target.get()).isAlive()
+                                        || region.host(target.get()).spawnFails;
+                                if (fails) {
+                                    migration.become("error", region.nowMs());
+                                    server.taskState = Optional.empty(); // it runs on where it was
+                                    return;
+                                }
+                                region.ledger.stopped(server.id, region.nowMs(), source);
+                                server.host = target.get();
+                                arrived.run();
+                                if (runs) {
+                                    region.ledger.started(server.id, region.nowMs(), target.get());
+                                }
+                                migration.become("completed", region.nowMs());
+                            }));
+                }));
         return Answer.empty(202);
     }
 

@@ -206,10 +206,7 @@ final class Region {
         String host = server.host;
         in(Delay.LIFECYCLE, () -> {
             boolean isIdle = servers.containsKey(id) && server.taskState.isEmpty() && server.host.equals(host);
-            if (isIdle
-                    && server.vmState == VmState.ACTIVE
-                    && host(host).isAlive()
-                    && !ledger.isRunning(id, host)) {
+            if (isIdle && server.vmState == VmState.ACTIVE && host(host).isAlive() && !ledger.isRunning(id, host)) {
                 server.settle(VmState.STOPPED, nowMs());
             }
         });

@@ -23,7 +23,9 @@ final class RepeatablePoolTest {
         PoolRun.Summary summary = run.summary();
         assertThat(summary.faults()).as("faults").isGreaterThan(5);
         assertThat(summary.powerCuts()).as("hosts that lost their power").isPositive();
-        assertThat(summary.falseSilences()).as("healthy hosts silent to all their observers").isZero();
+        assertThat(summary.falseSilences())
+                .as("healthy hosts silent to all their observers")
+                .isZero();
         return summary.toString();
     }
 

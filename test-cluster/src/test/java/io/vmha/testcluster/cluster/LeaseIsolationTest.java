@@ -93,8 +93,7 @@ class LeaseIsolationTest {
 
     private static List<Guest> guestsThatBeatOn(String host) {
         List<Guest> guests = lab.await("guests run on " + host, () -> lab.guestsOn(host), all -> !all.isEmpty());
-        List<Guest> living =
-                guests.stream().filter(g -> g.process().isAlive()).toList();
+        List<Guest> living = guests.stream().filter(g -> g.process().isAlive()).toList();
         assertThat(living).isNotEmpty();
         for (Guest guest : living) {
             lab.await("it beats", () -> lab.writers(guest.vm()), writers -> writers.contains(guest.nonce()));
@@ -118,8 +117,9 @@ class LeaseIsolationTest {
     /** In a new life none of the old copies may be left. */
     private static boolean isBack(JsonNode record, long epoch, List<Guest> old) {
         if (record.path("epoch").asLong() > epoch) {
-            assertThat(old).as("old copies in the host's next life").noneMatch(g -> g.process()
-                    .isAlive());
+            assertThat(old)
+                    .as("old copies in the host's next life")
+                    .noneMatch(g -> g.process().isAlive());
             return record.path("status").asText().equals("in_service");
         }
         return false;

@@ -149,8 +149,8 @@ final class LeasedHosts implements AutoCloseable {
                 .forEach(command::add);
         Process daemon = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        VmhadProcess.log(host).toFile()))
+                .redirectOutput(
+                        ProcessBuilder.Redirect.appendTo(VmhadProcess.log(host).toFile()))
                 .start();
         open.add(daemon::destroyForcibly);
     }
@@ -247,7 +247,8 @@ final class LeasedHosts implements AutoCloseable {
             var builder = new ProcessBuilder(command).redirectErrorStream(true);
             builder.environment().put("NETLAB_PREFIX", PREFIX);
             Process process = builder.start();
-            String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            String output =
+                    new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
                 throw new ClusterException(command + " failed: " + output);
             }
@@ -328,7 +329,8 @@ final class LeasedHosts implements AutoCloseable {
     Map<String, Long> armed() {
         var armed = new TreeMap<String, Long>();
         for (JsonNode record : view().at("/azs/0/hosts")) {
-            if (record.path("armed").asBoolean() && record.path("status").asText().equals("in_service")) {
+            if (record.path("armed").asBoolean()
+                    && record.path("status").asText().equals("in_service")) {
                 armed.put(record.path("host").asText(), record.path("epoch").asLong());
             }
         }
@@ -337,7 +339,8 @@ final class LeasedHosts implements AutoCloseable {
 
     /** A host whose daemon does not lead. */
     String follower() {
-        String leader = await("there is a leader", () -> view().at("/leader/host").asText(""), l -> !l.isEmpty());
+        String leader =
+                await("there is a leader", () -> view().at("/leader/host").asText(""), l -> !l.isEmpty());
         return hosts.stream()
                 .map(ClusterHost::name)
                 .filter(h -> !h.equals(leader))

@@ -48,8 +48,8 @@ class QemuRestartTest {
             scene.cloud().addServer(spec);
             scene.cloud().ledger().listen(new Domains(nova, lab));
             cluster.enable(3);
-            LabHost.Beat first =
-                    cluster.await("it ticks", LIMIT_S, () -> LabHost.beat(disk), Optional::isPresent).orElseThrow();
+            LabHost.Beat first = cluster.await("it ticks", LIMIT_S, () -> LabHost.beat(disk), Optional::isPresent)
+                    .orElseThrow();
 
             lab.killQemu(NAME);
             scene.cloud().endGuest(spec.id());

@@ -203,7 +203,8 @@ abstract class ComputeContract {
                 "it is active again and has no task",
                 () -> compute.server(before.id()).orElseThrow().equals(before),
                 () -> compute.server(before.id()));
-        assertThat(failure(() -> compute.operations().restart(NO_SERVER)).status()).isEqualTo(404);
+        assertThat(failure(() -> compute.operations().restart(NO_SERVER)).status())
+                .isEqualTo(404);
     }
 
     @Test

@@ -239,7 +239,9 @@ public abstract class LogContract {
         log.cutOff(old);
         log.pass(100);
 
-        assertThat(log.provesLeadership(old)).as("proof of the leader that was cut off").isFalse();
+        assertThat(log.provesLeadership(old))
+                .as("proof of the leader that was cut off")
+                .isFalse();
 
         log.mend();
         long answered = commit(command());
@@ -351,9 +353,12 @@ public abstract class LogContract {
         RecoveryState after = log.state(awaitLeader());
         assertThat(after.az()).isEqualTo(content.az());
         assertThat(after.hosts().keySet()).isEqualTo(content.hosts().keySet());
-        log.await("the final configuration is applied everywhere", () -> log.nodes().stream()
-                .map(n -> log.state(n).group().electorate())
-                .allMatch(e -> !e.isJoint() && e.index() > content.group().electorate().index()));
+        log.await(
+                "the final configuration is applied everywhere",
+                () -> log.nodes().stream()
+                        .map(n -> log.state(n).group().electorate())
+                        .allMatch(e -> !e.isJoint()
+                                && e.index() > content.group().electorate().index()));
         assertThat(log.state(awaitLeader()).group().electorate().voters())
                 .as("as many voters as before")
                 .hasSameSizeAs(content.group().electorate().voters());

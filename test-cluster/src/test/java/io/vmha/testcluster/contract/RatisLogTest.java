@@ -61,7 +61,10 @@ class RatisLogTest extends LogContract {
         try (var log = (RealLog) start()) {
             log.await("a leader", () -> log.leading().isPresent());
             String leader = log.leading().orElseThrow().node.self().id().nodeName();
-            String away = log.nodes().stream().filter(n -> !n.equals(leader)).findFirst().orElseThrow();
+            String away = log.nodes().stream()
+                    .filter(n -> !n.equals(leader))
+                    .findFirst()
+                    .orElseThrow();
             log.goAway(away);
             for (int i = 0; i < SNAPSHOT_ENTRIES * 3; i++) {
                 log.commitSomething(i);
@@ -72,7 +75,8 @@ class RatisLogTest extends LogContract {
             log.await("it has caught up", () -> log.state(away).applied().index() >= wanted);
 
             assertThat(log.log(away)).as("entries that it applied one by one").hasSizeLessThan(SNAPSHOT_ENTRIES * 3);
-            assertThat(log.state(away).az()).isEqualTo(log.leading().orElseThrow().state.az());
+            assertThat(log.state(away).az())
+                    .isEqualTo(log.leading().orElseThrow().state.az());
         }
     }
 
@@ -249,14 +253,17 @@ class RatisLogTest extends LogContract {
         }
 
         private void commitSomething(int number) {
-            await("entry " + number + " is committed", () -> leading()
-                    .map(v -> propose(
-                            v.node.self().id().nodeName(), new AzCommand.SetMaintenance(number, new HostName("x"), true)))
-                    .map(p -> {
-                        await("an answer", () -> p.answer().isPresent());
-                        return p.answer().orElseThrow().isPresent();
-                    })
-                    .orElse(false));
+            await(
+                    "entry " + number + " is committed",
+                    () -> leading()
+                            .map(v -> propose(
+                                    v.node.self().id().nodeName(),
+                                    new AzCommand.SetMaintenance(number, new HostName("x"), true)))
+                            .map(p -> {
+                                await("an answer", () -> p.answer().isPresent());
+                                return p.answer().orElseThrow().isPresent();
+                            })
+                            .orElse(false));
         }
 
         @Override
@@ -266,9 +273,7 @@ class RatisLogTest extends LogContract {
                 return false;
             }
             try {
-                voter.node
-                        .read(GroupMachine.proofOfLeadership(), PROOF_LIMIT)
-                        .join();
+                voter.node.read(GroupMachine.proofOfLeadership(), PROOF_LIMIT).join();
                 return voter.leads.isPresent();
             } catch (CompletionException e) {
                 assert e.getCause() != null;

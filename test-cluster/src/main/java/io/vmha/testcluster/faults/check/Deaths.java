@@ -57,8 +57,9 @@ final class Deaths {
                 if (call.isPresent()) {
                     slowest = Math.max(slowest, call.get().atMs() - off.atMs());
                 } else if (kept.contains(vm)) {
-                    against.add(vm + " was on " + off.text("host") + ", which lost its power at " + off.atMs()
-                            + " ms for " + (backMs - off.atMs()) + " ms, and was not evacuated within " + BOUND_MS + " ms");
+                    against.add(
+                            vm + " was on " + off.text("host") + ", which lost its power at " + off.atMs() + " ms for "
+                                    + (backMs - off.atMs()) + " ms, and was not evacuated within " + BOUND_MS + " ms");
                 }
             }
         }
