@@ -5,6 +5,10 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.ratis.thirdparty.io.grpc.internal.GrpcUtil;
+import org.apache.ratis.thirdparty.io.grpc.internal.SharedResourceHolder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The threads on which calls from peers are worked on. gRPC's own have no bound: a server that was stopped, starved or just started
@@ -15,6 +19,7 @@ final class CallThreads implements Executor {
     /** Ratis' handlers keep a thread only while they write metadata or wait for a lock, never for another call. */
     static final int THREADS_MAX = 16;
 
+    private static final Logger LOG = LoggerFactory.getLogger(CallThreads.class);
     private static final int WAITING_MAX = 1024;
     private static final int IDLE_S = 30;
 
@@ -36,6 +41,21 @@ final class CallThreads implements Executor {
                 },
                 new ThreadPoolExecutor.CallerRunsPolicy());
         threads.allowCoreThreadTimeOut(true);
+    }
+
+    /**
+     * The pool that Ratis' connections to its peers use, and that no setting of Ratis reaches, gets a bound as well. Streams to a voter
+     * that swallows packets pile up until the connection is given up, and would all fail at once, each on a thread of its own.
+     */
+    static void boundShared() {
+        Executor shared = SharedResourceHolder.get(GrpcUtil.SHARED_CHANNEL_EXECUTOR); // kept for good: it must not be made anew
+        if (shared instanceof ThreadPoolExecutor pool) {
+            pool.setMaximumPoolSize(THREADS_MAX);
+            pool.setKeepAliveTime(IDLE_S, TimeUnit.SECONDS);
+            pool.setRejectedExecutionHandler(new ThreadPoolExecutor.CallerRunsPolicy());
+        } else {
+            LOG.warn("gRPC's shared threads cannot be bounded found={}", shared.getClass().getName());
+        }
     }
 
     @Override

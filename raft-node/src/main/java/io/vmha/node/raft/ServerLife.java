@@ -65,6 +65,7 @@ final class ServerLife implements AutoCloseable {
         // Ratis would end the process from inside a library; the watch tells the daemon instead
         ExitUtils.disableSystemExit();
         GRPC.setLevel(java.util.logging.Level.WARNING);
+        CallThreads.boundShared();
         PeerInfo self = store.self();
         Gate gate = new Gate(self::id, store::group);
         Watch watch = new Watch(listener, self, neighbours, config.electionTimeout());

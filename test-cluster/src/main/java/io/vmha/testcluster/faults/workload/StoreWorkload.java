@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
 
 /** Five clients of the store, each at a daemon of its own choice each time: of registers, of lists that grow, or of locks. */
 final class StoreWorkload implements Workload {
@@ -31,6 +34,8 @@ final class StoreWorkload implements Workload {
         APPEND,
         LOCK
     }
+
+    private static final String SESSION_IS_OVER = "invalid session";
 
     private final Kind object;
 
@@ -55,15 +60,19 @@ final class StoreWorkload implements Workload {
     @Override
     public Running start(TestBed bed, Random dice) {
         long origin = System.nanoTime();
-        var recorder = new HistoryRecorder(() -> System.nanoTime() - origin);
+        LongSupplier nanos = () -> System.nanoTime() - origin;
+        var recorder = new HistoryRecorder(nanos);
+        List<Client> all = new ArrayList<>();
         List<Turns> clients = new ArrayList<>();
         for (int i = 1; i <= CLIENTS; i++) {
-            var client = new Client(name() + "-" + i, bed, recorder, new Random(dice.nextLong()));
+            var client = new Client(name() + "-" + i, bed, recorder, nanos, new Random(dice.nextLong()));
+            all.add(client);
             clients.add(new Turns(name() + "-" + i, PAUSE_MS, client::turn));
         }
         long beganMs = bed.history().nowMs();
         return () -> {
             clients.forEach(Turns::close);
+            all.forEach(Client::leaveSession);
             recorder.history().forEach(operation -> note(bed, beganMs, operation));
         };
     }
@@ -91,12 +100,16 @@ final class StoreWorkload implements Workload {
         private final Random dice;
         private int values;
         private int calls;
+        private final LongSupplier nanos;
         private String session = "";
+        private long sessionFrom;
+        private final Set<String> locksTried = new TreeSet<>();
 
-        private Client(String name, TestBed bed, HistoryRecorder recorder, Random dice) {
+        private Client(String name, TestBed bed, HistoryRecorder recorder, LongSupplier nanos, Random dice) {
             this.name = name;
             this.bed = bed;
             this.recorder = recorder;
+            this.nanos = nanos;
             this.dice = dice;
         }
 
@@ -165,14 +178,25 @@ final class StoreWorkload implements Workload {
                 Daemons.Reply reply = bed.daemons()
                         .send(at, "PUT", "/v1/session/create", "{\"TTL\":\"86400s\",\"Behavior\":\"release\"}", LIMIT);
                 session = reply.status() == OK ? reply.json().path("ID").asText("") : "";
+                sessionFrom = nanos.getAsLong();
                 return;
             }
             Action action = dice.nextInt(2) == 0 ? Action.ACQUIRE : Action.RELEASE;
+            locksTried.add(key);
             var call = recorder.begin(name, key, action, session);
-            end(
-                    call,
-                    send(at, "PUT", key, "?" + action.name().toLowerCase(Locale.ROOT) + "=" + session, session),
-                    false);
+            Daemons.Reply reply =
+                    send(at, "PUT", key, "?" + action.name().toLowerCase(Locale.ROOT) + "=" + session, session);
+            end(call, reply, false);
+            if (reply.body().startsWith(SESSION_IS_OVER)) {
+                leaveSession();
+            }
+        }
+
+        /** A session stands and falls with the daemon at which it was made: it may have ended at any time, and nobody tells. */
+        private void leaveSession() {
+            locksTried.forEach(lock -> recorder.mayEnd(lock, session, sessionFrom));
+            locksTried.clear();
+            session = "";
         }
 
         private void read(LabHost at, String key) {
@@ -214,7 +238,7 @@ final class StoreWorkload implements Workload {
                 } else {
                     call.done(yes);
                 }
-            } else if (reply.status() / 100 == 4) {
+            } else if (reply.status() / 100 == 4 || reply.body().startsWith(SESSION_IS_OVER)) {
                 call.failed(); // refused: it has no effect
             } else {
                 call.unknown();

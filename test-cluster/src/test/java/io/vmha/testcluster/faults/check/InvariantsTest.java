@@ -162,6 +162,25 @@ class InvariantsTest {
     }
 
     @Test
+    void aLockThatIsLostIsExcusedByTheEndOfItsSessionAndByNothingElse() {
+        HistoryDraft draft = HistoryDraft.ofADeath()
+                .add(5, "operation", lock("ACQUIRE", ", answer:'true'", "DONE", 5_000_000))
+                .add(7, "operation", lock("RELEASE", ", answer:'false'", "DONE", 7_000_000));
+
+        assertThat(named("I5").check(draft.history()).verdict()).isEqualTo(Verdict.VIOLATED);
+        assertThat(named("I5")
+                        .check(draft.add(1, "operation", lock("END_SESSION", "", "UNKNOWN", 1_000_000))
+                                .history())
+                        .verdict())
+                .isEqualTo(Verdict.HELD);
+    }
+
+    private static String lock(String action, String answer, String outcome, long fromNs) {
+        return "{object:'lock', client:'l', key:'k', action:'" + action + "', argument:'s', outcome:'" + outcome
+                + "', from_ns:" + fromNs + ", to_ns:" + (fromNs + 1_000_000) + answer + "}";
+    }
+
+    @Test
     void aCallBeforeTheDeathIsNoRecoveryFromIt() {
         HistoryDraft draft =
                 HistoryDraft.ofADeath().without("nova").add(5_000, "nova", call("['hv-1']", "hv-2", "hv-1", 1));
