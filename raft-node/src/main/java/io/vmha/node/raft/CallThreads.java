@@ -48,13 +48,16 @@ final class CallThreads implements Executor {
      * that swallows packets pile up until the connection is given up, and would all fail at once, each on a thread of its own.
      */
     static void boundShared() {
-        Executor shared = SharedResourceHolder.get(GrpcUtil.SHARED_CHANNEL_EXECUTOR); // kept for good: it must not be made anew
+        Executor shared =
+                SharedResourceHolder.get(GrpcUtil.SHARED_CHANNEL_EXECUTOR); // kept for good: it must not be made anew
         if (shared instanceof ThreadPoolExecutor pool) {
             pool.setMaximumPoolSize(THREADS_MAX);
             pool.setKeepAliveTime(IDLE_S, TimeUnit.SECONDS);
             pool.setRejectedExecutionHandler(new ThreadPoolExecutor.CallerRunsPolicy());
         } else {
-            LOG.warn("gRPC's shared threads cannot be bounded found={}", shared.getClass().getName());
+            LOG.warn(
+                    "gRPC's shared threads cannot be bounded found={}",
+                    shared.getClass().getName());
         }
     }
 
