@@ -221,7 +221,7 @@ final class LogMachine extends BaseStateMachine {
 
     @Override
     public void notifyLogFailed(Throwable cause, LogEntryProto failed) {
-        events.broken("writing the raft log failed", cause);
+        events.broken("writing the raft log failed, see to the disk of data_dir and start again", cause);
     }
 
     /** Ratis asks after every entry once the log is long enough: a full disk is told and tried twice a minute only. */

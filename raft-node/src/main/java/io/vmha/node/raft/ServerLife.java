@@ -64,6 +64,7 @@ final class ServerLife implements AutoCloseable {
             Watch.Neighbours neighbours) {
         // Ratis would end the process from inside a library; the watch tells the daemon instead
         ExitUtils.disableSystemExit();
+        ExitUtils.clear(); // what an earlier server of this process ended with says nothing about this one
         GRPC.setLevel(java.util.logging.Level.WARNING);
         CallThreads.boundShared();
         PeerInfo self = store.self();
@@ -306,7 +307,7 @@ final class ServerLife implements AutoCloseable {
         return messages.toString();
     }
 
-    private static Throwable root(Throwable t) {
+    static Throwable root(Throwable t) {
         return t.getCause() == null ? t : root(t.getCause());
     }
 

@@ -124,8 +124,14 @@ final class Watch implements LogMachine.Events, AutoCloseable {
         if (broken.isEmpty()) { // every write that was waiting fails as well
             LOG.error("raft node is broken and stops what=\"{}\"", what, cause);
         }
-        broken = Optional.of(what + ": " + cause);
+        broken = Optional.of(what + ": " + words(cause));
         post(this::look);
+    }
+
+    /** What failed, and what the kernel or the disk said of it in the end. */
+    private static String words(Throwable failure) {
+        Throwable root = ServerLife.root(failure);
+        return root == failure ? failure.toString() : failure + " (" + root + ")";
     }
 
     @Override
@@ -216,7 +222,7 @@ final class Watch implements LogMachine.Events, AutoCloseable {
         if (broken.isPresent()) {
             closed(Closure.FAILED, broken.get());
         } else if (ExitUtils.isTerminated()) {
-            closed(Closure.FAILED, "Ratis wanted to end the process: " + ExitUtils.getFirstExitException());
+            closed(Closure.FAILED, "Ratis wanted to end the process: " + words(ExitUtils.getFirstExitException()));
         } else if (isOver(server.getLifeCycleState())) {
             closed(Closure.FAILED, "Ratis closed the server: a pause of the JVM above 5 min or an internal error");
         } else if (division != null && isOver(division.getInfo().getLifeCycleState())) {
