@@ -34,6 +34,7 @@ final class LeasedHost {
     private long guardDiedAtMs = Long.MAX_VALUE;
     private boolean paused;
     private long pauses;
+    private long grantedAtMs = Long.MIN_VALUE / 2;
     private Runnable watchdog = () -> {};
 
     LeasedHost(Simulation sim, Mutant mutant, Ledger ledger, HostName host, boolean relies) {
@@ -71,6 +72,11 @@ final class LeasedHost {
 
     long pauses() {
         return pauses;
+    }
+
+    /** When the newest renewal was sent that a majority has answered, in this boot or an earlier one. */
+    long grantedAtMs() {
+        return grantedAtMs;
     }
 
     boolean guardAlive() {
@@ -119,6 +125,9 @@ final class LeasedHost {
         boolean longer = lease.deadlineMs() > fileDeadlineMs || lease.epoch() != fileEpoch;
         fileEpoch = lease.epoch();
         fileDeadlineMs = lease.deadlineMs();
+        if (longer && fileDeadlineMs > 0) {
+            grantedAtMs = simAt(fileDeadlineMs - TIMING.leaseMs());
+        }
         if (!relies) {
             return;
         }

@@ -29,7 +29,6 @@ final class Renewals {
     private record Renewal(
             Agent host,
             int life,
-            long simSentAtMs,
             long sentAtMs,
             long epoch,
             Arming claim,
@@ -43,7 +42,6 @@ final class Renewals {
     private final Dice dice;
     private final Map<HostName, SortedMap<HostName, Long>> heardAtMs = new TreeMap<>();
     private final Map<HostName, SortedMap<HostName, Long>> answeredAtMs = new TreeMap<>();
-    private final Map<HostName, Long> saidAtMs = new TreeMap<>();
     private final Map<HostName, SortedMap<HostName, Long>> lostAtMs = new TreeMap<>();
     private final Map<HostName, SortedMap<HostName, String>> bootAt = new TreeMap<>();
     private final SortedMap<HostName, Machine> machines;
@@ -101,7 +99,6 @@ final class Renewals {
         var renewal = new Renewal(
                 host,
                 host.life(),
-                sim.nowMs(),
                 host.leased().nowMs(),
                 host.leased().epoch(),
                 host.leased().claim(),
@@ -127,10 +124,6 @@ final class Renewals {
         }
         LeaseVoter.Reply reply = voter.voter()
                 .onRenewal(voter.leased().nowMs(), host.host(), renewal.epoch(), renewal.claim(), renewal.boot());
-        if (reply.answered()) {
-            // a voter that was paused answers what was said long ago
-            saidAtMs.merge(host.host(), renewal.simSentAtMs(), Math::max);
-        }
         if (!network.reaches(voter.host(), host.host())) {
             if (reply.answered()) {
                 answeredAtMs.get(voter.host()).put(host.host(), sim.nowMs());
@@ -212,11 +205,6 @@ final class Renewals {
     /** How long this process of the voter really has not answered the host. */
     long unansweredMs(HostName voter, HostName host) {
         return sim.nowMs() - answeredAtMs.get(voter).getOrDefault(host, Long.MIN_VALUE / 2);
-    }
-
-    /** When the host last said something that any voter has answered. */
-    long lastHeardMs(HostName host) {
-        return saidAtMs.getOrDefault(host, Long.MIN_VALUE / 2);
     }
 
     /** What these voters say when a leader asks them. */
