@@ -100,31 +100,68 @@ final class HostVerb implements Callable<Integer> {
     }
 
     @Command(
+            name = "seal",
+            description = "Ends the life of a host that was declared dead, before you look at it and confirm that it is down.")
+    int seal(
+            @Parameters(paramLabel = "HOST") String host,
+            @Option(names = "--person", paramLabel = "NAME", description = "who is about to look (default: the user)")
+                    String person) {
+        return change(host, "seal", person);
+    }
+
+    @Command(
             name = "confirm-down",
-            description = "Your word that a host is down, where neither its BMC nor its lease can prove it.")
+            description = "Your word that a host is down, where neither its BMC nor its lease can prove it. It is sealed first.")
     int confirmDown(
             @Parameters(paramLabel = "HOST") String host,
             @Option(names = "--person", paramLabel = "NAME", description = "who answers for it (default: the user)")
                     String person,
-            @Option(names = "--yes-i-know", description = "do not ask; for scripts") boolean known) {
-        if (!known) {
-            PrintWriter out = spec.commandLine().getOut();
-            out.println("This says that " + host + " has no power, or is cut from its disks, and stays so.");
-            out.println("Its VMs will be started on other hosts at once. If one of them still runs on " + host
-                    + ", both copies write to one disk and destroy it.");
-            out.print("Go and look at the machine first. If you are sure, type its name: ");
-            out.flush();
-            if (!host.equals(line())) {
-                throw new Failure(ExitCode.REFUSED, "the name was not typed; nothing was done");
-            }
-        }
-        return vmha.connection()
-                .change("/v1/hosts/" + Connection.segment(host) + "/confirm-down", Person.document(person));
+            @Option(
+                            names = "--yes-i-know",
+                            description = "do not ask; for scripts that have called vmha host seal and looked since")
+                    boolean known) {
+        return known ? change(host, "confirm-down", person) : sealThenConfirm(host, person);
     }
 
-    private static String line() {
+    /** The word counts only about what was seen after the seal, so it is asked for after the seal (S2). */
+    private int sealThenConfirm(String host, String person) {
+        PrintWriter out = spec.commandLine().getOut();
+        var typed = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        out.println("You are about to say that " + host + " has no power, or is cut from its disks, and stays so.");
+        out.println("Step 1 of 2 seals it: from then on it cannot renew its lease, its VMs never run there again, and the");
+        out.println("incident cannot be cancelled any more.");
+        ask(typed, host, "To seal it, type its name: ", "nothing was done");
+        int sealed = change(host, "seal", person);
+        if (sealed != ExitCode.OK.number()) {
+            return sealed;
+        }
+        out.println("Step 2 of 2 is your word. Its VMs will be started on other hosts at once. If one of them still runs on");
+        out.println(host + ", both copies write to one disk and destroy it. What you saw before the seal does not count:");
+        ask(
+                typed,
+                host,
+                "go and look at the machine now. If it is down, type its name: ",
+                "it stays sealed and is waited for; run this again when it is down");
+        return change(host, "confirm-down", person);
+    }
+
+    private void ask(BufferedReader typed, String host, String question, String otherwise) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(question);
+        out.flush();
+        if (!host.equals(line(typed))) {
+            throw new Failure(ExitCode.REFUSED, "the name was not typed; " + otherwise);
+        }
+    }
+
+    private int change(String host, String what, String person) {
+        return vmha.connection()
+                .change("/v1/hosts/" + Connection.segment(host) + "/" + what, Person.document(person));
+    }
+
+    private static String line(BufferedReader input) {
         try {
-            String typed = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+            String typed = input.readLine();
             return typed == null ? "" : typed.strip();
         } catch (IOException e) {
             return "";

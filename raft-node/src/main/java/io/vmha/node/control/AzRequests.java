@@ -29,11 +29,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /** What operators ask of this node: each becomes a committed command, or a refusal that says why. */
 public final class AzRequests implements NodeRequests {
     private static final long ANSWER_LIMIT_MS = 20_000;
+    private static final long SEAL_LIMIT_MS = 12_000;
+    private static final long LOOK_AGAIN_NANOS = 100_000_000;
     /** Off, asked again, on: each as long as a fence agent may take. */
     private static final long FENCE_TEST_LIMIT_MS = 55_000;
     /** 502 Bad Gateway: Keystone or Nova said no. */
@@ -123,6 +126,34 @@ public final class AzRequests implements NodeRequests {
                 .orElseGet(() -> committed(
                         new AzCommand.ReturnHost(System.currentTimeMillis(), host, person),
                         host + " is in service again, " + person + " answers for it")));
+    }
+
+    @Override
+    public CompletableFuture<Answer> seal(HostName host, String person) {
+        return onActionThread(() -> refusal(new ProofCommand.SealForWord(System.currentTimeMillis(), host, person))
+                .map(why -> new Answer(409, why))
+                .orElseGet(() -> whenSealIsApplied(host)));
+    }
+
+    private Answer whenSealIsApplied(HostName host) {
+        long untilMs = Clocks.nowMs() + SEAL_LIMIT_MS;
+        while (Clocks.nowMs() < untilMs && !Thread.currentThread().isInterrupted()) {
+            boolean applied = view.state()
+                    .openIncidentOf(host)
+                    .map(i -> i.hosts().get(host).proving().sealApplied())
+                    .orElse(false);
+            if (applied) {
+                return new Answer(
+                        200,
+                        host + " is sealed and a majority of the voters answers it no more: look at it now, what was seen"
+                                + " before does not count");
+            }
+            LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+        }
+        return new Answer(
+                503,
+                host + " is sealed, but within " + SEAL_LIMIT_MS / 1_000 + " s no majority of the voters has confirmed that;"
+                        + " see vmha status whether there is a leader, then ask again");
     }
 
     @Override

@@ -148,6 +148,7 @@ public final class Api {
         change(
                 "hosts/*/return",
                 (call, host) -> byName(call, person -> requests.returnHost(new HostName(host), person)));
+        change("hosts/*/seal", (call, host) -> byName(call, person -> requests.seal(new HostName(host), person)));
         change(
                 "hosts/*/confirm-down",
                 (call, host) -> byName(call, person -> requests.confirmDown(new HostName(host), person)));

@@ -39,7 +39,10 @@ public interface NodeRequests extends UpkeepRequests {
     /** Takes a recovered host back into service: Nova must have it up, and a person answers for its being clean. */
     CompletableFuture<Answer> returnHost(HostName host, String person);
 
-    /** A person's certificate: the host is down and stays down, and that person answers for it. */
+    /** Ends a host's life before a person looks at it; answers when a majority of the voters has applied that. */
+    CompletableFuture<Answer> seal(HostName host, String person);
+
+    /** A person's certificate, once the host is sealed: the host is down and stays down, and that person answers for it. */
     CompletableFuture<Answer> confirmDown(HostName host, String person);
 
     /** Takes this host's turn to restart its daemon, or gives it back. */

@@ -264,23 +264,40 @@ class VmhaCommandTest {
     }
 
     @Test
-    void wordThatAHostIsDownIsAskedForTwice() {
+    void wordThatAHostIsDownIsAskedForAfterItsSeal() {
         InputStream before = System.in;
         try {
-            System.setIn(new ByteArrayInputStream("yes\n".getBytes(StandardCharsets.UTF_8)));
+            types("yes\n");
             assertThat(vmha("host", "confirm-down", "hv-3", "--person", "ada")).isEqualTo(1);
-            assertThat(out.toString()).contains("both copies write to one disk");
             assertThat(err.toString()).contains("nothing was done");
             assertThat(requests.asked()).isEmpty();
 
-            System.setIn(new ByteArrayInputStream("hv-3\n".getBytes(StandardCharsets.UTF_8)));
+            types("hv-3\nno\n");
+            assertThat(vmha("host", "confirm-down", "hv-3", "--person", "ada")).isEqualTo(1);
+            assertThat(out.toString()).contains("Step 1 of 2", "both copies write to one disk", "look at the machine now");
+            assertThat(err.toString()).contains("it stays sealed");
+            assertThat(requests.asked()).containsExactly("seal hv-3 by ada");
+
+            types("hv-3\nhv-3\n");
             assertThat(vmha("host", "confirm-down", "hv-3", "--person", "ada")).isZero();
+            assertThat(requests.asked())
+                    .containsExactly("seal hv-3 by ada", "seal hv-3 by ada", "confirm-down hv-3 by ada");
         } finally {
             System.setIn(before);
         }
+    }
+
+    private static void types(String lines) {
+        System.setIn(new ByteArrayInputStream(lines.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void scriptsSealAndConfirmInTwoCalls() {
+        assertThat(vmha("host", "seal", "hv-3", "--person", "grace")).isZero();
         assertThat(vmha("host", "confirm-down", "hv-3", "--person", "grace", "--yes-i-know"))
                 .isZero();
-        assertThat(requests.asked()).containsExactly("confirm-down hv-3 by ada", "confirm-down hv-3 by grace");
+
+        assertThat(requests.asked()).containsExactly("seal hv-3 by grace", "confirm-down hv-3 by grace");
     }
 
     @Test

@@ -58,6 +58,11 @@ public final class RecordedRequests implements NodeRequests {
     }
 
     @Override
+    public CompletableFuture<Answer> seal(HostName host, String person) {
+        return remember("seal " + host + " by " + person);
+    }
+
+    @Override
     public CompletableFuture<Answer> confirmDown(HostName host, String person) {
         return remember("confirm-down " + host + " by " + person);
     }

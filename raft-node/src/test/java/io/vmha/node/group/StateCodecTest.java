@@ -94,6 +94,8 @@ class StateCodecTest {
                 new ProofCommand.AskPerson(3, 5, ONE, HOST, "its BMC is mute"),
                 new ProofCommand.Seal(3, 5, ONE, HOST, 1, said(2_000, 20)),
                 new ProofCommand.ExpireLease(4, 5, ONE, HOST, 1, said(9_000, 20)),
+                new ProofCommand.SealForWord(4, HOST, "anna"),
+                new ProofCommand.SealApplied(4, 5, ONE, HOST, List.of("a", "b")),
                 new ProofCommand.ConfirmDown(4, HOST, "anna"),
                 new ProofCommand.ConfirmApplied(4, 5, ONE, HOST, List.of("hv-1@0000000000000001")),
                 new IncidentCommand.Certify(4, 5, ONE, HOST, 1, OFF),

@@ -248,6 +248,7 @@ class HttpApiTest {
         put("/v1/ha/az1/arm", "");
         put("/v1/ha/az1/disarm", "{}");
         put("/v1/hosts/hv-1/maintenance?on=true", "");
+        put("/v1/hosts/hv-3/seal", "{\"person\": \"ada\"}");
         put("/v1/hosts/hv-3/confirm-down", "{\"person\": \"ada\"}");
         put("/v1/turn/take", "");
         put("/v1/incidents/7/hold", "{\"person\": \"ada\"}");
@@ -264,6 +265,7 @@ class HttpApiTest {
                         "arm az1",
                         "disarm az1",
                         "maintenance hv-1 true",
+                        "seal hv-3 by ada",
                         "confirm-down hv-3 by ada",
                         "take turn",
                         "hold 7 by ada",

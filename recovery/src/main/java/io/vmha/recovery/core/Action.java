@@ -44,8 +44,12 @@ public sealed interface Action {
         }
     }
 
-    /** Asks the voters whether they have applied a person's certificate. Changes nothing. */
-    record AskApplied(long term, IncidentId incident, HostName host, long certificateIndex) implements Action {
+    /**
+     * Asks the voters whether they have applied the entry that seals a host, or a person's certificate about it. Changes nothing.
+     *
+     * @param index of that entry
+     */
+    record AskApplied(long term, IncidentId incident, HostName host, long index) implements Action {
         @Override
         public String key() {
             return "ask-applied " + host;

@@ -50,7 +50,7 @@ public final class ActionRunner {
                 return new Result.Statements(ask, voters.statements(ask.host(), ask.epoch()));
             }
             if (action instanceof Action.AskApplied ask) {
-                return new Result.AppliedBy(ask, voters.peersAppliedAtLeast(ask.certificateIndex()));
+                return new Result.AppliedBy(ask, voters.peersAppliedAtLeast(ask.index()));
             }
             if (action instanceof Action.Observe ask) {
                 return new Result.Seen(ask, voters.observe(ask.hosts(), ask.alsoLookAt()));

@@ -167,8 +167,9 @@ public sealed interface IncidentCommand extends Command {
             if (found.hosts().values().stream().anyMatch(h -> h.proving().isSealed())) {
                 return Applied.refused(
                         state,
-                        "incident " + incident + " cannot be cancelled any more: the lease of " + names(found.hosts())
-                                + " is sealed, its certificate follows within seconds");
+                        "incident " + incident + " cannot be cancelled any more: " + names(found.hosts())
+                                + " is sealed, its copies of its VMs may be gone; its certificate follows, by its lease"
+                                + " within seconds, or by vmha host confirm-down");
             }
             RecoveryState next = state.with(found.with(Incident.Phase.CLOSED, atMs)
                     .tell(new Note(atMs, entry.index(), "cancelled by " + person)));

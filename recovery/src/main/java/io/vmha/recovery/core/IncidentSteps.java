@@ -122,6 +122,12 @@ final class IncidentSteps {
             proposer.propose(nowMs, "fence " + name, new IncidentCommand.BeginFence(atMs, term, incident, name));
         }
         leases.advance(nowMs, term, state, incident, host, mayFence);
+        if (host.proving().awaitsMajority()) {
+            executeUnless(
+                    isRecording(nowMs, "sealed " + name),
+                    nowMs,
+                    new Action.AskApplied(term, incident, name, host.proving().sealIndex()));
+        }
         boolean inVain = !LeaseSteps.isUsable(state, name) && (!bmc || host.fenceAttempts() >= FENCES_IN_VAIN);
         if (inVain && host.proving().personAsked().isEmpty()) {
             String why = (bmc ? "its BMC has not proven it off in " + FENCES_IN_VAIN + " attempts, and " : "")
@@ -179,10 +185,22 @@ final class IncidentSteps {
             return;
         }
         pending.done(asked.key());
-        proposer.propose(
-                nowMs,
-                "confirm " + asked.host(),
-                new ProofCommand.ConfirmApplied(atMs, term, asked.incident(), asked.host(), result.voters()));
+        HostRecovery host = host(state, asked.incident(), asked.host()).orElse(null);
+        if (host == null) {
+            return;
+        }
+        // who has applied the seal need not have applied the certificate that came meanwhile
+        if (host.certificate().isEmpty() && asked.index() == host.proving().sealIndex()) {
+            proposer.propose(
+                    nowMs,
+                    "sealed " + asked.host(),
+                    new ProofCommand.SealApplied(atMs, term, asked.incident(), asked.host(), result.voters()));
+        } else if (host.certificate().filter(c -> c.index() == asked.index()).isPresent()) {
+            proposer.propose(
+                    nowMs,
+                    "confirm " + asked.host(),
+                    new ProofCommand.ConfirmApplied(atMs, term, asked.incident(), asked.host(), result.voters()));
+        }
     }
 
     void onConfirmed(long nowMs, long atMs, Result.Confirmed result) {

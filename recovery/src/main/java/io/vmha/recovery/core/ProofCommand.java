@@ -127,7 +127,71 @@ public sealed interface ProofCommand extends Command {
         }
     }
 
-    /** A named person confirms that the host is down and stays down (S2, OPERATOR). It seals as well. */
+    /**
+     * A person is about to look at the host and to say that it is down (S2, OPERATOR). First its life ends: the word counts only once a
+     * majority of the voters has applied this, because a host that is switched on after the word would else find voters that still answer it.
+     */
+    record SealForWord(long atMs, HostName host, String person) implements ProofCommand {
+        @Override
+        public long term() {
+            return 0;
+        }
+
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            Optional<String> wrong = whyNoWord(state, host, person);
+            if (wrong.isPresent()) {
+                return Applied.refused(state, wrong.get());
+            }
+            return IncidentCommand.onHost(
+                    state,
+                    state.openIncidentOf(host).orElseThrow().id(),
+                    host,
+                    h -> h.certificate().isPresent() ? Optional.of("it is certified already") : Optional.empty(),
+                    h -> h.with(sealed(h.proving(), entry)),
+                    new Note(
+                            atMs,
+                            entry.index(),
+                            host + ": sealed: it is renewed no more, " + person + " is about to look at it"));
+        }
+
+        private Proving sealed(Proving proving, Entry entry) {
+            Proving sealed = proving.isSealed() ? proving : proving.sealedAt(entry.index());
+            return sealed.personAsked().isPresent() ? sealed : sealed.asking(person + " is about to look at it");
+        }
+    }
+
+    /** Outcome: a majority of the voters has applied the seal and answers the host no more; a person's word counts from now on (S2). */
+    record SealApplied(long atMs, long term, IncidentId incident, HostName host, List<String> voters)
+            implements ProofCommand {
+        public SealApplied {
+            voters = List.copyOf(voters);
+        }
+
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            if (!state.group().electorate().isMajority(voters)) {
+                return Applied.refused(
+                        state,
+                        voters + " are no majority of "
+                                + state.group().electorate().everybody());
+            }
+            return IncidentCommand.onHost(
+                    state,
+                    incident,
+                    host,
+                    h -> h.proving().awaitsMajority()
+                            ? Optional.empty()
+                            : Optional.of("it is not sealed, or that is known already"),
+                    h -> h.with(h.proving().withSealApplied()),
+                    new Note(
+                            atMs,
+                            entry.index(),
+                            host + ": the seal is applied by " + voters + ": a person may look and confirm now"));
+        }
+    }
+
+    /** A named person confirms that the host is down and stays down, after a majority has applied its seal (S2, OPERATOR). */
     record ConfirmDown(long atMs, HostName host, String person) implements ProofCommand {
         @Override
         public long term() {
@@ -136,23 +200,12 @@ public sealed interface ProofCommand extends Command {
 
         @Override
         public Applied apply(RecoveryState state, Entry entry) {
-            Optional<Incident> open = state.openIncidentOf(host);
-            if (open.isEmpty()) {
-                return Applied.refused(
-                        state,
-                        "no incident about host " + host
-                                + " is open: only a host that was declared dead can be confirmed down");
+            Optional<String> wrong = whyNoWord(state, host, person);
+            if (wrong.isPresent()) {
+                return Applied.refused(state, wrong.get());
             }
-            if (open.get().phase() == Incident.Phase.HELD) {
-                return Applied.refused(
-                        state,
-                        "incident " + open.get().id() + " is held; approve it first (vmha incidents approve "
-                                + open.get().id() + ")");
-            }
-            if (person.isBlank()) {
-                return Applied.refused(state, "somebody must answer for it: the person's name is empty");
-            }
-            HostRecovery recovery = open.get().hosts().get(host);
+            Incident open = state.openIncidentOf(host).orElseThrow();
+            HostRecovery recovery = open.hosts().get(host);
             var proof = new Certificate(
                     host,
                     recovery.epoch(),
@@ -163,15 +216,26 @@ public sealed interface ProofCommand extends Command {
                     atMs);
             return IncidentCommand.onHost(
                     state,
-                    open.get().id(),
+                    open.id(),
                     host,
-                    h -> h.certificate().isPresent() ? Optional.of("it is certified already") : Optional.empty(),
+                    h -> h.certificate().isPresent() ? Optional.of("it is certified already") : whyTooEarly(h.proving()),
                     h -> h.certified(proof),
                     new Note(
                             atMs,
                             entry.index(),
                             host + ": certificate OPERATOR for epoch " + recovery.epoch() + ": " + person
                                     + " answers for its being down"));
+        }
+
+        private Optional<String> whyTooEarly(Proving proving) {
+            if (!proving.isSealed()) {
+                return Optional.of("it is not sealed: seal it first (vmha host seal " + host
+                        + "), then look at it again, for only what is seen after that counts");
+            }
+            return proving.sealApplied()
+                    ? Optional.empty()
+                    : Optional.of("a majority of the voters has not confirmed its seal yet: ask again in a moment, "
+                            + "and look at it again before");
         }
     }
 
@@ -202,6 +266,21 @@ public sealed interface ProofCommand extends Command {
                     HostRecovery::withConfirmed,
                     new Note(atMs, entry.index(), host + ": certificate applied by " + voters));
         }
+    }
+
+    private static Optional<String> whyNoWord(RecoveryState state, HostName host, String person) {
+        Optional<Incident> open = state.openIncidentOf(host);
+        if (open.isEmpty()) {
+            return Optional.of("no incident about host " + host
+                    + " is open: only a host that was declared dead can be confirmed down");
+        }
+        if (open.get().phase() == Incident.Phase.HELD) {
+            return Optional.of("incident " + open.get().id() + " is held; approve it first (vmha incidents approve "
+                    + open.get().id() + ")");
+        }
+        return person.isBlank()
+                ? Optional.of("somebody must answer for it: the person's name is empty")
+                : Optional.empty();
     }
 
     private static Optional<String> whyNoLeaseProof(RecoveryState state, IncidentId incident, HostName host) {

@@ -198,20 +198,44 @@ class ProofCommandTest {
     }
 
     @Test
-    void personsWordSealsAndWaitsForTheMajority() {
+    void personsWordCountsOnlyAfterAMajorityHasAppliedTheSeal() {
         log.accept(new ProofCommand.AskPerson(1, log.term(), id, DEAD, "no BMC"));
         assertThat(log.refuse(new ProofCommand.AskPerson(1, log.term(), id, DEAD, "no BMC")))
                 .contains("already");
+        assertThat(log.refuse(new ProofCommand.ConfirmDown(1, DEAD, "ada"))).contains("vmha host seal hv-2");
+        assertThat(log.refuse(sealApplied("a", "b"))).contains("not sealed");
+
+        log.accept(new ProofCommand.SealForWord(1, DEAD, "ada"));
+        assertThat(log.state().isSealed(DEAD, 1)).isTrue();
+        assertThat(log.refuse(new ProofCommand.ConfirmDown(1, DEAD, "ada"))).contains("majority");
+        assertThat(log.refuse(sealApplied("a", "x"))).contains("no majority");
+        log.accept(sealApplied("a", "b"));
+        assertThat(log.refuse(sealApplied("a", "b"))).contains("known already");
 
         log.accept(new ProofCommand.ConfirmDown(1, DEAD, "ada"));
-
         assertThat(host().certificate().orElseThrow().proof()).isEqualTo(Certificate.Proof.OPERATOR);
-        assertThat(log.state().isSealed(DEAD, 1)).isTrue();
         assertThat(log.refuse(log.beginForceDown(id, DEAD))).contains("not confirmed");
         assertThat(log.refuse(new ProofCommand.ConfirmApplied(1, log.term(), id, DEAD, List.of("a", "x"))))
                 .contains("no majority");
         log.accept(new ProofCommand.ConfirmApplied(1, log.term(), id, DEAD, List.of("a", "b")));
         log.accept(log.beginForceDown(id, DEAD));
+    }
+
+    private ProofCommand.SealApplied sealApplied(String... voters) {
+        return new ProofCommand.SealApplied(1, log.term(), id, DEAD, List.of(voters));
+    }
+
+    @Test
+    void sealForAPersonsWordKeepsTheOneThatIsThereAndEndsTheWayBack() {
+        lastRenewedIn("boot-1");
+        log.accept(seal(said(2_000, "a", "b")));
+        long sealed = host().proving().sealIndex();
+
+        log.accept(new ProofCommand.SealForWord(1, DEAD, "ada"));
+
+        assertThat(host().proving().sealIndex()).isEqualTo(sealed);
+        assertThat(log.refuse(back("boot-1", "a", "b"))).contains("sealed");
+        assertThat(log.refuse(new IncidentCommand.CancelIncident(1, id, "ada"))).contains("confirm-down");
     }
 
     @Test

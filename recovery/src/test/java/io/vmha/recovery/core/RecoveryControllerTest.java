@@ -295,6 +295,37 @@ class RecoveryControllerTest {
     }
 
     @Test
+    void hostThatOnlyAPersonCanProveDownIsSealedBeforeTheWordIsTaken() {
+        bench.group.mute.add(DEAD);
+        while (bench.log.state().incidents().isEmpty() || proving().personAsked().isEmpty()) {
+            bench.step(true);
+        }
+        var word = new ProofCommand.ConfirmDown(1, DEAD, "ada");
+        assertThat(bench.log.refuse(word)).contains("it is not sealed");
+
+        bench.log.accept(new ProofCommand.SealForWord(1, DEAD, "ada"));
+        bench.group.applied = List.of("a");
+        for (int i = 0; i < 200; i++) {
+            bench.step(true);
+        }
+        assertThat(bench.log.refuse(word)).contains("a majority");
+
+        bench.group.applied = List.of("a", "c");
+        for (int i = 0; i < 2_000 && !proving().sealApplied(); i++) {
+            bench.step(true);
+        }
+        assertThat(bench.nova.effects).isEmpty();
+        bench.log.accept(word);
+        bench.runToTheEnd();
+
+        everyVmIsRecoveredOnce("a person answers for it");
+    }
+
+    private Proving proving() {
+        return bench.incident().hosts().get(DEAD).proving();
+    }
+
+    @Test
     void hostThatComesBackWhileItsBmcRefusesIsPutBackAndNeverFencedAgain() {
         bench.group.mute.add(DEAD);
         while (!bench.group.effects.contains("power-off hv-3")

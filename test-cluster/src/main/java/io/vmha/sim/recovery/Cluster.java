@@ -328,7 +328,7 @@ final class Cluster {
                 .forEach(i -> raft.ask(new IncidentCommand.ApproveIncident(wallMs(), i.id(), "ada")));
     }
 
-    /** Where nothing else can prove it, a person goes to the machine, sees that it is off, and says so (S2, OPERATOR). */
+    /** Where nothing else can prove it, a person seals it, then goes to the machine, sees that it is off, and says so (S2, OPERATOR). */
     private void confirmTheDead() {
         if (raft.leader().isEmpty()) {
             return; // nobody would hear it
@@ -338,8 +338,12 @@ final class Cluster {
                     .filter(h -> h.certificate().isEmpty()
                             && h.proving().personAsked().isPresent())
                     .forEach(h -> {
-                        machines.get(h.host()).losePower("a person pulled the plug");
-                        raft.ask(new ProofCommand.ConfirmDown(wallMs(), h.host(), "ada"));
+                        if (h.proving().sealApplied()) {
+                            machines.get(h.host()).losePower("a person pulled the plug");
+                            raft.ask(new ProofCommand.ConfirmDown(wallMs(), h.host(), "ada"));
+                        } else {
+                            raft.ask(new ProofCommand.SealForWord(wallMs(), h.host(), "ada"));
+                        }
                     });
         }
     }

@@ -234,6 +234,11 @@ final class Rules {
             confirmed.add(about);
         } else if (command instanceof ProofCommand.ConfirmDown down) {
             Incident incident = after.openIncidentOf(down.host()).orElseThrow();
+            long sealed = incident.hosts().get(down.host()).proving().sealIndex();
+            require(
+                    sealed > 0 && cluster.raft().isAppliedByMajority(sealed),
+                    "S2",
+                    "a person's word counts before a majority has applied the seal: " + down);
             certified.put(
                     new Case(incident.id(), down.host()),
                     new Proof(incident.hosts().get(down.host()).epoch(), entry.index()));
