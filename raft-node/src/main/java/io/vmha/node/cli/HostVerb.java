@@ -101,7 +101,8 @@ final class HostVerb implements Callable<Integer> {
 
     @Command(
             name = "seal",
-            description = "Ends the life of a host that was declared dead, before you look at it and confirm that it is down.")
+            description = "Ends the life of a host that was declared dead, before you look at it and confirm that it is"
+                    + " down.")
     int seal(
             @Parameters(paramLabel = "HOST") String host,
             @Option(names = "--person", paramLabel = "NAME", description = "who is about to look (default: the user)")
@@ -111,7 +112,9 @@ final class HostVerb implements Callable<Integer> {
 
     @Command(
             name = "confirm-down",
-            description = "Your word that a host is down, where neither its BMC nor its lease can prove it. It is sealed first.")
+            description =
+                    "Your word that a host is down, where neither its BMC nor its lease can prove it. It is sealed"
+                            + " first.")
     int confirmDown(
             @Parameters(paramLabel = "HOST") String host,
             @Option(names = "--person", paramLabel = "NAME", description = "who answers for it (default: the user)")
@@ -128,15 +131,19 @@ final class HostVerb implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         var typed = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         out.println("You are about to say that " + host + " has no power, or is cut from its disks, and stays so.");
-        out.println("Step 1 of 2 seals it: from then on it cannot renew its lease, its VMs never run there again, and the");
+        out.println(
+                "Step 1 of 2 seals it: from then on it cannot renew its lease, its VMs never run there again, and the");
         out.println("incident cannot be cancelled any more.");
         ask(typed, host, "To seal it, type its name: ", "nothing was done");
         int sealed = change(host, "seal", person);
         if (sealed != ExitCode.OK.number()) {
             return sealed;
         }
-        out.println("Step 2 of 2 is your word. Its VMs will be started on other hosts at once. If one of them still runs on");
-        out.println(host + ", both copies write to one disk and destroy it. What you saw before the seal does not count:");
+        out.println(
+                "Step 2 of 2 is your word. Its VMs will be started on other hosts at once. If one of them still runs"
+                        + " on");
+        out.println(
+                host + ", both copies write to one disk and destroy it. What you saw before the seal does not count:");
         ask(
                 typed,
                 host,
@@ -155,8 +162,7 @@ final class HostVerb implements Callable<Integer> {
     }
 
     private int change(String host, String what, String person) {
-        return vmha.connection()
-                .change("/v1/hosts/" + Connection.segment(host) + "/" + what, Person.document(person));
+        return vmha.connection().change("/v1/hosts/" + Connection.segment(host) + "/" + what, Person.document(person));
     }
 
     private static String line(BufferedReader input) {

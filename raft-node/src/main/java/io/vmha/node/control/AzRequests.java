@@ -145,14 +145,16 @@ public final class AzRequests implements NodeRequests {
             if (applied) {
                 return new Answer(
                         200,
-                        host + " is sealed and a majority of the voters answers it no more: look at it now, what was seen"
-                                + " before does not count");
+                        host
+                                + " is sealed and a majority of the voters answers it no more: look at it now, what"
+                                + " was seen before does not count");
             }
             LockSupport.parkNanos(LOOK_AGAIN_NANOS);
         }
         return new Answer(
                 503,
-                host + " is sealed, but within " + SEAL_LIMIT_MS / 1_000 + " s no majority of the voters has confirmed that;"
+                host + " is sealed, but within " + SEAL_LIMIT_MS / 1_000
+                        + " s no majority of the voters has confirmed that;"
                         + " see vmha status whether there is a leader, then ask again");
     }
 

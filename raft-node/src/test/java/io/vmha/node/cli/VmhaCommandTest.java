@@ -274,7 +274,8 @@ class VmhaCommandTest {
 
             types("hv-3\nno\n");
             assertThat(vmha("host", "confirm-down", "hv-3", "--person", "ada")).isEqualTo(1);
-            assertThat(out.toString()).contains("Step 1 of 2", "both copies write to one disk", "look at the machine now");
+            assertThat(out.toString())
+                    .contains("Step 1 of 2", "both copies write to one disk", "look at the machine now");
             assertThat(err.toString()).contains("it stays sealed");
             assertThat(requests.asked()).containsExactly("seal hv-3 by ada");
 

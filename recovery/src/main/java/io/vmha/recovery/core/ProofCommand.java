@@ -218,7 +218,9 @@ public sealed interface ProofCommand extends Command {
                     state,
                     open.id(),
                     host,
-                    h -> h.certificate().isPresent() ? Optional.of("it is certified already") : whyTooEarly(h.proving()),
+                    h -> h.certificate().isPresent()
+                            ? Optional.of("it is certified already")
+                            : whyTooEarly(h.proving()),
                     h -> h.certified(proof),
                     new Note(
                             atMs,

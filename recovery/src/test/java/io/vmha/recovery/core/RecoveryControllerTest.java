@@ -297,7 +297,8 @@ class RecoveryControllerTest {
     @Test
     void hostThatOnlyAPersonCanProveDownIsSealedBeforeTheWordIsTaken() {
         bench.group.mute.add(DEAD);
-        while (bench.log.state().incidents().isEmpty() || proving().personAsked().isEmpty()) {
+        while (bench.log.state().incidents().isEmpty()
+                || proving().personAsked().isEmpty()) {
             bench.step(true);
         }
         var word = new ProofCommand.ConfirmDown(1, DEAD, "ada");

@@ -33,9 +33,44 @@ final class LeaseNemesis {
         if (scenario.trust().proofs().lease() && scenario.faultEveryMs() > 0) {
             sim.every(20_000, 20_000, "a guard dies", this::killGuard);
         }
+        if (scenario.trust().votersLeave()) {
+            sim.at(dice.between(20_000, 60_000), "voters leave", this::leaveWithTheLastAnswers);
+        }
         if (scenario.trust().upgrades()) {
             cluster.hosts().forEach(host -> sim.at(UPGRADE_AT_MS, "upgrade", () -> upgrade(host)));
         }
+    }
+
+    /**
+     * Two voters do not hear a host for longer than a certificate takes, the others do. Then the host is cut off from all, and of those
+     * others all but one leave the voters, so that the two are a majority.
+     */
+    private void leaveWithTheLastAnswers() {
+        List<Agent> voters = cluster.raft().votersNow();
+        HostName first = cluster.raft().leader().orElse(null);
+        if (first == null || voters.size() < 5) {
+            sim.after(1_000, "voters leave", this::leaveWithTheLastAnswers);
+            return;
+        }
+        List<Agent> others = dice.shuffled(
+                voters.stream().filter(a -> !a.host().equals(first)).toList());
+        HostName lost = dice.pick(cluster.agents().stream()
+                        .filter(a -> !voters.contains(a))
+                        .toList())
+                .host();
+        cut(lost, first);
+        cut(lost, others.get(0).host());
+        sim.after(12_000, "the host is lost", () -> {
+            cluster.hosts().stream().filter(h -> !h.equals(lost)).forEach(h -> cut(lost, h));
+            change(List.of(cluster.agent(first), others.get(0), others.get(1)));
+        });
+        sim.after(60_000, "paths heal", cluster.network()::healPaths);
+    }
+
+    private void cut(HostName one, HostName other) {
+        sim.tell(one + " and " + other + " do not hear each other");
+        cluster.network().cut(one, other);
+        cluster.network().cut(other, one);
     }
 
     private void next() {

@@ -39,7 +39,8 @@ final class LeaseRules {
             throw sim.violation("S4", host + " is certified without a seal");
         }
         LeasedHost leased = cluster.leased(host);
-        // what it told fewer voters than make a lease reaches nobody who states: that lease had ended before, and its watchdog has bitten
+        // what it told fewer voters than make a lease reaches nobody who states: that lease had ended before, and its
+        // watchdog has bitten
         if (leased.grantedAtMs() - TOLD_MS > leased.guardDiedAtMs()) {
             throw sim.violation("S6", host + " is certified by its lease, and nobody enforces it");
         }

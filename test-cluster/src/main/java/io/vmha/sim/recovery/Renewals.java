@@ -26,14 +26,7 @@ final class Renewals {
     private static final long SUSPECT_AFTER_MS = 1_500;
     private static final long FAILED_AFTER_MS = 5_000;
 
-    private record Renewal(
-            Agent host,
-            int life,
-            long sentAtMs,
-            long epoch,
-            Arming claim,
-            String boot,
-            boolean slow) {}
+    private record Renewal(Agent host, int life, long sentAtMs, long epoch, Arming claim, String boot, boolean slow) {}
 
     private final Simulation sim;
     private final Network network;

@@ -37,10 +37,11 @@ public record Scenario(
      * @param guarded whether the guard kills a caller whose leadership is not proven any more (S9)
      * @param votersChange whether voters are replaced, added, removed and wiped, and guards die
      * @param upgrades whether all daemons are restarted for an upgrade
+     * @param votersLeave whether a host is lost just when those leave the voters that have answered it last
      */
-    public record Trust(Proofs proofs, boolean guarded, boolean votersChange, boolean upgrades) {
-        static final Trust BMC = new Trust(Proofs.BMC, true, false, false);
-        static final Trust LEASE = new Trust(Proofs.LEASE, true, false, false);
+    public record Trust(Proofs proofs, boolean guarded, boolean votersChange, boolean upgrades, boolean votersLeave) {
+        static final Trust BMC = new Trust(Proofs.BMC, true, false, false, false);
+        static final Trust LEASE = new Trust(Proofs.LEASE, true, false, false, false);
     }
 
     /** When all faults end. */
@@ -81,7 +82,7 @@ public record Scenario(
             60_000,
             true,
             true,
-            new Trust(Proofs.BMC, false, false, false));
+            new Trust(Proofs.BMC, false, false, false, false));
 
     /** The same callers, with a guard that kills them. */
     public static final Scenario SLEEPING_CALLER =
@@ -104,11 +105,37 @@ public record Scenario(
             CONFIG.graceMs() - 1,
             true,
             false,
-            new Trust(Proofs.BOTH, true, true, false));
+            new Trust(Proofs.BOTH, true, true, false, false));
+
+    /** The voters that answered a host last leave, and those that stay have not heard it for long: their ages must begin anew (S4). */
+    public static final Scenario VOTERS_LEAVE = new Scenario(
+            "voters-leave",
+            7,
+            5,
+            3,
+            0,
+            0,
+            0,
+            Limits.DEFAULT,
+            0,
+            true,
+            false,
+            new Trust(Proofs.LEASE, true, false, false, true));
 
     /** Nothing fails; every daemon is restarted, slowly, and all want it at once (S7). */
     public static final Scenario UPGRADE = new Scenario(
-            "upgrade", 5, 3, 3, 0, 0, 0, Limits.DEFAULT, 0, true, false, new Trust(Proofs.LEASE, true, false, true));
+            "upgrade",
+            5,
+            3,
+            3,
+            0,
+            0,
+            0,
+            Limits.DEFAULT,
+            0,
+            true,
+            false,
+            new Trust(Proofs.LEASE, true, false, true, false));
 
     /** The gap that the gate of S11 will close: a host that is switched on again starts what waits for it, sealed or not. */
     public static final Scenario UNGATED_RETURN = new Scenario(
@@ -129,6 +156,7 @@ public record Scenario(
             SLEEPING_CALLER,
             LEASE_5,
             VOTERS_CHANGE,
+            VOTERS_LEAVE,
             UPGRADE);
 
     /** Those in which every rule must hold. */

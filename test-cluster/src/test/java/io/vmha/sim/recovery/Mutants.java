@@ -99,7 +99,7 @@ enum Mutants implements Mutant {
 
         @Override
         List<Scenario> scenarios() {
-            return LEASES;
+            return List.of(Scenario.VOTERS_LEAVE);
         }
     },
     /** S5: the lease ends, and the VMs run on. */
