@@ -8,6 +8,8 @@ import java.util.function.Consumer;
 
 /** Breaks the pool: processes and wires, at random times until the run's healing, and some nodes for good. */
 final class GossipNemesis {
+    private static final int SPLIT_NODES_MAX = 200;
+
     private final Simulation sim;
     private final GossipPool pool;
     private final GossipScenario scenario;
@@ -71,7 +73,7 @@ final class GossipNemesis {
             case 3 -> restartAfter(any(), PoolNode::leave);
             case 4 -> cutOneWay();
             case 5 -> isolate(any());
-            case 6 -> split();
+            case 6 -> splitOrCut();
             case 7 ->
                 during(
                         "loss",
@@ -113,6 +115,15 @@ final class GossipNemesis {
         sim.tell(node.name() + " is cut off");
         pool.wires().isolate(node.number());
         mendAfter(60_000);
+    }
+
+    /** Halves of a large pool that lose each other spread news of everybody to everybody, which costs more than all else together. */
+    private void splitOrCut() {
+        if (pool.nodes().size() > SPLIT_NODES_MAX) {
+            cutOneWay();
+        } else {
+            split();
+        }
     }
 
     private void split() {

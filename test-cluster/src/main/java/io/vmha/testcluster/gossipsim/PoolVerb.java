@@ -49,39 +49,33 @@ final class PoolVerb implements Callable<Integer> {
         long livingMs = Math.min(seconds * 1000, run.livingMs());
         Stretch forming = Stretch.of(run::form);
         PoolRun.Summary formed = run.summary();
-        say("%d nodes formed: %d virtual s in %s", nodes, run.formingMs() / 1000, forming.against(run.formingMs()));
+        System.out.println(nodes + " nodes formed: " + forming.against(run.formingMs()));
         Stretch living = Stretch.of(() -> run.live(livingMs));
         PoolRun.Summary lived = run.summary();
-        say("%d nodes lived: %d virtual s in %s", nodes, livingMs / 1000, living.against(livingMs));
-        long events = lived.events() - formed.events();
-        say(
-                "%d events (%.0f a second of processor time), %d packets, %d faults, heap %d MiB",
-                events,
-                events / living.cpuSeconds(),
-                lived.packets() - formed.packets(),
-                lived.faults(),
-                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() >> 20);
-        say(
-                "%d hosts lost their power: all their observers find them silent after p50 %d ms, most %d ms; gossip"
-                        + " has declared them everywhere after p50 %d ms, most %d ms",
-                lived.powerCuts(),
-                lived.silentP50Ms(),
-                lived.silentMostMs(),
-                lived.declaredP50Ms(),
-                lived.declaredMostMs());
-        say(
-                "healthy nodes declared dead by healthy ones: %d; found silent by all their observers: %d",
-                lived.falseFailures(), lived.falseSilences());
-        say("hash %016x", lived.hash());
+        System.out.println(nodes + " nodes lived: " + living.against(livingMs));
+        print(living, formed, lived);
         if (livingMs == run.livingMs()) {
             run.requireTruth();
-            say("all agree on the truth");
+            System.out.println("all agree on the truth");
         }
         return lived.falseFailures() + lived.falseSilences() == 0 ? 0 : 1;
     }
 
-    private static void say(String text, Object... values) {
-        System.out.println(String.format(Locale.ROOT, text, values));
+    private static void print(Stretch living, PoolRun.Summary formed, PoolRun.Summary lived) {
+        long events = lived.events() - formed.events();
+        long perSecond = Math.round(events / living.cpuSeconds());
+        long heapMiB = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() >> 20;
+        System.out.println(events + " events (" + perSecond + " a second of processor time), "
+                + (lived.packets() - formed.packets()) + " packets, " + lived.faults() + " faults, heap " + heapMiB
+                + " MiB");
+        System.out.println(
+                lived.powerCuts() + " hosts lost their power: all their observers find them silent after p50 "
+                        + lived.silentP50Ms() + " ms, most " + lived.silentMostMs()
+                        + " ms; gossip has declared them everywhere after p50 " + lived.declaredP50Ms() + " ms, most "
+                        + lived.declaredMostMs() + " ms");
+        System.out.println("healthy nodes declared dead by healthy ones: " + lived.falseFailures()
+                + "; found silent by all their observers: " + lived.falseSilences());
+        System.out.println("hash " + Long.toHexString(lived.hash()));
     }
 
     /** How long a piece of work took, on the wall and on the processor. */
@@ -98,7 +92,8 @@ final class PoolVerb implements Callable<Integer> {
         String against(long virtualMs) {
             return String.format(
                     Locale.ROOT,
-                    "%.1f s of one core (%.1f s passed): %.0f times real time",
+                    "%d virtual s in %.1f s of one core (%.1f s passed): %.1f times real time",
+                    virtualMs / 1000,
                     cpuSeconds,
                     wallSeconds,
                     virtualMs / 1000.0 / cpuSeconds);

@@ -17,6 +17,9 @@ public final class RingAgentMain {
 
     private static final int RPC_PORT = 7373;
 
+    /** Each takes up to ten seconds. */
+    private static final int JOIN_TRIES = 10;
+
     /** Arguments: name, address, port, and optionally the address of a member to join, and {@code rpc} to let serf's command in. */
     public static void main(String[] arguments) throws IOException {
         int port = Integer.parseInt(arguments[2]);
@@ -28,8 +31,11 @@ public final class RingAgentMain {
         }
         GossipAgent agent = GossipAgent.start(config, new Printer());
         if (arguments.length > 3) {
-            agent.join(List.of(new InetSocketAddress(InetAddress.getByName(arguments[3]), port)))
-                    .join();
+            List<InetSocketAddress> seed = List.of(new InetSocketAddress(InetAddress.getByName(arguments[3]), port));
+            int tries = 1;
+            while (agent.join(seed).join() == 0 && tries < JOIN_TRIES) { // the seed may be busy with its own start
+                tries++;
+            }
         }
         while (System.in.read() >= 0) {
             // waits for the end of its input

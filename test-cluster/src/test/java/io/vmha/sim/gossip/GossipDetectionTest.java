@@ -16,12 +16,14 @@ final class GossipDetectionTest {
     private static final Percentage TWENTIETH = Percentage.withPercentage(5);
 
     @ParameterizedTest
-    @CsvSource({"5,5600,5500,1000", "20,6870,6870,200", "50,8770,8770,150"})
+    @CsvSource({"5,5600,5500,1000", "20,6820,6920,200", "50,8770,0,150"})
     void mediansAreThoseOfRealAgents(int nodes, long serfMs, long oursMs, int deaths) {
         DetectionRun.Medians simulated = DetectionRun.run(nodes, deaths, 1);
 
         assertThat(simulated.firstMs()).as("against real serf").isCloseTo(serfMs, TWENTIETH);
-        assertThat(simulated.firstMs()).as("against our agent").isCloseTo(oursMs, TWENTIETH);
+        if (oursMs > 0) { // else it has not been measured at this size
+            assertThat(simulated.firstMs()).as("against our agent").isCloseTo(oursMs, TWENTIETH);
+        }
         assertThat(simulated.falseFailures()).isZero();
     }
 }
