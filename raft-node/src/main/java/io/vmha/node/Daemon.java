@@ -254,6 +254,7 @@ public final class Daemon implements AutoCloseable {
                     rpc.address().getPort(),
                     view::current,
                     requests,
+                    keys.backups(view::current),
                     rpc.token().map(VmhadConfig.Token::reveal)));
             admin.start();
         } catch (IOException e) {

@@ -20,8 +20,14 @@ import io.vmha.proto.v1.ActRequest;
 import io.vmha.proto.v1.AdminServiceGrpc;
 import io.vmha.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 import io.vmha.proto.v1.ReadReply;
+import io.vmha.proto.v1.KvEntry;
 import io.vmha.proto.v1.ReadRequest;
+import io.vmha.proto.v1.RestoreRequest;
+import io.vmha.proto.v1.SnapshotPartOf;
+import io.vmha.proto.v1.SnapshotReply;
+import io.vmha.proto.v1.SnapshotRequest;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -80,7 +86,24 @@ final class Admin implements AutoCloseable {
         });
     }
 
-    private Answer call(int seconds, Function<AdminServiceBlockingStub, Answer> call) {
+    /** A part of a snapshot. */
+    SnapshotReply snapshot(String voter, SnapshotPartOf part) {
+        return call(READ_SECONDS_MAX * 2, stub -> stub.snapshot(
+                SnapshotRequest.newBuilder().setVoter(voter).setPart(part).build()));
+    }
+
+    /** Keys out of a backup; without any, whether a restore may begin. */
+    Answer restore(String az, List<KvEntry> entries) {
+        return call(ACT_SECONDS_MAX, stub -> {
+            ActReply reply = stub.restore(RestoreRequest.newBuilder()
+                    .setAz(az)
+                    .addAllEntries(entries)
+                    .build());
+            return new Answer(reply.getStatus(), reply.getJson());
+        });
+    }
+
+    private <T> T call(int seconds, Function<AdminServiceBlockingStub, T> call) {
         try {
             return call.apply(stub.withDeadlineAfter(seconds, TimeUnit.SECONDS));
         } catch (StatusRuntimeException e) {

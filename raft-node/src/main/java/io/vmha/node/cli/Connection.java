@@ -95,13 +95,18 @@ final class Connection {
         Admin.Answer with(Admin admin);
     }
 
+    /** The daemon, for what is no document and no change of one. */
+    Admin admin() {
+        return new Admin(where(), token());
+    }
+
     private int exchange(Exchange exchange, ToIntFunction<Document> view) {
         return exchange(exchange, view, json);
     }
 
     private int exchange(Exchange exchange, ToIntFunction<Document> view, boolean printed) {
         Admin.Answer answer;
-        try (var admin = new Admin(where(), token())) {
+        try (var admin = admin()) {
             answer = exchange.with(admin);
         }
         Document document = Document.parse(answer.json());

@@ -35,7 +35,8 @@ import picocli.CommandLine.Spec;
             RaftVerb.class,
             CaVerb.class,
             VmVerb.class,
-            DrillVerb.class
+            DrillVerb.class,
+            SnapshotVerb.class
         },
         synopsisSubcommandLabel = "VERB",
         exitCodeListHeading = "%nExit status:%n",

@@ -14,8 +14,10 @@ import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.RaftNodeException;
 import io.vmha.node.raft.RaftStatus;
+import io.vmha.node.view.Backups;
 import io.vmha.node.view.Keys;
 import io.vmha.node.view.KeysException;
+import io.vmha.node.view.NodeView;
 import io.vmha.proto.v1.KvAnswer;
 import io.vmha.proto.v1.KvOutcome;
 import io.vmha.proto.v1.PeerReply;
@@ -31,6 +33,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +70,11 @@ public final class KvAccess implements Keys {
         this.machine = machine;
         this.watchers = watchers;
         this.timer = timer;
+    }
+
+    /** Backups of the group that these keys are in. */
+    public Backups backups(Supplier<NodeView> view) {
+        return new GroupBackups(raft, renewals, this, view);
     }
 
     @Override

@@ -50,6 +50,7 @@ public final class GroupMachine implements Replicated {
     private static final int HOSTS_ASKED_MAX = 1_000;
     private static final int GUEST_ID_MAX = 64;
     private static final byte[] WHO_LEADS = {1};
+    private static final byte[] HOW_FAR = {2};
 
     private final StateCodec codec;
     private final KvMachine kv;
@@ -58,7 +59,9 @@ public final class GroupMachine implements Replicated {
     private final LeaseVoter renewals = new LeaseVoter();
     private Optional<PromiseFile> promises = Optional.empty();
     private final DoubleRuns doubleRuns = new DoubleRuns();
+    private final SnapshotParts snapshots = new SnapshotParts();
     private RecoveryState state = RecoveryState.empty();
+    private long appliedIndex;
     private long kept;
     private volatile String leaderHost = "";
     private volatile Optional<Witness> witness = Optional.empty();
@@ -77,6 +80,11 @@ public final class GroupMachine implements Replicated {
     /** A linearizable question whose answer is empty: that it is answered proves that the answering leader still led (S9). */
     public static byte[] proofOfLeadership() {
         return WHO_LEADS.clone();
+    }
+
+    /** A linearizable question for the index of the newest entry that the answering voter has applied, as a {@link PeerReply}. */
+    public static byte[] howFar() {
+        return HOW_FAR.clone();
     }
 
     /** What a voter says as a witness besides its own clock; none of it touches the state. */
@@ -108,6 +116,7 @@ public final class GroupMachine implements Replicated {
     @Override
     public void reset() {
         renewals.restart();
+        appliedIndex = 0;
         kv.restore(0, Optional.empty());
         publish(RecoveryState.empty());
     }
@@ -134,6 +143,7 @@ public final class GroupMachine implements Replicated {
 
     @Override
     public byte[] apply(LogPosition at, byte[] entry) {
+        appliedIndex = at.index();
         Optional<Request> request = codec.kvRequest(entry);
         if (request.isPresent()) {
             return KvCodec.encode(kv.apply(at.term(), at.index(), request.get()))
@@ -158,6 +168,7 @@ public final class GroupMachine implements Replicated {
 
     @Override
     public void configured(LogPosition at, VoterSet configuration) {
+        appliedIndex = at.index();
         publish(state.configured(
                 new Entry(at.term(), at.index()),
                 new Electorate(ids(configuration.voters()), ids(configuration.outgoing()), at.index())));
@@ -176,6 +187,7 @@ public final class GroupMachine implements Replicated {
 
     @Override
     public void restore(LogPosition at, byte[] snapshot) {
+        appliedIndex = at.index();
         StateCodec.GroupState all = codec.decodeSnapshot(snapshot);
         kv.restore(at.index(), all.kv());
         publish(all.recovery());
@@ -186,6 +198,9 @@ public final class GroupMachine implements Replicated {
     public byte[] query(byte[] request) {
         if (Arrays.equals(request, WHO_LEADS)) {
             return new byte[0];
+        }
+        if (Arrays.equals(request, HOW_FAR)) {
+            return PeerReply.newBuilder().setAppliedIndex(appliedIndex).build().toByteArray();
         }
         if (request.length > 0) {
             return kv.answer(kvQuestion(request)).toByteArray();
@@ -236,6 +251,9 @@ public final class GroupMachine implements Replicated {
             }
             case APPLIED -> LOG.trace("applied index asked");
             case KV -> reply.setKv(kv.answer(question.getKv()));
+            case SNAPSHOT ->
+                reply.setSnapshot(
+                        snapshots.answer(nowMs.getAsLong(), question.getSnapshot(), standing, this::snapshot));
             case QUESTION_NOT_SET -> throw new IllegalArgumentException("an empty question");
         }
         return reply.build().toByteArray();
@@ -251,6 +269,7 @@ public final class GroupMachine implements Replicated {
 
     /** Serialised by the caller, like everything here: no seal can be applied between the check and the note. */
     private void renew(Renew renewal, Standing standing, PeerReply.Builder reply) {
+        snapshots.onTime(nowMs.getAsLong());
         var claim = new Arming(
                 renewal.getClaim().getArmed(),
                 renewal.hasClaim() ? renewal.getClaim().getDetail() : Arming.UNREPORTED.detail());

@@ -134,7 +134,7 @@ public final class StateCodec {
      *
      * @throws IllegalStateException if it is newer than this program, or damaged
      */
-    GroupState decodeSnapshot(byte[] snapshot) {
+    public GroupState decodeSnapshot(byte[] snapshot) {
         if (snapshot.length > 0 && snapshot[0] == '{') {
             return new GroupState(decodeState(snapshot), Optional.empty());
         }
@@ -152,7 +152,7 @@ public final class StateCodec {
     }
 
     /** What a snapshot holds. */
-    record GroupState(RecoveryState recovery, Optional<KvStore.Content> kv) {}
+    public record GroupState(RecoveryState recovery, Optional<KvStore.Content> kv) {}
 
     /** The recovery state, as a snapshot or an answer. */
     public byte[] encode(RecoveryState state) {

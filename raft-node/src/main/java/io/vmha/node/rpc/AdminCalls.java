@@ -11,11 +11,15 @@ import io.vmha.node.documents.Api;
 import io.vmha.node.documents.Call;
 import io.vmha.node.documents.Reply;
 import io.vmha.node.documents.Target;
+import io.vmha.node.view.Backups;
 import io.vmha.proto.v1.ActReply;
 import io.vmha.proto.v1.ActRequest;
 import io.vmha.proto.v1.AdminServiceGrpc;
 import io.vmha.proto.v1.ReadReply;
 import io.vmha.proto.v1.ReadRequest;
+import io.vmha.proto.v1.RestoreRequest;
+import io.vmha.proto.v1.SnapshotReply;
+import io.vmha.proto.v1.SnapshotRequest;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -28,10 +32,15 @@ final class AdminCalls extends AdminServiceGrpc.AdminServiceImplBase {
     private static final ObjectMapper MAPPER =
             new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-    private final Api api;
+    /** What an object of a change may have; keys out of a backup are larger. */
+    static final int JSON_BYTES_MAX = 64 * 1024;
 
-    AdminCalls(Api api) {
+    private final Api api;
+    private final Backups backups;
+
+    AdminCalls(Api api, Backups backups) {
         this.api = api;
+        this.backups = backups;
     }
 
     @Override
@@ -48,7 +57,7 @@ final class AdminCalls extends AdminServiceGrpc.AdminServiceImplBase {
     @Override
     public void act(ActRequest request, StreamObserver<ActReply> client) {
         var call = request.getMethod().equals("PUT")
-                ? call("PUT", request.getPath(), request.getJson())
+                ? change(request.getPath(), request.getJson())
                 : refused(405, "method must be PUT");
         answer(
                 client,
@@ -57,6 +66,37 @@ final class AdminCalls extends AdminServiceGrpc.AdminServiceImplBase {
                         .setStatus(reply.status())
                         .setJson(reply.document().toString())
                         .build());
+    }
+
+    private CompletableFuture<Reply> change(String path, String json) {
+        return json.length() > JSON_BYTES_MAX
+                ? refused(413, "json must not be larger than " + JSON_BYTES_MAX + " bytes")
+                : call("PUT", path, json);
+    }
+
+    @Override
+    public void snapshot(SnapshotRequest request, StreamObserver<SnapshotReply> client) {
+        answer(
+                client,
+                backups.part(request.getVoter(), request.getPart()),
+                taken -> SnapshotReply.newBuilder()
+                        .setStatus(taken.status())
+                        .setError(taken.error())
+                        .setGroup(taken.group())
+                        .setVoter(taken.voter())
+                        .setPart(taken.part())
+                        .build());
+    }
+
+    @Override
+    public void restore(RestoreRequest request, StreamObserver<ActReply> client) {
+        answer(client, backups.restore(request.getAz(), request.getEntriesList()), done -> ActReply.newBuilder()
+                .setStatus(done.status())
+                .setJson(JsonNodeFactory.instance
+                        .objectNode()
+                        .put(done.isOk() ? "message" : "error", done.message())
+                        .toString())
+                .build());
     }
 
     private CompletableFuture<Reply> call(String method, String path, String json) {
@@ -84,7 +124,7 @@ final class AdminCalls extends AdminServiceGrpc.AdminServiceImplBase {
         return CompletableFuture.completedFuture(Reply.refused(status, sentence));
     }
 
-    private static <T> void answer(StreamObserver<T> client, CompletableFuture<Reply> reply, Function<Reply, T> shape) {
+    private static <R, T> void answer(StreamObserver<T> client, CompletableFuture<R> reply, Function<R, T> shape) {
         var unused = reply.whenComplete((done, failure) -> {
             if (failure != null) {
                 LOG.error("rpc call failed", failure);

@@ -8,6 +8,8 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.vmha.node.documents.Api;
+import io.vmha.node.kv.KvLimits;
+import io.vmha.node.view.Backups;
 import io.vmha.node.view.NodeRequests;
 import io.vmha.node.view.NodeView;
 import java.io.IOException;
@@ -25,7 +27,9 @@ import java.util.logging.Logger;
 
 /** The gRPC server. One thread for its sockets, two for its calls; no call holds a thread while the cluster works on it. */
 public final class AdminServer implements AutoCloseable {
-    static final int REQUEST_BYTES_MAX = 64 * 1024;
+    /** A key's longest value with what surrounds it. */
+    static final int REQUEST_BYTES_MAX = KvLimits.VALUE_BYTES_MAX + 16 * 1024;
+
     private static final int THREADS = 2;
     private static final int QUEUE_MAX = 256;
     private static final int CALLS_PER_CONNECTION_MAX = 32;
@@ -41,10 +45,16 @@ public final class AdminServer implements AutoCloseable {
      * Ready to bind.
      *
      * @param port 0 for any free one
+     * @param backups where backups of the group come from
      * @param token what a client must show to change anything; without one, changes are refused unless the address is loopback
      */
     public AdminServer(
-            InetAddress address, int port, Supplier<NodeView> view, NodeRequests requests, Optional<String> token) {
+            InetAddress address,
+            int port,
+            Supplier<NodeView> view,
+            NodeRequests requests,
+            Backups backups,
+            Optional<String> token) {
         GRPC.setLevel(Level.SEVERE);
         var number = new AtomicInteger();
         ThreadFactory io = task -> thread(task, "rpc-io");
@@ -68,7 +78,7 @@ public final class AdminServer implements AutoCloseable {
                 .handshakeTimeout(5, TimeUnit.SECONDS)
                 .maxConnectionIdle(5, TimeUnit.MINUTES)
                 .addService(ServerInterceptors.intercept(
-                        new AdminCalls(new Api(view, requests)), new TokenCheck(address.isLoopbackAddress(), token)))
+                        new AdminCalls(new Api(view, requests), backups), new TokenCheck(address.isLoopbackAddress(), token)))
                 .build();
     }
 

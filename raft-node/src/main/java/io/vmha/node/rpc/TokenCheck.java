@@ -8,11 +8,17 @@ import io.grpc.Status;
 import io.vmha.proto.v1.AdminServiceGrpc;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Optional;
 
-/** Lets changes that come over the network in only with the token; on loopback everybody on this host may change things. */
+/** Lets changes and backups over the network in only with the token; on loopback everybody on this host may ask for them. */
 final class TokenCheck implements ServerInterceptor {
     private static final Metadata.Key<String> TOKEN = Metadata.Key.of("x-vmha-token", Metadata.ASCII_STRING_MARSHALLER);
+
+    private static final List<String> GUARDED = List.of(
+            AdminServiceGrpc.getActMethod().getFullMethodName(),
+            AdminServiceGrpc.getRestoreMethod().getFullMethodName(),
+            AdminServiceGrpc.getSnapshotMethod().getFullMethodName());
 
     private final boolean loopback;
     private final Optional<byte[]> token;
@@ -25,17 +31,15 @@ final class TokenCheck implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        boolean change = call.getMethodDescriptor()
-                .getFullMethodName()
-                .equals(AdminServiceGrpc.getActMethod().getFullMethodName());
-        if (!change || loopback || isShown(headers)) {
+        boolean guarded = GUARDED.contains(call.getMethodDescriptor().getFullMethodName());
+        if (!guarded || loopback || isShown(headers)) {
             return next.startCall(call, headers);
         }
         call.close(
                 Status.PERMISSION_DENIED.withDescription(
                         token.isPresent()
                                 ? "expected the token of rpc.token_file; give it with --token-file"
-                                : "changes over the network need a token and none is configured: set rpc.token_file"),
+                                : "changes and backups over the network need a token and none is configured: set rpc.token_file"),
                 new Metadata());
         return new ServerCall.Listener<>() {};
     }

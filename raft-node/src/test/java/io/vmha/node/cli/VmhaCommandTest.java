@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vmha.node.documents.RecordedRequests;
 import io.vmha.node.documents.Samples;
 import io.vmha.node.rpc.AdminServer;
+import io.vmha.node.view.Backups;
 import io.vmha.node.view.NodeView;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -39,7 +40,7 @@ class VmhaCommandTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = new AdminServer(InetAddress.getLoopbackAddress(), 0, () -> view, requests, Optional.empty());
+        server = new AdminServer(InetAddress.getLoopbackAddress(), 0, () -> view, requests, Backups.NONE, Optional.empty());
         server.start();
     }
 
@@ -351,7 +352,7 @@ class VmhaCommandTest {
     void theTokenIsReadFromItsFile(@TempDir Path dir) throws IOException {
         server.close();
         server = new AdminServer(
-                InetAddress.getByName("0.0.0.0"), 0, () -> view, requests, Optional.of("0123456789abcdef"));
+                InetAddress.getByName("0.0.0.0"), 0, () -> view, requests, Backups.NONE, Optional.of("0123456789abcdef"));
         server.start();
         Path token = Files.writeString(dir.resolve("token"), "0123456789abcdef\n");
 

@@ -12,6 +12,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.vmha.node.documents.RecordedRequests;
 import io.vmha.node.documents.Samples;
+import io.vmha.node.view.Backups;
 import io.vmha.node.view.NodeView;
 import io.vmha.proto.v1.ActReply;
 import io.vmha.proto.v1.ActRequest;
@@ -19,9 +20,12 @@ import io.vmha.proto.v1.AdminServiceGrpc;
 import io.vmha.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
 import io.vmha.proto.v1.ReadReply;
 import io.vmha.proto.v1.ReadRequest;
+import io.vmha.proto.v1.RestoreRequest;
+import io.vmha.proto.v1.SnapshotRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +51,7 @@ class AdminServerTest {
     }
 
     private void serve(InetAddress address, Optional<String> token) throws IOException {
-        server = new AdminServer(address, 0, () -> view, requests, token);
+        server = new AdminServer(address, 0, () -> view, requests, Backups.NONE, token);
         server.start();
         channel = NettyChannelBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()))
                 .usePlaintext()
@@ -139,8 +143,14 @@ class AdminServerTest {
 
         StatusRuntimeException e = catchThrowableOfType(StatusRuntimeException.class, () -> put("/v1/ha/az1/arm", ""));
 
+        StatusRuntimeException backup = catchThrowableOfType(
+                StatusRuntimeException.class, () -> stub().snapshot(SnapshotRequest.getDefaultInstance()));
+        StatusRuntimeException restore = catchThrowableOfType(
+                StatusRuntimeException.class, () -> stub().restore(RestoreRequest.getDefaultInstance()));
+
         assertThat(read("/v1/leader").getStatus()).isEqualTo(200);
-        assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+        assertThat(List.of(e, backup, restore))
+                .allMatch(refused -> refused.getStatus().getCode() == Status.Code.PERMISSION_DENIED);
         assertThat(requests.asked()).isEmpty();
         assertThat(stub().withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
                         .act(request("/v1/ha/az1/arm", ""))

@@ -60,6 +60,7 @@ final class KeysUnderFaults {
             judge(workload.history(), faults, (System.nanoTime() - begin) / 1e9);
         }
         assertCopiesAreEqual();
+        scene.assertStatesAreEqual();
     }
 
     private void play(int kind, Random dice) {

@@ -290,7 +290,7 @@ final class Scene implements AutoCloseable {
     }
 
     /** At an equal index of the log, equal states: asked again until all voters that live were seen at one index. */
-    private void assertStatesAreEqual() {
+    void assertStatesAreEqual() {
         cluster.await(
                 "all living voters of the group seen at one index",
                 30,
