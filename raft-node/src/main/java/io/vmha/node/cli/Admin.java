@@ -19,8 +19,8 @@ import io.vmha.proto.v1.ActReply;
 import io.vmha.proto.v1.ActRequest;
 import io.vmha.proto.v1.AdminServiceGrpc;
 import io.vmha.proto.v1.AdminServiceGrpc.AdminServiceBlockingStub;
-import io.vmha.proto.v1.ReadReply;
 import io.vmha.proto.v1.KvEntry;
+import io.vmha.proto.v1.ReadReply;
 import io.vmha.proto.v1.ReadRequest;
 import io.vmha.proto.v1.RestoreRequest;
 import io.vmha.proto.v1.SnapshotPartOf;
@@ -88,17 +88,19 @@ final class Admin implements AutoCloseable {
 
     /** A part of a snapshot. */
     SnapshotReply snapshot(String voter, SnapshotPartOf part) {
-        return call(READ_SECONDS_MAX * 2, stub -> stub.snapshot(
-                SnapshotRequest.newBuilder().setVoter(voter).setPart(part).build()));
+        return call(
+                READ_SECONDS_MAX * 2,
+                stub -> stub.snapshot(SnapshotRequest.newBuilder()
+                        .setVoter(voter)
+                        .setPart(part)
+                        .build()));
     }
 
     /** Keys out of a backup; without any, whether a restore may begin. */
     Answer restore(String az, List<KvEntry> entries) {
         return call(ACT_SECONDS_MAX, stub -> {
-            ActReply reply = stub.restore(RestoreRequest.newBuilder()
-                    .setAz(az)
-                    .addAllEntries(entries)
-                    .build());
+            ActReply reply = stub.restore(
+                    RestoreRequest.newBuilder().setAz(az).addAllEntries(entries).build());
             return new Answer(reply.getStatus(), reply.getJson());
         });
     }
@@ -114,7 +116,8 @@ final class Admin implements AutoCloseable {
                     new Failure(
                             ExitCode.UNREACHABLE,
                             "vmhad does not answer at " + address + " (" + reason(status, words)
-                                    + "): is it running (systemctl status vmhad)? Another address: --address or VMHA_ADDRESS");
+                                    + "): is it running (systemctl status vmhad)? Another address: --address or"
+                                    + " VMHA_ADDRESS");
                 case DEADLINE_EXCEEDED ->
                     new Failure(
                             ExitCode.UNREACHABLE, "vmhad at " + address + " gave no answer within " + seconds + " s");

@@ -2,6 +2,8 @@ package io.vmha.node.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -18,7 +20,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -34,7 +35,7 @@ import java.util.List;
  *
  * @param state what the group had replicated
  */
-record BackupFile(About about, byte[] state) {
+record BackupFile(About about, ByteString state) {
     static final int FORMAT = 1;
     /** Far above what a group may hold: 8 MiB of keys, and its recovery state. */
     static final int STATE_BYTES_MAX = 24 << 20;
@@ -79,7 +80,8 @@ record BackupFile(About about, byte[] state) {
             }
         } catch (FileAlreadyExistsException e) {
             throw new Failure(
-                    ExitCode.REFUSED, file + " exists already and is not overwritten: name another file, or remove it first");
+                    ExitCode.REFUSED,
+                    file + " exists already and is not overwritten: name another file, or remove it first");
         } catch (NoSuchFileException e) {
             throw new Failure(ExitCode.REFUSED, file + " cannot be written: there is no directory " + e.getFile());
         } catch (IOException e) {
@@ -104,7 +106,7 @@ record BackupFile(About about, byte[] state) {
         MessageDigest digest = newDigest();
         var counted = new DigestOutputStream(out, digest);
         counted.write((NAME + FORMAT + "\n" + json(about) + "\n").getBytes(StandardCharsets.UTF_8));
-        counted.write(state);
+        state.writeTo(counted);
         out.write(HexFormat.of().formatHex(digest.digest()).getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -145,7 +147,8 @@ record BackupFile(About about, byte[] state) {
             throw new Failure(ExitCode.REFUSED, "there is no file " + file);
         } catch (IOException e) {
             throw new Failure(
-                    ExitCode.REFUSED, file + " cannot be read (" + e.getClass().getSimpleName() + "): check that this user may");
+                    ExitCode.REFUSED,
+                    file + " cannot be read (" + e.getClass().getSimpleName() + "): check that this user may");
         }
         return parse(file, all);
     }
@@ -175,10 +178,10 @@ record BackupFile(About about, byte[] state) {
                             ? "it is cut off: expected " + wanted + " bytes but found " + all.length
                             : "expected " + wanted + " bytes but found " + all.length + ": something was added to it");
         }
-        byte[] state = Arrays.copyOfRange(all, begin, all.length - DIGEST_CHARS);
+        ByteString state = ByteString.copyFrom(all, begin, (int) about.bytes());
         String digest = new String(all, all.length - DIGEST_CHARS, DIGEST_CHARS, StandardCharsets.ISO_8859_1);
-        boolean whole =
-                digest.equals(sha256(all, all.length - DIGEST_CHARS)) && sha256(state, state.length).equals(about.sha256());
+        boolean whole = digest.equals(sha256(UnsafeByteOperations.unsafeWrap(all, 0, all.length - DIGEST_CHARS)))
+                && sha256(state).equals(about.sha256());
         if (!whole) {
             throw bad(file, "its content does not have the SHA-256 that stands at its end: it was damaged or changed");
         }
@@ -231,9 +234,9 @@ record BackupFile(About about, byte[] state) {
         return "'" + head.replaceAll("[^\\x20-\\x7e]", "?") + "'";
     }
 
-    static String sha256(byte[] bytes, int length) {
+    static String sha256(ByteString bytes) {
         MessageDigest digest = newDigest();
-        digest.update(bytes, 0, length);
+        bytes.asReadOnlyByteBufferList().forEach(digest::update);
         return HexFormat.of().formatHex(digest.digest());
     }
 

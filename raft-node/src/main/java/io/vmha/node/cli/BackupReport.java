@@ -39,11 +39,9 @@ final class BackupReport {
     }
 
     /** A group that has never had a key has the recovery's JSON alone. */
-    private static GroupSnapshot parsed(byte[] state) throws InvalidProtocolBufferException {
-        return state[0] == '{'
-                ? GroupSnapshot.newBuilder()
-                        .setRecovery(ByteString.copyFrom(state))
-                        .build()
+    private static GroupSnapshot parsed(ByteString state) throws InvalidProtocolBufferException {
+        return state.byteAt(0) == '{'
+                ? GroupSnapshot.newBuilder().setRecovery(state).build()
                 : GroupSnapshot.parseFrom(state);
     }
 
@@ -52,7 +50,7 @@ final class BackupReport {
     }
 
     /** The AZ that a state is of; empty before one was enabled. */
-    static String azOf(byte[] state) {
+    static String azOf(ByteString state) {
         try {
             return recovery(parsed(state)).at("az").text("name");
         } catch (InvalidProtocolBufferException e) {

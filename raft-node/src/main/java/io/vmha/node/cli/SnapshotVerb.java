@@ -1,6 +1,7 @@
 package io.vmha.node.cli;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.vmha.proto.v1.KvEntry;
 import io.vmha.proto.v1.SnapshotPartOf;
 import io.vmha.proto.v1.SnapshotReply;
@@ -35,8 +36,7 @@ final class SnapshotVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new ParameterException(
-                spec.commandLine(), "vmha snapshot save FILE, inspect FILE, or restore FILE?");
+        throw new ParameterException(spec.commandLine(), "vmha snapshot save FILE, inspect FILE, or restore FILE?");
     }
 
     @Command(
@@ -45,7 +45,8 @@ final class SnapshotVerb implements Callable<Integer> {
     int save(@Parameters(paramLabel = "FILE", description = "must not exist") Path file) {
         if (Files.exists(file)) {
             throw new Failure(
-                    ExitCode.REFUSED, file + " exists already and is not overwritten: name another file, or remove it first");
+                    ExitCode.REFUSED,
+                    file + " exists already and is not overwritten: name another file, or remove it first");
         }
         BackupFile backup;
         try (var admin = vmha.connection().admin()) {
@@ -58,15 +59,17 @@ final class SnapshotVerb implements Callable<Integer> {
 
     @Command(description = "Checks every byte of a backup and says what it holds; needs no daemon.")
     int inspect(@Parameters(paramLabel = "FILE", description = "what save has written") Path file) {
-        new BackupReport(BackupFile.read(file)).print(vmha.connection(), spec.commandLine().getOut(), "");
+        new BackupReport(BackupFile.read(file))
+                .print(vmha.connection(), spec.commandLine().getOut(), "");
         return ExitCode.OK.number();
     }
 
     @Command(
-            description = "Puts the keys of a backup, with their flags, into the AZ's group, which must be without keys."
-                    + " Sessions, locks, hosts, certificates and incidents are not put back: since the backup a host may have"
-                    + " begun another life, and a VM may have moved. docs/keys.md says what to do when a group is lost for"
-                    + " good.")
+            description =
+                    "Puts the keys of a backup, with their flags, into the AZ's group, which must be without keys."
+                            + " Sessions, locks, hosts, certificates and incidents are not put back: since the backup a"
+                            + " host may have begun another life, and a VM may have moved. docs/keys.md says what to do"
+                            + " when a group is lost for good.")
     int restore(@Parameters(paramLabel = "FILE", description = "what save has written") Path file) {
         BackupFile backup = BackupFile.read(file);
         List<KvEntry> entries = new BackupReport(backup).entries();
@@ -91,7 +94,10 @@ final class SnapshotVerb implements Callable<Integer> {
             if (vmha.connection().isJson()) {
                 spec.commandLine().getOut().println("{\"restored_keys\":" + done + "}");
             } else {
-                vmha.connection().screen().line(done + " keys restored from index " + backup.about().index());
+                vmha.connection()
+                        .screen()
+                        .line(done + " keys restored from index "
+                                + backup.about().index());
             }
         }
         return ExitCode.OK.number();
@@ -134,7 +140,8 @@ final class SnapshotVerb implements Callable<Integer> {
                 read = next.getStatus() < 300 ? read + copy(next.getPart().getContent(), state, read) : 0;
             }
             if (read == state.length) {
-                return new BackupFile(about(first, state), state);
+                ByteString whole = UnsafeByteOperations.unsafeWrap(state);
+                return new BackupFile(about(first, whole), whole);
             }
         }
         throw new Failure(ExitCode.NO_LEADER, "no whole snapshot in " + TRIES_MAX + " tries, last: " + why);
@@ -152,7 +159,7 @@ final class SnapshotVerb implements Callable<Integer> {
         return reply;
     }
 
-    private static BackupFile.About about(SnapshotReply first, byte[] state) {
+    private static BackupFile.About about(SnapshotReply first, ByteString state) {
         return new BackupFile.About(
                 BackupReport.azOf(state),
                 first.getGroup(),
@@ -162,7 +169,7 @@ final class SnapshotVerb implements Callable<Integer> {
                 first.getVoter(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 new VmhaCommand.Version().getVersion()[0],
-                state.length,
-                BackupFile.sha256(state, state.length));
+                state.size(),
+                BackupFile.sha256(state));
     }
 }

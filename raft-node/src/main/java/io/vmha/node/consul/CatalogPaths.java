@@ -175,7 +175,11 @@ final class CatalogPaths {
                 .put("Node", member.name())
                 .put("Address", member.address())
                 .put("Datacenter", datacenter());
-        node.putObject("TaggedAddresses").put("lan", member.address());
+        ObjectNode addresses = node.putObject("TaggedAddresses");
+        String family = member.address().indexOf(':') < 0 ? "_ipv4" : "_ipv6";
+        for (String net : List.of("lan", "wan")) { // some clients take no node without both
+            addresses.put(net, member.address()).put(net + family, member.address());
+        }
         node.putNull("Meta");
         return node.put("CreateIndex", 1).put("ModifyIndex", 1);
     }

@@ -52,7 +52,8 @@ final class GroupBackups implements Backups {
             return NONE.part(voter, part);
         }
         CompletableFuture<Taken> taken = voter.isEmpty() ? taken(group.get()) : held(group.get(), voter, part);
-        return taken.orTimeout(LIMIT_S, TimeUnit.SECONDS).exceptionally(failure -> Taken.refused(503, sentence(failure)));
+        return taken.orTimeout(LIMIT_S, TimeUnit.SECONDS)
+                .exceptionally(failure -> Taken.refused(503, sentence(failure)));
     }
 
     private CompletableFuture<Taken> taken(GroupClient group) {
@@ -83,8 +84,8 @@ final class GroupBackups implements Backups {
     private List<PeerInfo> leaderFirst(List<PeerInfo> voters) {
         String leader = view.get().leader().map(NodeView.Peer::address).orElse("");
         var order = new ArrayList<>(voters);
-        order.sort((a, b) -> Boolean.compare(
-                b.hostAndPort().equals(leader), a.hostAndPort().equals(leader)));
+        order.sort((a, b) ->
+                Boolean.compare(b.hostAndPort().equals(leader), a.hostAndPort().equals(leader)));
         return order;
     }
 
@@ -125,8 +126,8 @@ final class GroupBackups implements Backups {
                             ? new Answer(200, "a restore may begin")
                             : new Answer(
                                     409,
-                                    "a restore needs a store without keys, for it must not undo what was written since, but"
-                                            + " there are some"
+                                    "a restore needs a store without keys, for it must not undo what was written"
+                                            + " since, but there are some"
                                             + reading.answer().names().stream()
                                                     .findFirst()
                                                     .map(key -> ", the first is '" + key + "'")
@@ -140,19 +141,20 @@ final class GroupBackups implements Backups {
             puts.add(keys.change(new KvCommand.Put(
                     entry.getKey(), Value.of(entry.getValue().toByteArray()), entry.getFlags(), OptionalLong.of(0))));
         }
-        return CompletableFuture.allOf(puts.toArray(CompletableFuture<?>[]::new)).thenApply(all -> {
-            for (int i = 0; i < puts.size(); i++) {
-                Outcome outcome = puts.get(i).join();
-                String key = entries.get(i).getKey();
-                if (!outcome.done()) {
-                    return new Answer(
-                            409,
-                            "key '" + key + "' was not restored: "
-                                    + outcome.refusal().orElse("somebody else has written it meanwhile"));
-                }
-            }
-            return new Answer(200, puts.size() + " keys restored");
-        });
+        return CompletableFuture.allOf(puts.toArray(CompletableFuture<?>[]::new))
+                .thenApply(all -> {
+                    for (int i = 0; i < puts.size(); i++) {
+                        Outcome outcome = puts.get(i).join();
+                        String key = entries.get(i).getKey();
+                        if (!outcome.done()) {
+                            return new Answer(
+                                    409,
+                                    "key '" + key + "' was not restored: "
+                                            + outcome.refusal().orElse("somebody else has written it meanwhile"));
+                        }
+                    }
+                    return new Answer(200, puts.size() + " keys restored");
+                });
     }
 
     private static CompletableFuture<Answer> done(int status, String sentence) {

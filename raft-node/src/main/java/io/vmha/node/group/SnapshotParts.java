@@ -1,6 +1,7 @@
 package io.vmha.node.group;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.vmha.node.raft.LogPosition;
 import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.Replicated.Standing;
@@ -20,7 +21,7 @@ final class SnapshotParts {
 
     private Optional<Held> held = Optional.empty();
 
-    private record Held(LogPosition at, byte[] bytes, long untilMs) {}
+    private record Held(LogPosition at, ByteString bytes, long untilMs) {}
 
     /** Lets go of a snapshot that nobody asks for any more. */
     void onTime(long nowMs) {
@@ -34,24 +35,26 @@ final class SnapshotParts {
                 return refused("this voter has applied " + standing.applied().index() + " but " + wanted.getAtLeast()
                         + " is wanted: ask another one");
             }
-            held = Optional.of(new Held(standing.applied(), take.get(), nowMs + KEPT_MS));
+            held = Optional.of(
+                    new Held(standing.applied(), UnsafeByteOperations.unsafeWrap(take.get()), nowMs + KEPT_MS));
         }
         if (held.isEmpty() || (wanted.getIndex() != 0 && held.get().at().index() != wanted.getIndex())) {
             return refused("this voter holds no snapshot of index " + wanted.getIndex() + " any more: begin again");
         }
         Held now = held.get();
-        if (wanted.getOffset() < 0 || wanted.getOffset() >= now.bytes().length) {
-            return refused("the snapshot has " + now.bytes().length + " bytes, nothing begins at " + wanted.getOffset());
+        if (wanted.getOffset() < 0 || wanted.getOffset() >= now.bytes().size()) {
+            return refused(
+                    "the snapshot has " + now.bytes().size() + " bytes, nothing begins at " + wanted.getOffset());
         }
         int from = (int) wanted.getOffset();
-        int length = Math.min(PART_BYTES, now.bytes().length - from);
-        boolean last = from + length == now.bytes().length;
+        int length = Math.min(PART_BYTES, now.bytes().size() - from);
+        boolean last = from + length == now.bytes().size();
         held = last ? Optional.empty() : Optional.of(new Held(now.at(), now.bytes(), nowMs + KEPT_MS));
         return SnapshotPart.newBuilder()
                 .setIndex(now.at().index())
                 .setTerm(now.at().term())
-                .setTotal(now.bytes().length)
-                .setContent(ByteString.copyFrom(now.bytes(), from, length))
+                .setTotal(now.bytes().size())
+                .setContent(now.bytes().substring(from, from + length))
                 .addAllVoters(standing.voters().voters().stream()
                         .map(PeerInfo::id)
                         .map(Object::toString)

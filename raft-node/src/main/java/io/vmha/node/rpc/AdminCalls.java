@@ -90,13 +90,16 @@ final class AdminCalls extends AdminServiceGrpc.AdminServiceImplBase {
 
     @Override
     public void restore(RestoreRequest request, StreamObserver<ActReply> client) {
-        answer(client, backups.restore(request.getAz(), request.getEntriesList()), done -> ActReply.newBuilder()
-                .setStatus(done.status())
-                .setJson(JsonNodeFactory.instance
-                        .objectNode()
-                        .put(done.isOk() ? "message" : "error", done.message())
-                        .toString())
-                .build());
+        answer(
+                client,
+                backups.restore(request.getAz(), request.getEntriesList()),
+                done -> ActReply.newBuilder()
+                        .setStatus(done.status())
+                        .setJson(JsonNodeFactory.instance
+                                .objectNode()
+                                .put(done.isOk() ? "message" : "error", done.message())
+                                .toString())
+                        .build());
     }
 
     private CompletableFuture<Reply> call(String method, String path, String json) {

@@ -78,7 +78,8 @@ public final class AdminServer implements AutoCloseable {
                 .handshakeTimeout(5, TimeUnit.SECONDS)
                 .maxConnectionIdle(5, TimeUnit.MINUTES)
                 .addService(ServerInterceptors.intercept(
-                        new AdminCalls(new Api(view, requests), backups), new TokenCheck(address.isLoopbackAddress(), token)))
+                        new AdminCalls(new Api(view, requests), backups),
+                        new TokenCheck(address.isLoopbackAddress(), token)))
                 .build();
     }
 

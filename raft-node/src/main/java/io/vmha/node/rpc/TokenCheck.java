@@ -39,7 +39,8 @@ final class TokenCheck implements ServerInterceptor {
                 Status.PERMISSION_DENIED.withDescription(
                         token.isPresent()
                                 ? "expected the token of rpc.token_file; give it with --token-file"
-                                : "changes and backups over the network need a token and none is configured: set rpc.token_file"),
+                                : "changes and backups over the network need a token and none is configured: set"
+                                        + " rpc.token_file"),
                 new Metadata());
         return new ServerCall.Listener<>() {};
     }

@@ -10,7 +10,8 @@ import java.util.concurrent.CompletableFuture;
 public interface Backups {
     /** Where there is no group. */
     Backups NONE = new Backups() {
-        private static final String WHY = "this host is in no group: no AZ that contains it is enabled (vmha az enable NAME)";
+        private static final String WHY =
+                "this host is in no group: no AZ that contains it is enabled (vmha az enable NAME)";
 
         @Override
         public CompletableFuture<Taken> part(String voter, SnapshotPartOf part) {

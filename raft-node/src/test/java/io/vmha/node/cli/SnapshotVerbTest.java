@@ -82,8 +82,7 @@ class SnapshotVerbTest implements Backups {
         witnesses.put(hosts.get(1), List.of(new Witness("leader", "silent")));
         apply(new IncidentCommand.DeclareIncident(2, 4, witnesses));
         put("small", new byte[] {1});
-        apply(new KvCommand.CreateSession(
-                new KvSession("s-1", "n", "hv-1", 0, 0, false, List.of(), 0, 0)));
+        apply(new KvCommand.CreateSession(new KvSession("s-1", "n", "hv-1", 0, 0, false, List.of(), 0, 0)));
         apply(new KvCommand.Acquire("lock", Value.EMPTY, 0, "s-1"));
         server = new AdminServer(
                 InetAddress.getLoopbackAddress(), 0, Samples::quiet, new RecordedRequests(), this, Optional.empty());
@@ -253,7 +252,8 @@ class SnapshotVerbTest implements Backups {
         assertRefused("nothing: it is empty", file(new byte[0]));
         assertRefused("'hello", file("hello, world".getBytes(StandardCharsets.UTF_8)));
         assertRefused("Consul's snapshots", file(new byte[] {0x1f, (byte) 0x8b, 8, 0, 0, 0}));
-        assertRefused("has format 2 and this vmha reads 1", file("vmha-snapshot 2\n{}\n".getBytes(StandardCharsets.UTF_8)));
+        assertRefused(
+                "has format 2 and this vmha reads 1", file("vmha-snapshot 2\n{}\n".getBytes(StandardCharsets.UTF_8)));
         assertRefused("cut off in its second line", file("vmha-snapshot 1\n{\"az\"".getBytes(StandardCharsets.UTF_8)));
         assertRefused(
                 "second line is not what it should be",
@@ -289,7 +289,9 @@ class SnapshotVerbTest implements Backups {
         long before = index;
         Path file = saved();
 
-        assertThat(vmha("snapshot", "restore", file.toString())).as(err.toString()).isZero();
+        assertThat(vmha("snapshot", "restore", file.toString()))
+                .as(err.toString())
+                .isZero();
 
         assertThat(out.toString()).isEqualTo("102 keys restored from index " + before + "\n");
         assertThat(restored).hasSize(102).allMatch(e -> e.getKey().equals("lock") || e.getFlags() == 7);

@@ -40,7 +40,8 @@ class VmhaCommandTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = new AdminServer(InetAddress.getLoopbackAddress(), 0, () -> view, requests, Backups.NONE, Optional.empty());
+        server = new AdminServer(
+                InetAddress.getLoopbackAddress(), 0, () -> view, requests, Backups.NONE, Optional.empty());
         server.start();
     }
 
@@ -352,7 +353,12 @@ class VmhaCommandTest {
     void theTokenIsReadFromItsFile(@TempDir Path dir) throws IOException {
         server.close();
         server = new AdminServer(
-                InetAddress.getByName("0.0.0.0"), 0, () -> view, requests, Backups.NONE, Optional.of("0123456789abcdef"));
+                InetAddress.getByName("0.0.0.0"),
+                0,
+                () -> view,
+                requests,
+                Backups.NONE,
+                Optional.of("0123456789abcdef"));
         server.start();
         Path token = Files.writeString(dir.resolve("token"), "0123456789abcdef\n");
 

@@ -46,7 +46,9 @@ class SnapshotPartsTest {
 
         assertThat(whole.size()).isEqualTo(BYTES);
         assertThat(whole.toByteArray()).containsOnly(1);
-        assertThat(part.getRefusal()).as("after the last part it is not held any more").contains("begin again");
+        assertThat(part.getRefusal())
+                .as("after the last part it is not held any more")
+                .contains("begin again");
     }
 
     @Test
@@ -62,7 +64,8 @@ class SnapshotPartsTest {
         ask(0, 11, SnapshotPartOf.newBuilder());
 
         assertThat(ask(0, 11, from(10, SnapshotParts.PART_BYTES)).getRefusal()).contains("begin again");
-        assertThat(ask(0, 11, from(11, SnapshotParts.PART_BYTES)).getContent().byteAt(0)).isEqualTo((byte) 2);
+        assertThat(ask(0, 11, from(11, SnapshotParts.PART_BYTES)).getContent().byteAt(0))
+                .isEqualTo((byte) 2);
     }
 
     @Test
@@ -78,7 +81,9 @@ class SnapshotPartsTest {
     @Test
     void anOffsetOutsideIsRefused() {
         for (long offset : new long[] {-1, BYTES, Long.MAX_VALUE}) {
-            assertThat(ask(0, 10, from(0, offset)).getRefusal()).as("%d", offset).contains("nothing begins at");
+            assertThat(ask(0, 10, from(0, offset)).getRefusal())
+                    .as("%d", offset)
+                    .contains("nothing begins at");
         }
     }
 }
