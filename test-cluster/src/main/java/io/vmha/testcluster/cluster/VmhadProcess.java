@@ -72,6 +72,8 @@ public final class VmhadProcess {
         var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "setsid"));
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
+        command.add(
+                "-Dlogback.configurationFile=logback.xml"); // as it logs in production: a test may bring another one
         command.add("-Dvmha.boot_id_file=" + configuration.resolveSibling("boot_id"));
         command.addAll(archive());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.vmha.node.Main"));

@@ -30,9 +30,6 @@ import java.util.regex.Pattern;
 /** A running cluster on a simulated cloud, with the questions that the tests ask of it. */
 final class Scene implements AutoCloseable {
     private static final Pattern ERROR_LINE = Pattern.compile("^\\S+ ERROR .*");
-    /** Ratis calls it an error when the leader talks to a server that is still starting (ServerNotReadyException); it tries again. */
-    private static final String RATIS_STARTING = "RaftServer$Division: ";
-
     private static final int ERROR_CONTEXT_LINES = 12;
     private static final int RECOVERY_LIMIT_S = 90;
     private static final String PERSON = "Ada";
@@ -339,9 +336,7 @@ final class Scene implements AutoCloseable {
             List<String> lines = linesOf(cluster.log(host.name()));
             for (int i = linesRead.getOrDefault(host.name(), 0); i < lines.size(); i++) {
                 String line = lines.get(i);
-                if (ERROR_LINE.matcher(line).matches()
-                        && !line.contains(RATIS_STARTING)
-                        && expected.stream().noneMatch(line::contains)) {
+                if (ERROR_LINE.matcher(line).matches() && expected.stream().noneMatch(line::contains)) {
                     errors.add(host.name() + ": "
                             + String.join("\n", lines.subList(i, Math.min(lines.size(), i + ERROR_CONTEXT_LINES))));
                 }
