@@ -174,6 +174,7 @@ public final class Daemon implements AutoCloseable {
                 codec,
                 compute,
                 compute.operations(),
+                compute,
                 fencer,
                 peers,
                 lease,

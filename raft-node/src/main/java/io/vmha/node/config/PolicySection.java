@@ -1,7 +1,10 @@
 package io.vmha.node.config;
 
 import io.vmha.recovery.core.EvacuationPolicy;
+import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.ReservedHosts;
 import java.util.List;
+import java.util.Set;
 
 /** Which VMs of a dead host are recovered: the keys of {@code recovery} that make up an AZ's policy. */
 final class PolicySection {
@@ -17,9 +20,21 @@ final class PolicySection {
                 recovery.texts("projects", ENTRIES_MAX),
                 leave.texts("projects", ENTRIES_MAX),
                 leave.has("names") ? leave.texts("names", ENTRIES_MAX) : EvacuationPolicy.MANAGED_NAMES,
-                leave.texts("image_tags", ENTRIES_MAX));
+                leave.texts("image_tags", ENTRIES_MAX),
+                reserved(recovery));
         leave.refuseUnknownKeys();
         return policy;
+    }
+
+    private static ReservedHosts reserved(Settings recovery) {
+        Settings section = recovery.section("reserved");
+        List<String> names = section.texts("hosts", ENTRIES_MAX);
+        if (Set.copyOf(names).size() != names.size()) {
+            section.problem("hosts", "must name each host once but is " + names);
+        }
+        var reserved = new ReservedHosts(names.stream().map(HostName::new).toList(), section.flag("join", false));
+        section.refuseUnknownKeys();
+        return reserved;
     }
 
     /** The first one where the key is absent. */

@@ -22,6 +22,10 @@ import io.vmha.recovery.core.Readmission;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryController;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReserveController;
+import io.vmha.recovery.core.ReserveRecords;
+import io.vmha.recovery.core.ReserveUse;
+import io.vmha.recovery.core.ReserveWork;
 import io.vmha.recovery.core.Result;
 import io.vmha.recovery.core.ReturnController;
 import io.vmha.recovery.core.Sighting;
@@ -70,6 +74,7 @@ public final class ControlLoop implements AutoCloseable {
     private final MembershipController membership;
     private final ReturnController returning;
     private final UpkeepController upkeep;
+    private final ReserveController reserve;
     private final ActionRunner runner;
     private final ScheduledThreadPoolExecutor control;
     private final ThreadPoolExecutor actions;
@@ -88,6 +93,7 @@ public final class ControlLoop implements AutoCloseable {
             StateCodec codec,
             Compute compute,
             Operations services,
+            ReserveRecords reserves,
             Fencer fencer,
             PeerBook peers,
             HostLease lease,
@@ -103,6 +109,7 @@ public final class ControlLoop implements AutoCloseable {
         this.returning = new ReturnController(new ReturnOutbox(services), Clocks.wall());
         this.upkeep = new UpkeepController(
                 config, self, new UpkeepOutbox(new UpkeepRunner(services, fencer, this::termStands)), Clocks.wall());
+        this.reserve = new ReserveController(new ReserveOutbox(reserves), Clocks.wall());
         this.runner = new ActionRunner(
                 compute, fencer, new VoterPanel(raft), new TcpDoorbell(), this::termStands, Clocks::nowMs);
         this.control = new ScheduledThreadPoolExecutor(1, runnable -> daemon(runnable, "control"));
@@ -134,6 +141,7 @@ public final class ControlLoop implements AutoCloseable {
                     membership.onTimer(Clocks.nowMs());
                     returning.onTimer(Clocks.nowMs());
                     upkeep.onTimer(Clocks.nowMs());
+                    reserve.onTimer(Clocks.nowMs());
                 }),
                 TICK_MS,
                 TICK_MS,
@@ -150,6 +158,7 @@ public final class ControlLoop implements AutoCloseable {
             membership.onLeadership(Clocks.nowMs(), term);
             returning.onLeadership(Clocks.nowMs(), term);
             upkeep.onLeadership(Clocks.nowMs(), term);
+            reserve.onLeadership(Clocks.nowMs(), term);
         });
     }
 
@@ -160,6 +169,7 @@ public final class ControlLoop implements AutoCloseable {
             membership.onState(Clocks.nowMs(), state);
             returning.onState(Clocks.nowMs(), state);
             upkeep.onState(Clocks.nowMs(), state);
+            reserve.onState(Clocks.nowMs(), state);
         });
     }
 
@@ -223,6 +233,7 @@ public final class ControlLoop implements AutoCloseable {
         membership.onAuthority(Clocks.nowMs(), ours);
         returning.onAuthority(Clocks.nowMs(), ours);
         upkeep.onAuthority(Clocks.nowMs(), ours);
+        reserve.onAuthority(Clocks.nowMs(), ours);
     }
 
     /** The aggregate as Nova lists it. */
@@ -407,6 +418,45 @@ public final class ControlLoop implements AutoCloseable {
             } finally {
                 lease.endCall();
             }
+        }
+    }
+
+    private final class ReserveOutbox implements ReserveController.Outbox {
+        private final ReserveRecords nova;
+
+        ReserveOutbox(ReserveRecords nova) {
+            this.nova = nova;
+        }
+
+        @Override
+        public void propose(String key, Command command) {
+            var unused = commit(command).whenComplete((reply, failure) -> {
+                var index = failure == null ? OptionalLong.of(reply.getIndex()) : OptionalLong.empty();
+                post(() -> reserve.onProposed(Clocks.nowMs(), key, index));
+            });
+        }
+
+        private ReserveWork workNow(long term, ReserveUse use, long aggregateId) {
+            lease.beginCall();
+            try {
+                return ReserveWork.advance(nova, use, aggregateId, () -> termStands(term));
+            } finally {
+                lease.endCall();
+            }
+        }
+
+        @Override
+        public void work(long term, ReserveUse use, long aggregateId) {
+            actions.execute(guarded(() -> {
+                ReserveWork result = workNow(term, use, aggregateId);
+                LOG.info(
+                        "reserved host host={} step={} result={} detail=\"{}\"",
+                        use.host(),
+                        use.step(),
+                        result.kind(),
+                        result.detail());
+                post(() -> reserve.onWork(Clocks.nowMs(), term, use.step(), result));
+            }));
         }
     }
 

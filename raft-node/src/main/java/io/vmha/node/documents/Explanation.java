@@ -10,6 +10,7 @@ import io.vmha.recovery.core.HostRecovery;
 import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentReport;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReserveUse;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,6 +105,15 @@ final class Explanation {
                                 .orElse("it was about to be powered off and on again, and no outcome is recorded (S9)"))
                 .ifPresent(why::add);
         why.addAll(UpkeepDocuments.about(state, host));
+        for (ReserveUse use : state.group().reserves().values()) {
+            if (use.host().equals(host)) {
+                why.add("reserved: it stands in for " + use.lost() + " since incident " + use.incident() + " ("
+                        + use.step().name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                        + (use.detail().isEmpty() ? "" : ": " + use.detail()) + ")");
+            } else if (use.lost().equals(host)) {
+                why.add("reserved host " + use.host() + " stands in for it, until it is in service again");
+            }
+        }
         if (state.isCertified(host, record.epoch())) {
             why.add("epoch " + record.epoch() + " is certified dead: its renewals are not answered any more (S2)");
         }

@@ -15,6 +15,7 @@ import io.vmha.recovery.core.Drill;
 import io.vmha.recovery.core.DrillCommand;
 import io.vmha.recovery.core.Ending;
 import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.EvacuationPolicy;
 import io.vmha.recovery.core.FenceTestCommand;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentCommand;
@@ -26,6 +27,8 @@ import io.vmha.recovery.core.PowerState;
 import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReserveCommand;
+import io.vmha.recovery.core.ReservedHosts;
 import io.vmha.recovery.core.ReturnCommand;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.StorageReport;
@@ -52,8 +55,16 @@ class StateCodecTest {
     private final StateCodec codec = new StateCodec();
 
     private static List<Command> everyCommand() {
-        var settings = new AzSettings("az1", 3, "g", true, true, true, Limits.DEFAULT, Proofs.BOTH);
         var move = new Move(VM, "db", Move.Step.WAITING, 0, 0, "");
+        var policy = new EvacuationPolicy(
+                false,
+                false,
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                new ReservedHosts(List.of(new HostName("hv-3")), true));
+        var settings = new AzSettings("az1", 3, "g", true, true, true, Limits.DEFAULT, Proofs.BOTH, policy);
         var witnesses = new TreeMap<HostName, List<Witness>>();
         witnesses.put(HOST, List.of(new Witness("gossip", "FAILED")));
         return List.of(
@@ -104,6 +115,9 @@ class StateCodecTest {
                 new IncidentCommand.ForcedDown(7, 5, ONE, HOST, "held down"),
                 new IncidentCommand.RecordPlan(
                         8, 5, ONE, HOST, List.of(VmRecovery.planned(VM, "db", "ACTIVE", 0, 7)), List.of()),
+                new ReserveCommand.BeginUse(8, 5, ONE, HOST, new HostName("hv-3")),
+                new ReserveCommand.Used(8, 5, new HostName("hv-3"), "enabled"),
+                new ReserveCommand.UseFailed(8, 5, new HostName("hv-3"), "it is down"),
                 new VmCommand.BeginEvacuation(9, 5, ONE, HOST, VM),
                 new VmCommand.EvacuationAccepted(10, 5, ONE, HOST, VM, 17, OptionalLong.of(8), "its record was reset"),
                 new VmCommand.AttemptFailed(11, 5, ONE, HOST, VM, 17, 8, true, "no valid host"),
@@ -115,6 +129,8 @@ class StateCodecTest {
                 new ReturnCommand.BeginReturn(13, HOST, 2, "2 old copies destroyed"),
                 new ReturnCommand.EndReturn(14, 5, HOST, 2, "enabled"),
                 new AzCommand.ReturnHost(13, HOST, "anna"),
+                new ReserveCommand.BeginGiveBack(14, 5, new HostName("hv-3")),
+                new ReserveCommand.GivenBack(14, 5, new HostName("hv-3"), "disabled"),
                 new TurnCommand.TakeTurn(14, HOST),
                 new TurnCommand.EndTurn(14, HOST),
                 new AzCommand.DisableAz(14));

@@ -2,6 +2,7 @@ package io.vmha.recovery.core;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
 
@@ -11,6 +12,7 @@ import java.util.function.LongSupplier;
  */
 public final class ActionRunner {
     private static final long TURN_MS = 1_000;
+    private static final String GIVEN_UP = "error";
 
     private final Compute compute;
     private final Fencer fencer;
@@ -146,7 +148,31 @@ public final class ActionRunner {
             // then never ends
             ServerId next = running.get((int) (nowMs.getAsLong() / TURN_MS % running.size()));
             compute.server(next).ifPresentOrElse(servers::add, () -> deleted.add(next));
+            migrations = withoutGivenUp(migrations, next);
         }
         return new Result.Servers(watch, servers, deleted, migrations);
+    }
+
+    /** A Nova that keeps this to itself must not keep the rest from being watched. */
+    private boolean hasGivenUp(ServerId server) {
+        try {
+            return compute.hasGivenUp(server);
+        } catch (ComputeException e) {
+            return false;
+        }
+    }
+
+    /** What Nova has given up before a host took it up has failed, though its migration does not say so. */
+    private List<Migration> withoutGivenUp(List<Migration> migrations, ServerId server) {
+        Optional<Migration> newest = EvacuationCalls.newest(migrations, server, 0)
+                .filter(m -> m.destination().isEmpty());
+        if (newest.isEmpty() || !hasGivenUp(server)) {
+            return migrations;
+        }
+        return migrations.stream()
+                .map(m -> m.equals(newest.get())
+                        ? new Migration(m.id(), m.server(), m.source(), m.destination(), GIVEN_UP, m.createdAt())
+                        : m)
+                .toList();
     }
 }

@@ -6,7 +6,7 @@ package io.vmha.recovery.core;
  * <p>The groups: {@link AzCommand}, {@link TurnCommand} and {@link FenceTestCommand} by operators and the aggregate's follower,
  * {@link IncidentCommand}, {@link ProofCommand} and {@link VmCommand} by the leader's {@link RecoveryController}, {@link ReturnCommand} by a
  * returning host's agent and the leader's {@link ReturnController}; {@link InstanceCommand}, {@link DrainCommand} and {@link DrillCommand} by
- * operators, the hosts' agents and the leader's {@link UpkeepController}.
+ * operators, the hosts' agents and the leader's {@link UpkeepController}; {@link ReserveCommand} by its {@link ReserveController}.
  */
 public sealed interface Command
         permits AzCommand,
@@ -18,7 +18,8 @@ public sealed interface Command
                 ReturnCommand,
                 InstanceCommand,
                 DrainCommand,
-                DrillCommand {
+                DrillCommand,
+                ReserveCommand {
     /** Wall-clock time of the proposer in milliseconds since 1970, for reports only. */
     long atMs();
 

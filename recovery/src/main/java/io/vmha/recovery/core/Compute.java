@@ -23,6 +23,12 @@ public interface Compute {
     /** All migrations of type evacuation whose source is this host, newest last. */
     List<Migration> evacuationsFrom(HostName host);
 
+    /**
+     * Whether Nova itself has recorded that the newest evacuation of this server ended with an error before a host took it up: its conductor
+     * could not reach another service, say. Its migration then stays {@code accepted} for ever, though nobody works on it.
+     */
+    boolean hasGivenUp(ServerId server);
+
     /** Tells Nova that the host is down, so that it accepts evacuations at once. */
     void forceDown(HostName host);
 

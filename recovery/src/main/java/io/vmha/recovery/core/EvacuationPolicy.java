@@ -11,6 +11,7 @@ import java.util.List;
  * @param leaveProjects VMs of these projects (ids) are left
  * @param leaveNames VMs whose name matches one of these globs are left: somebody else looks after them
  * @param leaveImageTags VMs whose image has one of these tags are left
+ * @param reserved the hosts that are kept free for lost ones
  */
 public record EvacuationPolicy(
         boolean taggedOnly,
@@ -18,7 +19,8 @@ public record EvacuationPolicy(
         List<String> projects,
         List<String> leaveProjects,
         List<String> leaveNames,
-        List<String> leaveImageTags) {
+        List<String> leaveImageTags,
+        ReservedHosts reserved) {
     /** How Octavia names its amphorae, and Manila its share servers: both are replaced by their own manager. */
     public static final List<String> MANAGED_NAMES =
             List.of("amphora-????????-????-????-????-????????????", "manila_service_instance_*");
@@ -32,6 +34,18 @@ public record EvacuationPolicy(
         leaveProjects = List.copyOf(leaveProjects);
         leaveNames = List.copyOf(leaveNames);
         leaveImageTags = List.copyOf(leaveImageTags);
+        reserved = reserved == null ? ReservedHosts.NONE : reserved; // in a snapshot of an older program
+    }
+
+    /** Without reserved hosts. */
+    public EvacuationPolicy(
+            boolean taggedOnly,
+            boolean rebuild,
+            List<String> projects,
+            List<String> leaveProjects,
+            List<String> leaveNames,
+            List<String> leaveImageTags) {
+        this(taggedOnly, rebuild, projects, leaveProjects, leaveNames, leaveImageTags, ReservedHosts.NONE);
     }
 
     /** True if a VM's image must be read for a decision: its tags, or its properties. */

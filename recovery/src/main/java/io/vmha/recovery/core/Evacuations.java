@@ -22,6 +22,9 @@ final class Evacuations {
     /** A suspect is declared or cleared within this time, or it is not worth waiting for. */
     private static final long SUSPECT_LIMIT_MS = 15_000;
 
+    /** A reserved host is enabled within this time, or the VMs go without it. */
+    private static final long RESERVE_LIMIT_MS = 20_000;
+
     /** Fewer than there are action threads, so that watching goes on while Nova is slow to answer. */
     private static final int CALLING_MAX = 6;
 
@@ -42,6 +45,7 @@ final class Evacuations {
     private final EvacuationWatch watch;
     private final SortedMap<HostName, Long> targetSinceMs = new TreeMap<>();
     private final SortedMap<HostName, Long> doubtfulSinceMs = new TreeMap<>();
+    private final SortedMap<IncidentId, Long> reserveSinceMs = new TreeMap<>();
     private final Map<ServerId, Long> settlingSinceMs = new TreeMap<>();
     private final Map<ServerId, Long> recoveredSinceMs = new TreeMap<>();
     private final TreeSet<ServerId> listening = new TreeSet<>();
@@ -63,6 +67,7 @@ final class Evacuations {
         leaderSinceMs = nowMs;
         targetSinceMs.clear();
         doubtfulSinceMs.clear();
+        reserveSinceMs.clear();
         settlingSinceMs.clear();
         recoveredSinceMs.clear();
         listening.clear();
@@ -145,6 +150,15 @@ final class Evacuations {
         return known;
     }
 
+    /** Without a reserved host that is on its way, the VMs would crowd the others, or find no place at all. */
+    private boolean awaitsReserve(long nowMs, RecoveryState state, Incident incident) {
+        if (!ReserveUse.isAwaited(state, incident)) {
+            reserveSinceMs.remove(incident.id());
+            return false;
+        }
+        return nowMs - reserveSinceMs.computeIfAbsent(incident.id(), i -> nowMs) < RESERVE_LIMIT_MS;
+    }
+
     /** The hosts that may be about to be declared: a bad target for an evacuation. */
     void onDoubtful(long nowMs, SortedSet<HostName> hosts) {
         doubtfulSinceMs.keySet().retainAll(hosts);
@@ -153,7 +167,7 @@ final class Evacuations {
 
     /** Opens intents for those whose turn it is, as far as the wave has room. */
     void start(long nowMs, long atMs, RecoveryState state, Incident incident) {
-        if (!novaKnowsTheDead(nowMs, state)) {
+        if (!novaKnowsTheDead(nowMs, state) || awaitsReserve(nowMs, state, incident)) {
             return;
         }
         List<VmRecovery> all = state.openIncidents().stream()

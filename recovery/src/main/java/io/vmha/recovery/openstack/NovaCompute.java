@@ -9,6 +9,7 @@ import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Operations;
+import io.vmha.recovery.core.ReserveRecords;
 import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
@@ -30,7 +31,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The real Nova, Queens (2.59) or newer, reached with a password through Keystone. Safe for use by many threads. */
-public final class NovaCompute implements Compute, ServiceRecords, AutoCloseable {
+public final class NovaCompute implements Compute, ServiceRecords, ReserveRecords, AutoCloseable {
     /** 64 KiB of user data each: a page stays below the limit of an answer. */
     static final int SERVERS_PER_PAGE = 100;
 
@@ -168,6 +169,20 @@ public final class NovaCompute implements Compute, ServiceRecords, AutoCloseable
     }
 
     @Override
+    public boolean hasGivenUp(ServerId server) {
+        var deadline = deadline();
+        var path = "/servers/" + encoded(server.value()) + "/os-instance-actions";
+        Optional<String> newest =
+                nova.read(path, Microversion.SERVICES, deadline, reply -> NovaRecords.newestEvacuation(reply.json()));
+        return newest.isPresent()
+                && nova.read(
+                        path + "/" + encoded(newest.get()),
+                        Microversion.SERVICES,
+                        deadline,
+                        reply -> NovaRecords.isGivenUp(reply.json()));
+    }
+
+    @Override
     public void forceDown(HostName host) {
         ensure(host, "forced down", ComputeService::forcedDown, service -> Map.of("forced_down", true));
     }
@@ -204,6 +219,54 @@ public final class NovaCompute implements Compute, ServiceRecords, AutoCloseable
     @Override
     public void enable(HostName host) {
         ensure(host, "enabled", ComputeService::enabled, service -> Map.of("status", "enabled"));
+    }
+
+    @Override
+    public void setAside(HostName host, String reason) {
+        ensure(host, "disabled", service -> !service.enabled(), service -> {
+            if (!service.up()) {
+                throw refused("the nova-compute of " + host
+                        + " does not report; to disable it now could block Nova for a minute");
+            }
+            return Map.of("status", "disabled", "disabled_reason", reason);
+        });
+    }
+
+    @Override
+    public void join(long aggregateId, HostName host) {
+        member(aggregateId, host, "add_host", true);
+    }
+
+    @Override
+    public void leave(long aggregateId, HostName host) {
+        member(aggregateId, host, "remove_host", false);
+    }
+
+    private void member(long aggregateId, HostName host, String action, boolean wanted) {
+        var deadline = deadline();
+        nova.repeated(deadline, () -> {
+            if (aggregate(aggregateId, deadline).hosts().contains(host) == wanted) {
+                return false;
+            }
+            var reply = nova.call(
+                    "POST",
+                    "/os-aggregates/" + aggregateId + "/action",
+                    Microversion.SERVICES,
+                    Map.of(action, Map.of("host", host.value())),
+                    deadline);
+            if (reply.answer().status() != 200) {
+                throw NovaLink.failure(reply.call(), reply.answer());
+            }
+            LOG.info("nova aggregate changed aggregate={} action={} host={}", aggregateId, action, host);
+            return true;
+        });
+    }
+
+    private Aggregate aggregate(long id, Deadline deadline) {
+        return nova.readOnce("/os-aggregates", Microversion.SERVICES, deadline, NovaRecords::aggregates).stream()
+                .filter(candidate -> candidate.id() == id)
+                .findFirst()
+                .orElseThrow(() -> refused("Nova has no aggregate " + id));
     }
 
     /** What to send to change a service; may refuse. */
@@ -269,11 +332,7 @@ public final class NovaCompute implements Compute, ServiceRecords, AutoCloseable
     public void setAggregateMetadata(long aggregateId, String key, Optional<String> value) {
         var deadline = deadline();
         nova.repeated(deadline, () -> {
-            var aggregate =
-                    nova.readOnce("/os-aggregates", Microversion.SERVICES, deadline, NovaRecords::aggregates).stream()
-                            .filter(candidate -> candidate.id() == aggregateId)
-                            .findFirst()
-                            .orElseThrow(() -> refused("Nova has no aggregate " + aggregateId));
+            var aggregate = aggregate(aggregateId, deadline);
             if (Optional.ofNullable(aggregate.metadata().get(key)).equals(value)) {
                 return false;
             }

@@ -207,4 +207,27 @@ final class NovaRecords {
             throw reply.garbled(e.getMessage());
         }
     }
+
+    /** The request that asked for the newest evacuation of a server. Nova lists its actions newest first. */
+    static Optional<String> newestEvacuation(JsonNode actions) {
+        for (JsonNode action : actions.path("instanceActions")) {
+            if (action.path("action").asText().equals("evacuate")) {
+                return Optional.of(action.path("request_id").asText());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** True if everything that was done for an action is over, something of it with an error, and no nova-compute has had it. */
+    static boolean isGivenUp(JsonNode answer) {
+        boolean failed = false;
+        for (JsonNode event : answer.path("instanceAction").path("events")) {
+            if (event.path("finish_time").isNull()
+                    || event.path("event").asText().startsWith("compute")) {
+                return false;
+            }
+            failed |= event.path("result").asText().equals("Error");
+        }
+        return failed;
+    }
 }

@@ -218,6 +218,20 @@ class ActionRunnerTest {
     }
 
     @Test
+    void whatNovaHasGivenUpBeforeAHostTookItUpHasFailed() {
+        nova.put(FakeNova.active(vm(1), hv(1)));
+        nova.put(new Migration(7, vm(1), hv(1), Optional.empty(), "accepted", ""));
+        var watch = new Action.Watch(3, ID, hv(1), new TreeSet<>(List.of(vm(1))));
+        assertThat(((Result.Servers) runner.run(watch)).migrations()).allMatch(m -> !m.isFinal());
+
+        nova.givenUp.add(vm(1));
+
+        assertThat(((Result.Servers) runner.run(watch)).migrations())
+                .singleElement()
+                .matches(Migration::hasFailed);
+    }
+
+    @Test
     void watchReadsServersWhoseEvacuationIsNotRunningAndOneOfTheOthersInTurn() {
         nova.put(FakeNova.active(vm(2), hv(1)));
         nova.put(FakeNova.active(vm(4), hv(1)));

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,6 +24,8 @@ final class FakeNova implements Compute {
     private final SortedMap<ServerId, Server> servers = new TreeMap<>();
     private final SortedMap<ServerId, Running> running = new TreeMap<>();
     private final List<Migration> migrations = new ArrayList<>();
+    /** Servers whose newest evacuation was given up before a host took it up. */
+    final SortedSet<ServerId> givenUp = new TreeSet<>();
     /** Every change that was asked for, oldest first. */
     final List<String> effects = new ArrayList<>();
     /** Thrown, once, by the next call whose name it is under. */
@@ -147,6 +151,11 @@ final class FakeNova implements Compute {
         settle();
         failIfAsked("evacuationsFrom");
         return migrations.stream().filter(m -> m.source().equals(host)).toList();
+    }
+
+    @Override
+    public boolean hasGivenUp(ServerId id) {
+        return givenUp.contains(id);
     }
 
     @Override

@@ -239,6 +239,11 @@ final class AgentPorts implements SimulatedPorts {
         }
 
         @Override
+        public boolean hasGivenUp(ServerId id) {
+            return false; // this Nova loses no evacuation between its own services
+        }
+
+        @Override
         public void forceDown(HostName host) {
             action.ask(() -> toNova("force down " + host, 0, () -> {
                 cluster.rules().beforeForceDown(action.action(), host);

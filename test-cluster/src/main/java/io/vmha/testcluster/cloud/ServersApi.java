@@ -46,6 +46,9 @@ final class ServersApi {
         if (request.is("GET", 4) && request.segment(3).equals("os-instance-actions")) {
             return actions(server, version);
         }
+        if (request.is("GET", 5) && request.segment(3).equals("os-instance-actions")) {
+            return action(server, request.segment(4));
+        }
         throw NovaApi.unknown();
     }
 
@@ -155,6 +158,23 @@ final class ServersApi {
                 node.put("updated_at", Timestamps.micros(server.updatedAtMs));
             }
         }
+        return Answer.ok(body);
+    }
+
+    /** One action in full. What is done for it is not recorded here: nothing of it ever fails. */
+    private static Answer action(ServerRecord server, String requestId) {
+        ServerRecord.Action found = server.actions.stream()
+                .filter(a -> a.requestId().equals(requestId))
+                .findFirst()
+                .orElseThrow(() -> Refusal.notFound(
+                        "Action for request_id " + requestId + " on instance " + server.id + " not found"));
+        ObjectNode body = Json.object();
+        ObjectNode node = body.putObject("instanceAction")
+                .put("action", found.action())
+                .put("instance_uuid", server.id)
+                .put("request_id", found.requestId())
+                .putNull("message");
+        node.put("start_time", Timestamps.micros(found.startMs())).putArray("events");
         return Answer.ok(body);
     }
 }

@@ -16,13 +16,14 @@ import java.util.function.Function;
  * daemon and, by the automatic return (S11), its place back.
  */
 public final class RecoveryStage implements AutoCloseable {
-    private static final int LIMIT_S = 400;
+    private static final int LIMIT_S = 240;
 
     private final Cluster cluster;
     private final HostGuards guards;
     private final NovaClient nova;
     private final NovaWorkshop workshop;
     private long seenBefore;
+    private boolean closed;
 
     private RecoveryStage(Cluster cluster, HostGuards guards, NovaClient nova) {
         this.cluster = cluster;
@@ -52,7 +53,9 @@ public final class RecoveryStage implements AutoCloseable {
             cluster.start(hosts, 0);
             cluster.hosts().forEach(host -> guards.start(host.name()));
             cluster.enable(hosts);
-            return new RecoveryStage(cluster, guards, new NovaClient(backend));
+            var stage = new RecoveryStage(cluster, guards, new NovaClient(backend));
+            Runtime.getRuntime().addShutdownHook(new Thread(stage::close, "stage-cleanup"));
+            return stage;
         } catch (RuntimeException e) {
             guards.close();
             cluster.close();
@@ -227,9 +230,13 @@ public final class RecoveryStage implements AutoCloseable {
         return hosts;
     }
 
+    /** Once, also when the process is asked to end: a real cloud would go on without it. */
     @Override
-    public void close() {
-        guards.close();
-        cluster.close();
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            guards.close();
+            cluster.close();
+        }
     }
 }

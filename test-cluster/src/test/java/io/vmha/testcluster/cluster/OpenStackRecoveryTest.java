@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OpenStackRecoveryTest {
-    private static final int LIMIT_S = 400;
+    private static final int LIMIT_S = 240;
     private static final int HOSTS = 5;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)

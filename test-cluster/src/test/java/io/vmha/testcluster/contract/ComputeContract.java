@@ -65,6 +65,15 @@ abstract class ComputeContract {
         return ((AvailabilityZones.Found) lookup).aggregate();
     }
 
+    /** Of an aggregate, be it too small for a zone that is protected. */
+    private List<HostName> members(long aggregateId) {
+        return compute.aggregates().stream()
+                .filter(a -> a.id() == aggregateId)
+                .findFirst()
+                .orElseThrow()
+                .hosts();
+    }
+
     private HostName victim() {
         return aggregate().hosts().get(0);
     }
@@ -238,6 +247,32 @@ abstract class ComputeContract {
 
     @Test
     @Order(11)
+    void aLivingHostIsSetAsideAndTakenAgainAndLeavesAndJoinsItsAggregate() {
+        var zone = aggregate();
+        HostName spare = zone.hosts().get(zone.hosts().size() - 1);
+
+        compute.setAside(spare, "vmha: reserved");
+        compute.setAside(spare, "vmha: reserved, again");
+        assertThat(service(spare).enabled()).isFalse();
+        assertThat(service(spare).up()).isTrue();
+        assertThat(service(spare).disabledReason()).contains("vmha: reserved");
+        compute.leave(zone.id(), spare);
+        compute.leave(zone.id(), spare);
+        assertThat(members(zone.id())).doesNotContain(spare);
+
+        compute.join(zone.id(), spare);
+        compute.join(zone.id(), spare);
+        compute.enable(spare);
+        assertThat(members(zone.id())).isEqualTo(zone.hosts());
+        assertThat(service(spare).enabled()).isTrue();
+        assertThat(failure(() -> compute.join(zone.id(), new HostName("no-such-host")))
+                        .status())
+                .isEqualTo(404);
+        assertThat(failure(() -> compute.join(987_654, spare)).kind()).isEqualTo(Kind.REFUSED);
+    }
+
+    @Test
+    @Order(12)
     void theServersOfADeadHostComeBackOnOthersAndTheirMigrationsAreDone() {
         var victim = victim();
         var servers = compute.serversOn(victim);
@@ -260,6 +295,7 @@ abstract class ComputeContract {
             assertThat(newest(victim, server.id()))
                     .as("a migration exists at once")
                     .isPresent();
+            assertThat(compute.hasGivenUp(server.id())).isFalse();
         }
         await(
                 "all migrations final",
