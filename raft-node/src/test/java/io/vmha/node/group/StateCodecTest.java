@@ -54,8 +54,7 @@ class StateCodecTest {
 
     private final StateCodec codec = new StateCodec();
 
-    private static List<Command> everyCommand() {
-        var move = new Move(VM, "db", Move.Step.WAITING, 0, 0, "");
+    private static AzSettings settings() {
         var policy = new EvacuationPolicy(
                 false,
                 false,
@@ -64,7 +63,12 @@ class StateCodecTest {
                 List.of(),
                 List.of(),
                 new ReservedHosts(List.of(new HostName("hv-3")), true));
-        var settings = new AzSettings("az1", 3, "g", true, true, true, Limits.DEFAULT, Proofs.BOTH, policy);
+        return new AzSettings("az1", 3, "g", true, true, true, Limits.DEFAULT, Proofs.BOTH, policy);
+    }
+
+    private static List<Command> throughAnIncident() {
+        var move = new Move(VM, "db", Move.Step.WAITING, 0, 0, "");
+        var settings = settings();
         var witnesses = new TreeMap<HostName, List<Witness>>();
         witnesses.put(HOST, List.of(new Witness("gossip", "FAILED")));
         return List.of(
@@ -125,7 +129,11 @@ class StateCodecTest {
                 new VmCommand.VmSettled(12, 5, ONE, HOST, VM, "unlocked", "not paused"),
                 new IncidentCommand.CloseIncident(13, 5, ONE),
                 new IncidentCommand.CancelIncident(13, ONE, "anna"),
-                new IncidentCommand.PutBack(13, 5, ONE, HOST, "boot-1", List.of("hv-1", "hv-2")),
+                new IncidentCommand.PutBack(13, 5, ONE, HOST, "boot-1", List.of("hv-1", "hv-2")));
+    }
+
+    private static List<Command> afterIt() {
+        return List.of(
                 new ReturnCommand.BeginReturn(13, HOST, 2, "2 old copies destroyed"),
                 new ReturnCommand.EndReturn(14, 5, HOST, 2, "enabled"),
                 new AzCommand.ReturnHost(13, HOST, "anna"),
@@ -134,6 +142,12 @@ class StateCodecTest {
                 new TurnCommand.TakeTurn(14, HOST),
                 new TurnCommand.EndTurn(14, HOST),
                 new AzCommand.DisableAz(14));
+    }
+
+    private static List<Command> everyCommand() {
+        var all = new ArrayList<Command>(throughAnIncident());
+        all.addAll(afterIt());
+        return all;
     }
 
     private static List<AgeStatement> said(long ageMs, long applied) {
