@@ -3,6 +3,7 @@ package io.vmha.testcluster.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -10,7 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -99,7 +102,107 @@ class KeysTest {
 
     @Test
     @Order(2)
+    void aJavaClientFindsAConsul() {
+        new JavaConsulClient(cluster, oneOfEach()).useEverything();
+    }
+
+    @Test
+    @Order(3)
     void whatFiveClientsAreToldUnderFaultsIsLinearizable() {
         new KeysUnderFaults(scene, directory).run(1, 3);
+    }
+
+    @Test
+    @Order(4)
+    void aBackupIsTheSameFromEveryHostAndItsKeysComeBackIntoAnotherGroup() throws IOException {
+        ClusterHost any = cluster.living().get(0);
+        cluster.client().put(any, "/v1/kv/backup/a?flags=9");
+        cluster.client().put(any, "/v1/kv/backup/b");
+        Map<String, JsonNode> backups = new TreeMap<>();
+        for (ClusterHost host : oneOfEach()) {
+            Path file = directory.resolve("backup-" + host.name());
+            vmha(host, "snapshot", "save", file.toString());
+            backups.put(
+                    host.name(),
+                    new ObjectMapper().readTree(vmha(host, "snapshot", "inspect", file.toString(), "--json")));
+        }
+        assertThat(backups.values().stream().map(b -> b.path("keys").asInt()).distinct())
+                .as("keys in %s", backups)
+                .hasSize(1);
+        backups.values()
+                .forEach(a -> backups.values().stream()
+                        .filter(b -> b.path("index").equals(a.path("index")))
+                        .forEach(b -> assertThat(b.path("sha256")).isEqualTo(a.path("sha256"))));
+        Path backup = directory.resolve("last-backup");
+        vmha(any, "snapshot", "save", backup.toString());
+        String keys = allKeys(any);
+        String group = scene.view().path("group").asText();
+        assertThat(vmhaRefused(any, "snapshot", "restore", backup.toString())).contains("a store without keys");
+
+        cluster.await(
+                "the AZ is disabled",
+                60,
+                () -> scene.put(cluster.leader(), "/v1/ha/" + Cluster.AZ + "/disable")
+                        .status(),
+                status -> status == 200);
+        cluster.await("nobody is in a group", 60, this::groups, List::isEmpty);
+        cluster.enable(HOSTS);
+        assertThat(scene.view().path("group").asText()).isNotEqualTo(group);
+        assertThat(cluster.client().read(any, "/v1/kv/?keys").status()).isEqualTo(404);
+        vmha(any, "snapshot", "restore", backup.toString());
+
+        assertThat(allKeys(any)).isEqualTo(keys);
+        assertThat(cluster.client().read(any, "/v1/session/list").body()).isEqualTo("[]");
+        assertThat(scene.incidents()).as("nothing of the recovery came back").isEmpty();
+    }
+
+    private List<String> groups() {
+        return cluster.living().stream()
+                .map(h -> scene.get(h.name(), "/v1/view").path("group").asText(""))
+                .filter(g -> !g.isEmpty())
+                .toList();
+    }
+
+    /** Keys, flags and values; their indexes are those of another log. */
+    private String allKeys(ClusterHost host) throws IOException {
+        var keys = new StringBuilder();
+        for (JsonNode entry : new ObjectMapper()
+                .readTree(cluster.client().read(host, "/v1/kv/?recurse").body())) {
+            keys.append(entry.path("Key"))
+                    .append(entry.path("Flags"))
+                    .append(entry.path("Value"))
+                    .append('\n');
+        }
+        return keys.toString();
+    }
+
+    private String vmha(ClusterHost host, String... verb) throws IOException {
+        Process process = command(host, verb);
+        String said = output(process);
+        assertThat(process.onExit().join().exitValue())
+                .as("%s: %s", List.of(verb), said)
+                .isZero();
+        return said;
+    }
+
+    private String vmhaRefused(ClusterHost host, String... verb) throws IOException {
+        Process process = command(host, verb);
+        String said = output(process);
+        assertThat(process.onExit().join().exitValue())
+                .as("%s: %s", List.of(verb), said)
+                .isEqualTo(1);
+        return said;
+    }
+
+    private static Process command(ClusterHost host, String... verb) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.vmha.node.cli.VmhaCommand"));
+        command.addAll(List.of(verb));
+        command.addAll(List.of("--address", host.address() + ":8400"));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 }
