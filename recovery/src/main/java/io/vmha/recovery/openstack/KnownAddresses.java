@@ -56,7 +56,7 @@ final class KnownAddresses implements AutoCloseable {
     /** Asks for a name that will be needed; waits for nothing. */
     void learn(String name) {
         if (!isAddress(name)) {
-            question(name);
+            var unused = question(name);
         }
     }
 
@@ -115,7 +115,7 @@ final class KnownAddresses implements AutoCloseable {
             all = names.keySet().toArray(new String[0]);
         }
         for (String name : all) {
-            question(name);
+            var unused = question(name);
         }
     }
 
