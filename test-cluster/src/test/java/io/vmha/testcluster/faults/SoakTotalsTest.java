@@ -18,9 +18,9 @@ class SoakTotalsTest {
         Path good = write(
                 "good.json",
                 "{'findings':[{'id':'I1','verdict':'HELD'},{'id':'I5','verdict':'UNKNOWN'}],'events':["
-                    + "{'k':'fault'},{'k':'fault'},{'k':'bite','bit':true},{'k':'bite','bit':false},"
-                    + "{'k':'nova','evacuates':'v','committed':true},{'k':'nova','evacuates':'v','committed':false},{'k':'power','on':false,'by':'its"
-                    + " BMC'},{'k':'power','on':true,'by':'its BMC'}]}");
+                        + "{'k':'fault'},{'k':'fault'},{'k':'bite','bit':true},{'k':'bite','bit':false},"
+                        + "{'k':'nova','evacuates':'v','committed':true},{'k':'nova','evacuates':'v','committed':false},{'k':'power','on':false,'by':'its"
+                        + " BMC'},{'k':'power','on':true,'by':'its BMC'}]}");
         Path bad = write(
                 "bad.json",
                 "{'findings':[{'id':'I8','verdict':'VIOLATED'}],'events':[{'k':'fault'},{'k':'bite','bit':true}]}");
