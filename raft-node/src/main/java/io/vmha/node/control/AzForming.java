@@ -78,7 +78,26 @@ final class AzForming {
                             + AggregateFollower.GROUP_KEY + " first");
         }
         // a host that does not vote is in its group as well: to found another one here would take the zone from it
-        return own.isPresent() ? enableAgain(az, aggregate, GroupId.parse(own.get())) : found(az, aggregate);
+        return own.isPresent()
+                ? enableAgain(az, aggregate, GroupId.parse(own.get()))
+                : heldDown(aggregate).orElseGet(() -> found(az, aggregate));
+    }
+
+    /**
+     * A host that Nova holds down may have copies of VMs that were evacuated by a group that is gone. They stand still for want of a lease, and a
+     * new group, which knows nothing of it, would give one.
+     */
+    private Optional<Answer> heldDown(Aggregate aggregate) {
+        return compute.computeServices().stream()
+                .filter(service -> service.forcedDown() && aggregate.hosts().contains(service.host()))
+                .map(service -> new Answer(
+                        409,
+                        "Nova holds host " + service.host()
+                                + " forced down: it may have copies of VMs that run elsewhere by now, and they would"
+                                + " go on with the lease of a new group; power it off and on, see that no guest runs"
+                                + " there, then openstack compute service set"
+                                + " --up " + service.host() + " nova-compute"))
+                .findFirst();
     }
 
     /**

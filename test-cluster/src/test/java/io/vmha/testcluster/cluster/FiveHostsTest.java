@@ -143,6 +143,18 @@ class FiveHostsTest {
 
     @Test
     @Order(4)
+    void aHostThatNovaHoldsDownKeepsHaFromBeingEnabled() {
+        scene.nova().forceDown("hv-3");
+
+        assertRefused("hv-1", ENABLE, 409, "Nova holds host hv-3 forced down", "compute service set --up hv-3");
+        assertThat(scene.nova().metadataKeys(Cluster.AZ))
+                .as("keys of the aggregate's metadata")
+                .containsExactly("availability_zone");
+        assertThat(scene.nova().forceUp("hv-3")).isTrue();
+    }
+
+    @Test
+    @Order(5)
     void aNodeWithAnotherGossipKeyDoesNotGetInAndEverybodySaysSoOnce() {
         var stranger = new ClusterHost(
                 "stranger", scene.net + ".77", scene.net + ".177", "0".repeat(32), directory.resolve("stranger"));
@@ -191,7 +203,7 @@ class FiveHostsTest {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void theGroupGrowsToThreeVotersAndAHostOfAnotherGroupIsRefused() {
         cluster.settings("hv-4")
                 .set("fencing.hosts.hv-2.identity", cluster.host("hv-2").bmcGuid());
@@ -215,7 +227,7 @@ class FiveHostsTest {
     }
 
     @Test
-    @Order(6)
+    @Order(7)
     void anAnswerAboutAggregatesThatCannotBeTrueChangesNothing() {
         for (Faults.Kind kind : List.of(Faults.Kind.UNAVAILABLE, Faults.Kind.NO_AGGREGATES, Faults.Kind.NOT_FOUND)) {
             scene.cloud().faults().nextMatching(500, kind, line -> line.startsWith("GET /v2.1/os-aggregates"));
@@ -239,7 +251,7 @@ class FiveHostsTest {
     }
 
     @Test
-    @Order(7)
+    @Order(8)
     void aHostAddedToTheAggregateJoinsByItselfAndOneRemovedLeavesByItself() {
         scene.nova().addToAggregate(1, OUTSIDER);
         cluster.awaitVoters(5, 5);
@@ -260,7 +272,7 @@ class FiveHostsTest {
     }
 
     @Test
-    @Order(8)
+    @Order(9)
     void realSerfSeesTheDaemonsAndMaintenanceKeepsADeadOneFromBeingDeclared() {
         String victim = follower(host -> true);
         long before = scene.newestIncident();
@@ -315,7 +327,7 @@ class FiveHostsTest {
     }
 
     @Test
-    @Order(9)
+    @Order(10)
     void aDisarmedAzHoldsAnIncidentAndABadBmcHoldsTheEvacuationUntilItProvesTheHostOff() {
         String victim = follower(host -> !scene.vmsOn(host).isEmpty());
         List<String> vms = scene.vmsOn(victim);
@@ -350,7 +362,7 @@ class FiveHostsTest {
     }
 
     @Test
-    @Order(10)
+    @Order(11)
     void afterOneAndAfterAllHaveBeenRestartedTheGroupGoesOnAndStillRecovers() {
         String group = scene.view().path("group").asText();
         JsonNode records = scene.view().at("/azs/0/hosts");
@@ -377,7 +389,7 @@ class FiveHostsTest {
     }
 
     @Test
-    @Order(11)
+    @Order(12)
     void theLeadershipIsHandedOverByHandAndOnlyByTheLeader() {
         cluster.awaitVoters(5, 5);
         String leader = cluster.leader();
@@ -419,7 +431,7 @@ class FiveHostsTest {
     }
 
     @Test
-    @Order(12)
+    @Order(13)
     void anAzThatIsDisabledLeavesNothingInNovaAndItsHostsAreFree() {
         NodeClient.Reply disabled = scene.put(cluster.leader(), "/v1/ha/az1/disable");
         assertThat(disabled.status()).as(disabled.body()).isEqualTo(200);
