@@ -84,8 +84,8 @@ final class GuestWatch {
             Optional<Set<ServerId>> living = living(nowMs);
             if (living.isPresent()) {
                 look(nowMs, state, me.epoch(), living.get());
+                blind = false;
             }
-            blind = false;
         } catch (HypervisorException e) {
             if (!blind) {
                 LOG.warn("this host's guests cannot be looked at, so none is restarted why=\"{}\"", e.getMessage());

@@ -159,6 +159,7 @@ final class LeasedHosts implements AutoCloseable {
         Path run = host.directory().resolve("run");
         return new VmhadSettings()
                 .set("host", host.name())
+                .set("allow_insecure_raft", true)
                 .set("cluster_ip", host.address().replace(PREFIX + ".1.", PREFIX + ".0."))
                 .set("data_dir", host.directory().resolve("data").toString())
                 .set("lease.file", run.resolve("lease").toString())

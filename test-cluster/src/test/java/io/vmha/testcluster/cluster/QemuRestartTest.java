@@ -70,6 +70,7 @@ class QemuRestartTest {
             assertThat(scene.cloud().isStopped(spec.id())).isFalse();
 
             lab.switchOff(NAME);
+            cluster.await("it is off", LIMIT_S, () -> lab.virsh("list", "--name"), String::isEmpty);
             scene.holds("nobody starts it", 10, () -> lab.virsh("list", "--name"), String::isEmpty);
             assertThat(scene.incidents()).isEmpty();
         } finally {
