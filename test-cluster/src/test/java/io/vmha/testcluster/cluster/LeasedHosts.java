@@ -135,6 +135,7 @@ final class LeasedHosts implements AutoCloseable {
         }
         await("HA is enabled", () -> client.put(hosts.get(0), "/v1/ha/" + AZ + "/enable"), r -> r.status() == 200);
         await("all hosts are armed and in service", this::armed, armed -> armed.size() == count);
+        await("all hosts vote", () -> view().path("voters").size(), voters -> voters == count);
     }
 
     private void startHost(ClusterHost host, VmhadSettings settings) throws IOException {
