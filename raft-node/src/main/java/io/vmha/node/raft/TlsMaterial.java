@@ -52,7 +52,7 @@ final class TlsMaterial {
     private static final long LOOK_PERIOD_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final RaftTls files;
-    private final KeyManager keyManager = new RotatingKeyManager(this);
+    private final KeyManager keyManager = new NewestCertificate(this);
     private final X509ExtendedTrustManager trustManager = new SpeakingTrustManager();
 
     /** What the files held when they were read last, and before that: a handshake may be half-way. */

@@ -8,10 +8,10 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 
 /** Shows this node's certificate of the day: each handshake chooses the newest, and stays with it by a name that holds its number. */
-final class RotatingKeyManager extends X509ExtendedKeyManager {
+final class NewestCertificate extends X509ExtendedKeyManager {
     private final TlsMaterial material;
 
-    RotatingKeyManager(TlsMaterial material) {
+    NewestCertificate(TlsMaterial material) {
         this.material = material;
     }
 
