@@ -3,9 +3,11 @@ package io.vmha.node.control;
 import io.vmha.node.raft.GroupId;
 import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,8 +74,14 @@ public final class AggregateFollower {
             return;
         }
         try {
-            AggregateReading reading = AggregateReading.of(
-                    compute.aggregates(), state.az().get(), group, state.hosts().keySet());
+            Set<HostName> known = state.hosts().keySet();
+            AggregateReading listed =
+                    AggregateReading.of(compute.aggregates(), state.az().get(), group, known);
+            boolean growing =
+                    listed.follow().filter(a -> Newcomers.hasAny(a, known)).isPresent();
+            AggregateReading reading = growing
+                    ? listed.without(Newcomers.heldDown(listed.follow().get(), known, compute.computeServices()))
+                    : listed;
             rival = reading.rival();
             reading.authority().ifPresent(ours -> {
                 loop.onAuthority(term, ours);

@@ -53,6 +53,22 @@ record AggregateReading(
                 Optional.of(true), Optional.empty(), odd.isPresent() ? Optional.empty() : found, odd);
     }
 
+    /** The same, but for hosts that must not be taken in yet. */
+    AggregateReading without(List<HostName> held) {
+        if (follow.isEmpty() || held.isEmpty()) {
+            return this;
+        }
+        Aggregate all = follow.get();
+        List<HostName> rest =
+                all.hosts().stream().filter(host -> !held.contains(host)).toList();
+        var fit = new Aggregate(all.id(), all.name(), all.availabilityZone(), rest, all.metadata());
+        return new AggregateReading(
+                authority,
+                rival,
+                Optional.of(fit),
+                Optional.of(held.get(0) + " is not taken in: " + Newcomers.why(held.get(0))));
+    }
+
     private static Optional<String> oddZone(List<Aggregate> all, AzSettings az, Aggregate aggregate) {
         List<Long> sameName = all.stream()
                 .filter(a -> a.availabilityZone().equals(Optional.of(az.name())))

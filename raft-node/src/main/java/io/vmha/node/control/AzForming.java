@@ -13,7 +13,9 @@ import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.membership.AvailabilityZones;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -78,26 +80,12 @@ final class AzForming {
                             + AggregateFollower.GROUP_KEY + " first");
         }
         // a host that does not vote is in its group as well: to found another one here would take the zone from it
-        return own.isPresent()
-                ? enableAgain(az, aggregate, GroupId.parse(own.get()))
-                : heldDown(aggregate).orElseGet(() -> found(az, aggregate));
-    }
-
-    /**
-     * A host that Nova holds down may have copies of VMs that were evacuated by a group that is gone. They stand still for want of a lease, and a
-     * new group, which knows nothing of it, would give one.
-     */
-    private Optional<Answer> heldDown(Aggregate aggregate) {
-        return compute.computeServices().stream()
-                .filter(service -> service.forcedDown() && aggregate.hosts().contains(service.host()))
-                .map(service -> new Answer(
-                        409,
-                        "Nova holds host " + service.host()
-                                + " forced down: it may have copies of VMs that run elsewhere by now, and they would"
-                                + " go on with the lease of a new group; power it off and on, see that no guest runs"
-                                + " there, then openstack compute service set"
-                                + " --up " + service.host() + " nova-compute"))
-                .findFirst();
+        Set<HostName> known = own.isPresent() ? view.state().hosts().keySet() : Set.of();
+        List<HostName> held = Newcomers.heldDown(aggregate, known, compute.computeServices());
+        if (!held.isEmpty()) {
+            return new Answer(409, Newcomers.why(held.get(0)));
+        }
+        return own.isPresent() ? enableAgain(az, aggregate, GroupId.parse(own.get())) : found(az, aggregate);
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vmha.node.raft.GroupId;
 import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.AzSettings;
+import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.Proofs;
@@ -113,5 +114,31 @@ class AggregateReadingTest {
                         ID, "a", Optional.of("az1"), moved, Map.of(AggregateFollower.GROUP_KEY, OURS.toString())));
 
         assertThat(reading.follow()).isPresent();
+    }
+
+    @Test
+    void aNewHostThatNovaHoldsDownIsNotTakenInAndTheOthersAre() {
+        Aggregate aggregate = aggregate(ID, "az1", 6, OURS.toString());
+        var known = new TreeSet<>(hosts(4));
+        // hv-4 is the group's own, and it is the group's recovery that holds it down
+        List<ComputeService> services = List.of(service("hv-3", false), service("hv-4", true), service("hv-6", true));
+
+        List<HostName> held = Newcomers.heldDown(aggregate, known, services);
+        AggregateReading reading = read(4, aggregate).without(held);
+
+        assertThat(Newcomers.hasAny(aggregate, known)).isTrue();
+        assertThat(Newcomers.hasAny(aggregate, new TreeSet<>(hosts(6)))).isFalse();
+        assertThat(held).containsExactly(new HostName("hv-6"));
+        assertThat(reading.follow())
+                .hasValueSatisfying(a -> assertThat(a.hosts()).isEqualTo(hosts(5)));
+        assertThat(reading.authority()).contains(true);
+        assertThat(reading.trouble())
+                .hasValueSatisfying(
+                        t -> assertThat(t).contains("hv-6 is not taken in", "compute service set --up hv-6"));
+        assertThat(read(4, aggregate).without(List.of())).isEqualTo(read(4, aggregate));
+    }
+
+    private static ComputeService service(String host, boolean forcedDown) {
+        return new ComputeService("id-" + host, new HostName(host), !forcedDown, true, forcedDown, Optional.empty());
     }
 }

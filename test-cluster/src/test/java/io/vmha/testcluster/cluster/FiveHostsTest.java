@@ -253,7 +253,10 @@ class FiveHostsTest {
     @Test
     @Order(8)
     void aHostAddedToTheAggregateJoinsByItselfAndOneRemovedLeavesByItself() {
+        scene.nova().forceDown(OUTSIDER);
         scene.nova().addToAggregate(1, OUTSIDER);
+        scene.holds("a host that Nova holds down is not taken in", 8, this::hosts, hosts -> !hosts.contains(OUTSIDER));
+        assertThat(scene.nova().forceUp(OUTSIDER)).isTrue();
         cluster.awaitVoters(5, 5);
         assertThat(hosts()).contains(OUTSIDER);
 
