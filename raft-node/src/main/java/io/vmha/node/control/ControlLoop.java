@@ -16,6 +16,7 @@ import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.Finding;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.LeaderDuty;
 import io.vmha.recovery.core.Operations;
 import io.vmha.recovery.core.Outbox;
 import io.vmha.recovery.core.Readmission;
@@ -50,6 +51,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,6 +77,7 @@ public final class ControlLoop implements AutoCloseable {
     private final ReturnController returning;
     private final UpkeepController upkeep;
     private final ReserveController reserve;
+    private final List<LeaderDuty> duties;
     private final ActionRunner runner;
     private final ScheduledThreadPoolExecutor control;
     private final ThreadPoolExecutor actions;
@@ -110,6 +113,7 @@ public final class ControlLoop implements AutoCloseable {
         this.upkeep = new UpkeepController(
                 config, self, new UpkeepOutbox(new UpkeepRunner(services, fencer, this::termStands)), Clocks.wall());
         this.reserve = new ReserveController(new ReserveOutbox(reserves), Clocks.wall());
+        this.duties = List.of(returning, upkeep, reserve);
         this.runner = new ActionRunner(
                 compute, fencer, new VoterPanel(raft), new TcpDoorbell(), this::termStands, Clocks::nowMs);
         this.control = new ScheduledThreadPoolExecutor(1, runnable -> daemon(runnable, "control"));
@@ -139,9 +143,7 @@ public final class ControlLoop implements AutoCloseable {
                 guarded(() -> {
                     recovery.onTimer(Clocks.nowMs());
                     membership.onTimer(Clocks.nowMs());
-                    returning.onTimer(Clocks.nowMs());
-                    upkeep.onTimer(Clocks.nowMs());
-                    reserve.onTimer(Clocks.nowMs());
+                    duties.forEach(duty -> duty.onTimer(Clocks.nowMs()));
                 }),
                 TICK_MS,
                 TICK_MS,
@@ -156,9 +158,7 @@ public final class ControlLoop implements AutoCloseable {
             believe(false);
             recovery.onLeadership(Clocks.nowMs(), term);
             membership.onLeadership(Clocks.nowMs(), term);
-            returning.onLeadership(Clocks.nowMs(), term);
-            upkeep.onLeadership(Clocks.nowMs(), term);
-            reserve.onLeadership(Clocks.nowMs(), term);
+            duties.forEach(duty -> duty.onLeadership(Clocks.nowMs(), term));
         });
     }
 
@@ -167,9 +167,7 @@ public final class ControlLoop implements AutoCloseable {
         post(() -> {
             recovery.onState(Clocks.nowMs(), state);
             membership.onState(Clocks.nowMs(), state);
-            returning.onState(Clocks.nowMs(), state);
-            upkeep.onState(Clocks.nowMs(), state);
-            reserve.onState(Clocks.nowMs(), state);
+            duties.forEach(duty -> duty.onState(Clocks.nowMs(), state));
         });
     }
 
@@ -231,9 +229,7 @@ public final class ControlLoop implements AutoCloseable {
     private void believe(boolean ours) {
         recovery.onAuthority(Clocks.nowMs(), ours);
         membership.onAuthority(Clocks.nowMs(), ours);
-        returning.onAuthority(Clocks.nowMs(), ours);
-        upkeep.onAuthority(Clocks.nowMs(), ours);
-        reserve.onAuthority(Clocks.nowMs(), ours);
+        duties.forEach(duty -> duty.onAuthority(Clocks.nowMs(), ours));
     }
 
     /** The aggregate as Nova lists it. */
@@ -267,17 +263,8 @@ public final class ControlLoop implements AutoCloseable {
                 && lease.isLeadershipProven();
     }
 
-    /** While it runs, the guard kills this process as soon as its leadership is proven no more (S9). */
     private Result run(Action action) {
-        if (!action.hasEffect()) {
-            return runner.run(action);
-        }
-        lease.beginCall();
-        try {
-            return runner.run(action);
-        } finally {
-            lease.endCall();
-        }
+        return action.hasEffect() ? asCaller(() -> runner.run(action)) : runner.run(action);
     }
 
     private void post(Runnable event) {
@@ -347,6 +334,26 @@ public final class ControlLoop implements AutoCloseable {
         }
     }
 
+    private void proposeFor(LeaderDuty duty, String key, Command command) {
+        var unused = commit(command).whenComplete((reply, failure) -> {
+            if (failure == null && !reply.getRefusal().isEmpty()) {
+                LOG.warn("proposal refused key=\"{}\" why=\"{}\"", key, reply.getRefusal());
+            }
+            var index = failure == null ? OptionalLong.of(reply.getIndex()) : OptionalLong.empty();
+            post(() -> duty.onProposed(Clocks.nowMs(), key, index));
+        });
+    }
+
+    /** While it runs, the guard kills this process as soon as its leadership is proven no more (S9). */
+    private <T> T asCaller(Supplier<T> call) {
+        lease.beginCall();
+        try {
+            return call.get();
+        } finally {
+            lease.endCall();
+        }
+    }
+
     private final class ReturnOutbox implements ReturnController.Outbox {
         private final Operations services;
 
@@ -356,25 +363,13 @@ public final class ControlLoop implements AutoCloseable {
 
         @Override
         public void propose(String key, Command command) {
-            var unused = commit(command).whenComplete((reply, failure) -> {
-                var index = failure == null ? OptionalLong.of(reply.getIndex()) : OptionalLong.empty();
-                post(() -> returning.onProposed(Clocks.nowMs(), key, index));
-            });
-        }
-
-        private Readmission readmitNow(long term, HostName host) {
-            lease.beginCall();
-            try {
-                return Readmission.advance(services, host, () -> termStands(term));
-            } finally {
-                lease.endCall();
-            }
+            proposeFor(returning, key, command);
         }
 
         @Override
         public void readmit(long term, HostName host) {
             actions.execute(guarded(() -> {
-                Readmission result = readmitNow(term, host);
+                Readmission result = asCaller(() -> Readmission.advance(services, host, () -> termStands(term)));
                 LOG.info("host returns host={} done={} detail=\"{}\"", host, result.done(), result.detail());
                 post(() -> returning.onReadmission(Clocks.nowMs(), term, result));
             }));
@@ -390,34 +385,17 @@ public final class ControlLoop implements AutoCloseable {
 
         @Override
         public void propose(String key, Command command) {
-            var unused = commit(command).whenComplete((reply, failure) -> {
-                if (failure == null && !reply.getRefusal().isEmpty()) {
-                    LOG.warn("proposal refused key=\"{}\" why=\"{}\"", key, reply.getRefusal());
-                }
-                var index = failure == null ? OptionalLong.of(reply.getIndex()) : OptionalLong.empty();
-                post(() -> upkeep.onProposed(Clocks.nowMs(), key, index));
-            });
+            proposeFor(upkeep, key, command);
         }
 
         @Override
         public void execute(UpkeepAction action) {
             actions.execute(guarded(() -> {
-                UpkeepResult result = runNow(action);
+                UpkeepResult result =
+                        action.hasEffect() ? asCaller(() -> upkeepRunner.run(action)) : upkeepRunner.run(action);
                 LOG.debug("action done action={} result={}", action, result);
                 post(() -> upkeep.onResult(Clocks.nowMs(), result));
             }));
-        }
-
-        private UpkeepResult runNow(UpkeepAction action) {
-            if (!action.hasEffect()) {
-                return upkeepRunner.run(action);
-            }
-            lease.beginCall();
-            try {
-                return upkeepRunner.run(action);
-            } finally {
-                lease.endCall();
-            }
         }
     }
 
@@ -430,25 +408,14 @@ public final class ControlLoop implements AutoCloseable {
 
         @Override
         public void propose(String key, Command command) {
-            var unused = commit(command).whenComplete((reply, failure) -> {
-                var index = failure == null ? OptionalLong.of(reply.getIndex()) : OptionalLong.empty();
-                post(() -> reserve.onProposed(Clocks.nowMs(), key, index));
-            });
-        }
-
-        private ReserveWork workNow(long term, ReserveUse use, long aggregateId) {
-            lease.beginCall();
-            try {
-                return ReserveWork.advance(nova, use, aggregateId, () -> termStands(term));
-            } finally {
-                lease.endCall();
-            }
+            proposeFor(reserve, key, command);
         }
 
         @Override
         public void work(long term, ReserveUse use, long aggregateId) {
             actions.execute(guarded(() -> {
-                ReserveWork result = workNow(term, use, aggregateId);
+                ReserveWork result =
+                        asCaller(() -> ReserveWork.advance(nova, use, aggregateId, () -> termStands(term)));
                 LOG.info(
                         "reserved host host={} step={} result={} detail=\"{}\"",
                         use.host(),

@@ -33,7 +33,7 @@ public interface Operations extends ServiceRecords {
     /** Ends a cold migration for good: what is left on the old host is removed. */
     void confirmMigration(ServerId server);
 
-    /** Keeps the scheduler from a host that lives. Does nothing if it is disabled. */
+    /** Nova schedules to this living host no more; its servers run on. Refused if its nova-compute is down: Nova would block for 60 s. */
     void disableLiving(HostName host, String reason);
 
     /** Memory that Nova could still give to servers, by host, in MiB; empty if this Nova does not tell. */

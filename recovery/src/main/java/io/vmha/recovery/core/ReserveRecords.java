@@ -17,7 +17,7 @@ public interface ReserveRecords {
     void enable(HostName host);
 
     /** Nova schedules to this living host no more; its servers run on. Refused if its nova-compute is down: Nova would block for 60 s. */
-    void setAside(HostName host, String reason);
+    void disableLiving(HostName host, String reason);
 
     /** Adds the host to an aggregate that it is not in. */
     void join(long aggregateId, HostName host);

@@ -62,7 +62,7 @@ public record ReserveWork(HostName host, Kind kind, String detail) {
 
     private static ReserveWork giveBack(ReserveRecords nova, ReserveUse use, ComputeService service, long aggregateId) {
         if (service.enabled()) {
-            nova.setAside(use.host(), REASON);
+            nova.disableLiving(use.host(), REASON);
             return waiting(use, "Nova schedules to it no more");
         }
         if (use.joined() && isIn(nova, aggregateId, use.host())) {

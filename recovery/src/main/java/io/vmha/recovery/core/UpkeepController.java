@@ -1,21 +1,15 @@
 package io.vmha.recovery.core;
 
-import java.util.OptionalLong;
-
 /**
- * Decides what a leader does about living hosts and their VMs: fallen VMs, silent nova-computes, drains and drills. Like
- * {@link RecoveryController} it keeps no plan: it looks at the committed state and asks for the next step that is missing, so that a new
- * leader goes on where the old one stopped.
+ * Decides what a leader does about living hosts and their VMs: fallen VMs, silent nova-computes, drains and drills.
  */
-public final class UpkeepController {
+public final class UpkeepController extends LeaderDuty {
     private static final long PROPOSAL_LIMIT_MS = 5_000;
     private static final long ACTION_LIMIT_MS = 180_000;
     private static final long TICK_MS = 250;
 
     /** Where the decisions go. Every method returns at once and nothing. */
-    public interface Outbox {
-        void propose(String key, Command command);
-
+    public interface Outbox extends Proposals {
         /** Has an action run. Its result is reported by {@link UpkeepController#onResult}. */
         void execute(UpkeepAction action);
     }
@@ -42,82 +36,26 @@ public final class UpkeepController {
     }
 
     private final Outbox outbox;
-    private final WallClock clock;
-    private final Pending pending = new Pending();
     private final InstanceSteps instances;
     private final DrainSteps drains;
     private final DrillSteps drills;
-    private RecoveryState state = RecoveryState.empty();
-    private OptionalLong term = OptionalLong.empty();
-    private boolean authorized = true;
-    private long leadingSinceMs;
-    private long tickAtMs;
 
     /** @param self this node's own host: a leader never cuts its own power */
     public UpkeepController(RecoveryConfig config, HostName self, Outbox outbox, WallClock clock) {
+        super(outbox, clock, TICK_MS);
         this.outbox = outbox;
-        this.clock = clock;
         this.instances = new InstanceSteps(config);
         this.drains = new DrainSteps(config);
         this.drills = new DrillSteps(self);
     }
 
-    /** This node leads in this term, or (empty) leads no more. */
-    public void onLeadership(long nowMs, OptionalLong leaderOfTerm) {
-        if (!leaderOfTerm.equals(term)) {
-            pending.clear();
-            instances.forget();
-            drains.forget();
-            term = leaderOfTerm;
-            leadingSinceMs = nowMs;
-        }
-        decide(nowMs);
-    }
-
-    /** Whether this group is the one that the aggregate's metadata names. */
-    public void onAuthority(long nowMs, boolean ours) {
-        authorized = ours;
-        decide(nowMs);
-    }
-
-    /** A command was applied. */
-    public void onState(long nowMs, RecoveryState applied) {
-        state = applied;
-        pending.reached(applied.applied().index());
-        decide(nowMs);
-    }
-
-    /** Time has passed. */
-    public void onTimer(long nowMs) {
-        if (nowMs >= tickAtMs) {
-            decide(nowMs);
-        }
-    }
-
-    /** When {@link #onTimer} must be called at the latest. */
-    public long nextDeadlineMs() {
-        return tickAtMs;
-    }
-
-    /** The outcome of a proposal: the index at which it was committed, or empty if it was not, as far as this node knows. */
-    public void onProposed(long nowMs, String key, OptionalLong index) {
-        if (index.isPresent() && index.getAsLong() > state.applied().index()) {
-            pending.committed(key, index.getAsLong());
-        } else if (index.isPresent()) {
-            pending.done(key);
-        } else {
-            pending.failed(nowMs, key);
-        }
-        decide(nowMs);
-    }
-
     /** The result of an action. One that an older leadership asked for is ignored. */
     public void onResult(long nowMs, UpkeepResult result) {
-        if (!isLeading() || result.action().term() != term.getAsLong()) {
+        if (!isLeading() || !isOfThisTerm(result.action().term())) {
             return;
         }
         Turn turn = turn(nowMs);
-        pending.done(result.action().key());
+        pending().done(result.action().key());
         if (result.action() instanceof UpkeepAction.LookAtVm
                 || result.action() instanceof UpkeepAction.RestartVm
                 || result.action() instanceof UpkeepAction.AskComputes) {
@@ -128,24 +66,24 @@ public final class UpkeepController {
         } else {
             drains.onResult(turn, result);
         }
-        decide(nowMs);
+        look(nowMs);
     }
 
-    private boolean isLeading() {
-        return term.isPresent() && authorized && state.isEnabled();
+    @Override
+    void decide(long nowMs) {
+        Turn turn = turn(nowMs);
+        instances.decide(turn);
+        drains.decide(turn);
+        drills.decide(turn);
+    }
+
+    @Override
+    void forget() {
+        instances.forget();
+        drains.forget();
     }
 
     private Turn turn(long nowMs) {
-        return new Turn(nowMs, clock.wallMs(nowMs), term.getAsLong(), nowMs - leadingSinceMs, state, pending, outbox);
-    }
-
-    private void decide(long nowMs) {
-        tickAtMs = nowMs + TICK_MS;
-        if (isLeading()) {
-            Turn turn = turn(nowMs);
-            instances.decide(turn);
-            drains.decide(turn);
-            drills.decide(turn);
-        }
+        return new Turn(nowMs, wallMs(nowMs), term(), leadingForMs(nowMs), state(), pending(), outbox);
     }
 }

@@ -187,15 +187,6 @@ public final class NovaCompute implements Compute, ServiceRecords, ReserveRecord
         ensure(host, "forced down", ComputeService::forcedDown, service -> Map.of("forced_down", true));
     }
 
-    /** Keeps the scheduler from a host that lives; nova-compute hears of it, so this may wait for one that does not. */
-    void disableLiving(HostName host, String reason) {
-        ensure(
-                host,
-                "disabled",
-                service -> !service.enabled(),
-                service -> Map.of("status", "disabled", "disabled_reason", shortened(reason)));
-    }
-
     private static String shortened(String reason) {
         return reason.length() <= REASON_LENGTH_MAX ? reason : reason.substring(0, REASON_LENGTH_MAX);
     }
@@ -222,13 +213,13 @@ public final class NovaCompute implements Compute, ServiceRecords, ReserveRecord
     }
 
     @Override
-    public void setAside(HostName host, String reason) {
+    public void disableLiving(HostName host, String reason) {
         ensure(host, "disabled", service -> !service.enabled(), service -> {
             if (!service.up()) {
                 throw refused("the nova-compute of " + host
                         + " does not report; to disable it now could block Nova for a minute");
             }
-            return Map.of("status", "disabled", "disabled_reason", reason);
+            return Map.of("status", "disabled", "disabled_reason", shortened(reason));
         });
     }
 

@@ -74,7 +74,7 @@ class ReserveControllerTest implements ReserveController.Outbox, ReserveRecords 
     }
 
     @Override
-    public void setAside(HostName host, String reason) {
+    public void disableLiving(HostName host, String reason) {
         effects.add("set aside " + host);
         enabled.remove(host);
     }

@@ -251,8 +251,8 @@ abstract class ComputeContract {
         var zone = aggregate();
         HostName spare = zone.hosts().get(zone.hosts().size() - 1);
 
-        compute.setAside(spare, "vmha: reserved");
-        compute.setAside(spare, "vmha: reserved, again");
+        compute.disableLiving(spare, "vmha: reserved");
+        compute.disableLiving(spare, "vmha: reserved, again");
         assertThat(service(spare).enabled()).isFalse();
         assertThat(service(spare).up()).isTrue();
         assertThat(service(spare).disabledReason()).contains("vmha: reserved");
