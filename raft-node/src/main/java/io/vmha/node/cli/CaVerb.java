@@ -38,7 +38,7 @@ final class CaVerb implements Callable<Integer> {
 
     @Command(description = "Makes an authority: DIR/ca.pem, which every host gets, and DIR/ca.key, which nobody gets.")
     int init(
-            @Parameters(paramLabel = "DIR") Path dir,
+            @Parameters(paramLabel = "DIR", description = "Where the authority is kept: not on the hosts.") Path dir,
             @Option(
                             names = "--days",
                             defaultValue = AUTHORITY_DAYS,
@@ -60,7 +60,7 @@ final class CaVerb implements Callable<Integer> {
                 "readable for the user vmha only. Files that are replaced there are taken up without a restart."
             })
     int issue(
-            @Parameters(paramLabel = "DIR") Path dir,
+            @Parameters(paramLabel = "DIR", description = "Where the authority is kept: not on the hosts.") Path dir,
             @Option(names = "--host", required = true, paramLabel = "HOST", description = "the host's name")
                     String host,
             @Option(

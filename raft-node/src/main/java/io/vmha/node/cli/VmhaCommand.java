@@ -15,6 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The command {@code vmha}. */
 @Command(
@@ -109,6 +110,7 @@ public final class VmhaCommand implements Runnable {
         return new CommandLine(new VmhaCommand())
                 .setOut(out)
                 .setErr(err)
+                .registerConverter(Long.TYPE, VmhaCommand::wholeNumber)
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     if (e instanceof Failure failure) {
                         command.getErr().println(failure.getMessage());
@@ -117,5 +119,13 @@ public final class VmhaCommand implements Runnable {
                     throw e;
                 })
                 .execute(args);
+    }
+
+    private static long wholeNumber(String word) {
+        try {
+            return Long.parseLong(word);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("expected a whole number but found '" + word + "'");
+        }
     }
 }

@@ -89,6 +89,14 @@ class VmhaCommandTest {
     }
 
     @Test
+    void aNumberThatIsNoneIsNamedInTheOperatorsWords() {
+        assertThat(vmha("incidents", "show", "seven")).isEqualTo(2);
+
+        assertThat(err.toString())
+                .contains("(ID)", "expected a whole number but found 'seven'", "Usage: vmha incidents show");
+    }
+
+    @Test
     void jsonIsTheDaemonsDocument() {
         assertThat(vmha("leader", "--json")).isZero();
         assertThat(out.toString())
