@@ -64,6 +64,7 @@ final class AzVerb implements Callable<Integer> {
                                     ? "shared by all hosts, as their agents have proven"
                                     : "only volumes are known to be shared");
             az.at("open_incidents").items().forEach(i -> screen.fact("incident", IncidentsVerb.line(i)));
+            reserves(screen, az);
             screen.line("");
             hosts(screen, az);
             return ExitCode.OK.number();
@@ -92,6 +93,11 @@ final class AzVerb implements Callable<Integer> {
 
     static String protection(Document az) {
         return !az.isTrue("enabled") ? "disabled" : az.isTrue("armed") ? "armed" : "disarmed";
+    }
+
+    /** The reserved hosts that are in use, each with what it waits for. */
+    static void reserves(Screen screen, Document az) {
+        az.at("reserves").items().forEach(r -> screen.fact("reserved", r.text("host") + " " + r.text("standing")));
     }
 
     static void hosts(Screen screen, Document az) {

@@ -34,6 +34,7 @@ final class StatusVerb implements Callable<Integer> {
                     .toList();
             screen.fact("incidents", open.isEmpty() ? "none open" : open.size() + " open");
             open.forEach(i -> screen.fact("", IncidentsVerb.line(i)));
+            azs.forEach(az -> AzVerb.reserves(screen, az));
             view.at("trouble").items().forEach(t -> screen.fact("trouble", t.text()));
             azs.forEach(az -> {
                 screen.line("");

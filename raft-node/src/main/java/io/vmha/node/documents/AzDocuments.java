@@ -9,6 +9,7 @@ import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReserveUse;
 import io.vmha.recovery.core.StorageGate;
 import io.vmha.recovery.core.StorageReport;
 import java.util.Locale;
@@ -55,6 +56,15 @@ final class AzDocuments {
         node.put("term", view.term()).put("applied_index", state.applied().index());
         view.stateAgeMs().ifPresentOrElse(age -> node.put("state_age_ms", age), () -> node.putNull("state_age_ms"));
         node.set("hosts", hosts(view));
+        ArrayNode reserves = node.putArray("reserves");
+        for (ReserveUse use : state.group().reserves().values()) {
+            reserves.addObject()
+                    .put("host", use.host().value())
+                    .put("step", use.step().name().toLowerCase(Locale.ROOT))
+                    .put("lost", use.lost().value())
+                    .put("incident", use.incident().value())
+                    .put("standing", use.standing(state));
+        }
         ArrayNode open = node.putArray("open_incidents");
         state.openIncidents().forEach(i -> open.add(IncidentDocuments.summary(i)));
         return node;

@@ -107,11 +107,9 @@ final class Explanation {
         why.addAll(UpkeepDocuments.about(state, host));
         for (ReserveUse use : state.group().reserves().values()) {
             if (use.host().equals(host)) {
-                why.add("reserved: it stands in for " + use.lost() + " since incident " + use.incident() + " ("
-                        + use.step().name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                        + (use.detail().isEmpty() ? "" : ": " + use.detail()) + ")");
+                why.add("reserved: it " + use.standing(state));
             } else if (use.lost().equals(host)) {
-                why.add("reserved host " + use.host() + " stands in for it, until it is in service again");
+                why.add("reserved host " + use.host() + " " + use.standing(state));
             }
         }
         if (state.isCertified(host, record.epoch())) {

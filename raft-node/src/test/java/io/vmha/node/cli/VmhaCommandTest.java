@@ -212,6 +212,22 @@ class VmhaCommandTest {
     }
 
     @Test
+    void aReserveThatIsInUseIsNeverSilentAboutIt() {
+        view = Samples.reserveInUse();
+        String standing = "hv-4 stands in for hv-3 since incident 7: it is given back when hv-3, which is down,"
+                + " is in service again";
+
+        assertThat(vmha("status")).isZero();
+        assertThat(out.toString()).contains("reserved    " + standing + "\n");
+        assertThat(vmha("az", "show", "az1")).isZero();
+        assertThat(out.toString()).contains("reserved    " + standing + "\n");
+        for (String host : List.of("hv-3", "hv-4")) {
+            assertThat(vmha("explain", "host", host)).isZero();
+            assertThat(out.toString()).as(host).contains("stands in for hv-3 since incident 7: it is given back when");
+        }
+    }
+
+    @Test
     void aDrainIsFollowedToItsEndAndAVmIsExplained() {
         view = Samples.tended();
         requests.consistentlySee(CompletableFuture.completedFuture(view));

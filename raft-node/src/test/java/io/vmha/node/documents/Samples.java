@@ -13,6 +13,7 @@ import io.vmha.recovery.core.Drain;
 import io.vmha.recovery.core.DrainCommand;
 import io.vmha.recovery.core.Ending;
 import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.GroupRecord;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.HostRecovery;
@@ -25,6 +26,7 @@ import io.vmha.recovery.core.Note;
 import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.Proving;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReserveUse;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.StageTimes;
 import io.vmha.recovery.core.VmBrief;
@@ -127,6 +129,29 @@ public final class Samples {
             state = applied.state();
         }
         return view(quiet().leader(), quiet().members(), state);
+    }
+
+    /** hv-4 stands in for hv-3, which has not come back since its incident was closed. */
+    public static NodeView reserveInUse() {
+        var use = new ReserveUse(
+                new HostName("hv-4"),
+                new IncidentId(7),
+                new HostName("hv-3"),
+                false,
+                ReserveUse.Step.IN_USE,
+                "Nova schedules to it");
+        RecoveryState closed = recovered().state().orElseThrow();
+        GroupRecord group = closed.group();
+        var reserves = new TreeMap<HostName, ReserveUse>();
+        reserves.put(use.host(), use);
+        var state = new RecoveryState(
+                closed.applied(),
+                closed.az(),
+                closed.hosts(),
+                closed.incidents(),
+                closed.nextIncident(),
+                new GroupRecord(group.electorate(), group.turn(), group.epochFloor(), group.fenceTrial(), reserves));
+        return view(recovered().leader(), recovered().members(), state);
     }
 
     private static NodeView view(Optional<Peer> leader, List<PoolMember> members, RecoveryState state) {

@@ -33,6 +33,8 @@ final class EvacuationWatch {
     private final Map<ServerId, Seen> stuckSince = new TreeMap<>();
     private final Map<ServerId, Seen> idleSince = new TreeMap<>();
     private final Map<ServerId, Seen> finalSince = new TreeMap<>();
+    private final Map<ServerId, Seen> heldSince = new TreeMap<>();
+    private final Map<ServerId, Long> toldOf = new TreeMap<>();
     private final TreeSet<HostName> serving = new TreeSet<>();
     private long servicesAtMs = Long.MIN_VALUE / 2;
     private long servicesWantedAtMs = Long.MIN_VALUE / 2;
@@ -49,6 +51,8 @@ final class EvacuationWatch {
         stuckSince.clear();
         idleSince.clear();
         finalSince.clear();
+        heldSince.clear();
+        toldOf.clear();
         serving.clear();
         servicesAtMs = Long.MIN_VALUE / 2;
         servicesWantedAtMs = Long.MIN_VALUE / 2;
@@ -107,6 +111,10 @@ final class EvacuationWatch {
                     atMs, term, incident, host, server, intentIndex, migrationFloor, true, why);
         }
 
+        Command held(String why) {
+            return new VmCommand.EvacuationHeld(atMs, term, incident, host, server, intentIndex, why);
+        }
+
         Command ended(Ending ending) {
             return new VmCommand.VmEnded(atMs, term, incident, host, server, ending);
         }
@@ -145,9 +153,17 @@ final class EvacuationWatch {
     private Optional<Function<About, Command>> stuck(
             long nowMs, RecoveryState state, HostName source, VmRecovery vm, Migration migration) {
         Optional<HostName> target = migration.destination();
+        if (target.isEmpty() && hasLostAnother(state, source, vm.requestedAtMs())) {
+            List<HostName> silent = silentOthers(nowMs, state, source);
+            if (!silent.isEmpty()) {
+                stuckSince.remove(vm.server());
+                return held(nowMs, vm, migration, silent);
+            }
+            heldSince.remove(vm.server());
+        }
         boolean dead = target.isPresent()
                 ? isCertified(state, target.get())
-                : hasLostAnother(state, source, vm.requestedAtMs()) && allOthersServe(nowMs, state, source);
+                : hasLostAnother(state, source, vm.requestedAtMs()) && areServicesKnown(nowMs);
         if (!dead) {
             stuckSince.remove(vm.server());
             return Optional.empty();
@@ -170,15 +186,32 @@ final class EvacuationWatch {
     }
 
     /**
-     * True if every host that is not certified has a nova-compute at work. A request waits in the queue of one that is not, and would be
-     * carried out as soon as it is there again, beside the next attempt.
+     * The hosts that are not certified and have no nova-compute at work. A request waits in the queue of such a one, and would be carried out
+     * as soon as it is there again, beside the next attempt.
      */
-    private boolean allOthersServe(long nowMs, RecoveryState state, HostName source) {
+    private List<HostName> silentOthers(long nowMs, RecoveryState state, HostName source) {
         servicesWantedAtMs = nowMs;
-        return nowMs - servicesAtMs < SERVICES_FRESH_MS
-                && state.hosts().keySet().stream()
-                        .filter(host -> !host.equals(source) && !isCertified(state, host))
-                        .allMatch(serving::contains);
+        return areServicesKnown(nowMs)
+                ? state.hosts().keySet().stream()
+                        .filter(host -> !host.equals(source) && !isCertified(state, host) && !serving.contains(host))
+                        .toList()
+                : List.of();
+    }
+
+    private boolean areServicesKnown(long nowMs) {
+        return nowMs - servicesAtMs < SERVICES_FRESH_MS;
+    }
+
+    /** Somebody must know why a VM stays down for so long, and what would help. */
+    private Optional<Function<About, Command>> held(
+            long nowMs, VmRecovery vm, Migration migration, List<HostName> silent) {
+        if (sinceMs(heldSince, vm, nowMs) < LOST_MS || vm.intentIndex() == toldOf.getOrDefault(vm.server(), 0L)) {
+            return Optional.empty();
+        }
+        toldOf.put(vm.server(), vm.intentIndex());
+        return Optional.of(about -> about.held("no host has taken up migration " + migration.id()
+                + ", and it may wait for nova-compute on " + silent + ", which Nova does not hear: start it there, or"
+                + " take the host out of the aggregate if it is never to serve again"));
     }
 
     /** True if another host has died that Nova may have taken for alive when the call was made. */

@@ -1,6 +1,7 @@
 package io.vmha.recovery.core;
 
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -26,6 +27,33 @@ public record ReserveUse(HostName host, IncidentId incident, HostName lost, bool
 
     ReserveUse with(Step next, String words) {
         return new ReserveUse(host, incident, lost, joined, next, words);
+    }
+
+    /** How it stands with it, for people: what it waits for, and what they can do where that may never come. */
+    public String standing(RecoveryState state) {
+        return switch (step) {
+            case ENABLING -> "is being enabled for " + lost + since(": ");
+            case UNFIT -> "cannot be used for " + lost + since(": ");
+            case GIVING_BACK -> "is being given back, " + lost + " is in service again" + since(": ");
+            case IN_USE -> "stands in for " + lost + waits(state);
+        };
+    }
+
+    private String since(String before) {
+        return detail.isEmpty() ? "" : before + detail;
+    }
+
+    private String waits(RecoveryState state) {
+        HostRecord record = state.hosts().get(lost);
+        if (record == null) {
+            return ", which is not in the aggregate any more: it is given back only when " + lost
+                    + " is in service again";
+        }
+        if (!ReserveCommand.isClosed(state, incident)) {
+            return " until incident " + incident + " is closed and " + lost + " is in service again";
+        }
+        return " since incident " + incident + ": it is given back when " + lost + ", which is "
+                + record.status().name().toLowerCase(Locale.ROOT).replace('_', ' ') + ", is in service again";
     }
 
     /** True if something is to be done about it in Nova. */

@@ -76,6 +76,20 @@ public sealed interface VmCommand extends Command {
     }
 
     /**
+     * The attempt cannot go on, and cannot be given up, by itself: what it waits for is told, once for each attempt.
+     *
+     * @param intentIndex the attempt that this is said of
+     */
+    record EvacuationHeld(
+            long atMs, long term, IncidentId incident, HostName host, ServerId server, long intentIndex, String why)
+            implements VmCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            return onVm(state, entry, this, vm -> whyNotOpen(vm, intentIndex), vm -> vm, vm -> "held: " + why);
+        }
+    }
+
+    /**
      * Outcome: the attempt is over without success, and Nova is not working on it any more. It goes back to the plan, or fails when the
      * attempts are used up.
      *

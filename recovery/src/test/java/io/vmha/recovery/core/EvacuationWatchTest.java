@@ -147,11 +147,19 @@ class EvacuationWatchTest {
         var accepted = new Migration(7, vm(1), hv(1), Optional.empty(), "accepted", "");
         IncidentId next = log.declare(hv(4));
         log.accept(log.beginFence(next, hv(4))).accept(log.certify(next, hv(4)));
+        var told = new ArrayList<Command>();
         for (int s = 0; s < 600; s++) {
             nowMs += 1_000;
             novaHears(hv(2), hv(3)); // not hv-5, which is not proven dead
-            assertThat(look(Optional.empty(), accepted)).isEmpty();
+            look(Optional.empty(), accepted).ifPresent(told::add);
         }
+        assertThat(told).as("a person is told why, once").singleElement().satisfies(held -> {
+            assertThat(((VmCommand.EvacuationHeld) held).why()).contains("migration 7", "[hv-5]", "start it there");
+            log.accept(held);
+        });
+        assertThat(log.vm(id, hv(1), vm(1)).step()).isEqualTo(VmRecovery.Step.ACCEPTED);
+        assertThat(log.incident(id).story())
+                .anySatisfy(note -> assertThat(note.text()).contains("held: no host has taken up migration 7"));
         novaHears(hv(2), hv(3), hv(5));
         look(Optional.empty(), accepted);
         nowMs += 119_999;

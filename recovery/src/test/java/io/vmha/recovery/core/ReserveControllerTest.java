@@ -145,6 +145,7 @@ class ReserveControllerTest implements ReserveController.Outbox, ReserveRecords 
         pass(2_000);
         assertThat(effects).containsExactly("join hv-9", "enable hv-9");
         assertThat(log.state().group().reserves().get(SPARE).step()).isEqualTo(ReserveUse.Step.IN_USE);
+        assertThat(standing()).contains("until incident " + id + " is closed");
         assertThat(ReserveUse.isAwaited(log.state(), log.incident(id))).isFalse();
 
         end(id);
@@ -208,9 +209,18 @@ class ReserveControllerTest implements ReserveController.Outbox, ReserveRecords 
         end(id);
         pass(60_000);
 
+        assertThat(standing())
+                .isEqualTo("stands in for hv-1 since incident " + id
+                        + ": it is given back when hv-1, which is down, is in service again");
         assertThat(log.refuse(new ReserveCommand.BeginGiveBack(0, log.term(), SPARE)))
                 .contains("is not back");
+        assertThat(log.state().group().reserves().get(SPARE).standing(RecoveryState.empty()))
+                .contains("hv-1, which is not in the aggregate any more");
         assertThat(effects).doesNotContain("set aside hv-9");
+    }
+
+    private String standing() {
+        return log.state().group().reserves().get(SPARE).standing(log.state());
     }
 
     @Test

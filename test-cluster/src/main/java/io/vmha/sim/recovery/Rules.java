@@ -273,7 +273,9 @@ final class Rules {
                     "S9",
                     "a second intent for " + begin.server() + " while that of entry " + open + " is open");
             intents.put(entry.index(), new Intent(entry.term(), begin.server()));
-        } else if (!(command instanceof VmCommand.EvacuationAccepted || command instanceof VmCommand.VmSettled)) {
+        } else if (!(command instanceof VmCommand.EvacuationAccepted
+                || command instanceof VmCommand.EvacuationHeld
+                || command instanceof VmCommand.VmSettled)) {
             openIntent.remove(command.server());
         }
         VmRecovery vm = after.incidents()
