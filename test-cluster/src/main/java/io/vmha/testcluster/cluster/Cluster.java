@@ -41,6 +41,7 @@ public final class Cluster implements AutoCloseable {
     private final Map<String, VmhadSettings> settings = new TreeMap<>();
     private final Map<String, DarkAddress> dark = new TreeMap<>();
     private final TreeSet<String> mayBeDead = new TreeSet<>();
+    private final Map<String, List<String>> within = new TreeMap<>();
     private final String gossipKey = newGossipKey();
     private BiConsumer<ClusterHost, VmhadSettings> tailor = (host, its) -> {};
     private HostPower power;
@@ -254,10 +255,15 @@ public final class Cluster implements AutoCloseable {
         return settings.get(name);
     }
 
+    /** From its next start on, a host's daemon is run by this command, such as {@code nsenter}. */
+    public void wrap(String name, List<String> command) {
+        within.put(name, List.copyOf(command));
+    }
+
     /** Starts the daemon of a host. */
     public void startDaemon(String name) {
         lightUp(name);
-        VmhadProcess daemon = VmhadProcess.start(host(name), settings.get(name));
+        VmhadProcess daemon = VmhadProcess.start(host(name), settings.get(name), within.getOrDefault(name, List.of()));
         daemons.put(name, daemon);
         power.add(name, daemon.handle(), "vmhad");
         mayBeDead.remove(name);

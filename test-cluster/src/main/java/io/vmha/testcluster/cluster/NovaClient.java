@@ -169,9 +169,28 @@ public final class NovaClient {
         }
     }
 
+    /** The value of a key in an aggregate's metadata; empty if it has none. */
+    public String aggregateMetadata(long aggregate, String key) {
+        return call("GET", "/os-aggregates/" + aggregate, "2.1", "")
+                .at("/aggregate/metadata")
+                .path(key)
+                .asText("");
+    }
+
+    /** Sets a key in an aggregate's metadata; {@code availability_zone} renames its AZ. */
+    public void setAggregateMetadata(long aggregate, String key, String value) {
+        ObjectNode body = JSON.createObjectNode();
+        body.putObject("set_metadata").putObject("metadata").put(key, value);
+        act(aggregate, body);
+    }
+
     private void aggregate(long aggregate, String action, String host) {
         ObjectNode body = JSON.createObjectNode();
         body.putObject(action).put("host", host);
+        act(aggregate, body);
+    }
+
+    private void act(long aggregate, ObjectNode body) {
         call("POST", "/os-aggregates/" + aggregate + "/action", "2.1", body.toString());
     }
 

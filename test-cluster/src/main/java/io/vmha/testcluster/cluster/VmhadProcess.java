@@ -37,12 +37,17 @@ public final class VmhadProcess {
      * the kernel ties it to that.
      */
     public static VmhadProcess start(ClusterHost host, VmhadSettings settings) {
+        return start(host, settings, List.of());
+    }
+
+    /** @param within a command that runs the daemon's, such as {@code nsenter} */
+    static VmhadProcess start(ClusterHost host, VmhadSettings settings, List<String> within) {
         try {
             Path configuration = write(host, settings);
             if (!Files.exists(bootId(host))) {
                 Files.writeString(bootId(host), UUID.randomUUID() + "\n", StandardCharsets.UTF_8);
             }
-            Process process = new ProcessBuilder(command(configuration))
+            Process process = new ProcessBuilder(command(configuration, within))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log(host).toFile()))
                     .start();
@@ -69,7 +74,12 @@ public final class VmhadProcess {
 
     /** The command that runs a daemon with this configuration. */
     static List<String> command(Path configuration) {
+        return command(configuration, List.of());
+    }
+
+    private static List<String> command(Path configuration, List<String> within) {
         var command = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL", "setsid"));
+        command.addAll(within);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(JVM);
         command.add(
