@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "bench-consensus",
         mixinStandardHelpOptions = true,
+        subcommands = IdleCommand.class,
         description = "Measures three voters of vmha beside three servers of Debian's etcd on this machine.")
 final class ConsensusBench implements Callable<Integer> {
     private static final int VALUE_BYTES = 100;
@@ -328,7 +329,7 @@ final class ConsensusBench implements Callable<Integer> {
         System.out.flush();
     }
 
-    private static void delete(Path directory) throws IOException {
+    static void delete(Path directory) throws IOException {
         try (var files = Files.walk(directory)) {
             for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
