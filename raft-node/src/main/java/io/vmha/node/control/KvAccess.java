@@ -53,6 +53,7 @@ public final class KvAccess implements Keys {
     private final KvMachine machine;
     private final KvWatchers watchers;
     private final ScheduledExecutorService timer;
+    private final ChangesUnderWay underWay = new ChangesUnderWay();
     private Optional<GroupClient> client = Optional.empty();
     private volatile long toldIndex;
     private volatile boolean asking;
@@ -80,10 +81,19 @@ public final class KvAccess implements Keys {
     @Override
     public CompletableFuture<Outcome> change(KvCommand command) {
         byte[] entry = codec.encode(new KvCommand.Request(UUID.randomUUID().toString(), command));
+        if (!underWay.begin(entry.length)) {
+            return CompletableFuture.failedFuture(new KeysException(
+                    KeysException.Kind.TOO_MANY,
+                    "changes of " + ChangesUnderWay.BYTES_MAX
+                            + " bytes are under way from this host and not committed yet; nothing was done, try again"
+                            + " later",
+                    null));
+        }
         CompletableFuture<byte[]> reply = votesHere()
                 ? raft.propose(entry)
                 : client().map(c -> c.propose(entry)).orElseGet(KvAccess::noGroup);
-        return explained(reply.thenApply(KvAccess::outcome));
+        return explained(reply.whenComplete((done, failure) -> underWay.end(entry.length))
+                .thenApply(KvAccess::outcome));
     }
 
     @Override

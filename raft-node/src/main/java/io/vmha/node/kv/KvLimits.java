@@ -7,8 +7,8 @@ import java.util.Optional;
 public final class KvLimits {
     /** The longest key, in bytes of UTF-8. */
     public static final int KEY_BYTES_MAX = 1_024;
-    /** The longest value: with its key it must fit one entry of the log (256 KiB); Consul takes 512 KiB. */
-    public static final int VALUE_BYTES_MAX = 240 * 1_024;
+    /** The longest value, as Consul has it: with its key it must fit one entry of the log (528 KiB). */
+    public static final int VALUE_BYTES_MAX = 512 * 1_024;
     /** All keys and values together, with {@link #ENTRY_OVERHEAD} for each key. */
     public static final long STORE_BYTES_MAX = 8L << 20;
     /** The number of keys. */

@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RaftNode implements AutoCloseable {
     /** The longest entry. Far below Ratis' limit, above which a leader steps down. */
-    public static final int ENTRY_BYTES_MAX = 256 * 1024;
+    public static final int ENTRY_BYTES_MAX = 528 * 1024;
     /** The longest reply of a {@link Replicated}. */
     public static final int REPLY_BYTES_MAX = 3 << 20;
 

@@ -255,7 +255,7 @@ class ConsulApiTest {
         ConsulAnswer answer = ask("PUT", "/v1/kv/a", new byte[KvLimits.VALUE_BYTES_MAX + 1]);
 
         assertThat(answer.status()).isEqualTo(413);
-        assertThat(text(answer)).contains("at most 245760 bytes but this one has 245761");
+        assertThat(text(answer)).contains("at most 524288 bytes but this one has 524289");
         assertThat(put("/v1/kv/" + "k".repeat(1_025), "x").status()).isEqualTo(400);
     }
 

@@ -288,7 +288,7 @@ class KvStoreTest {
         Value tooLarge = Value.of(new byte[KvLimits.VALUE_BYTES_MAX + 1]);
         assertThat(apply(new KvCommand.Put("x", tooLarge, 0, OptionalLong.empty()))
                         .refusal())
-                .hasValueSatisfying(why -> assertThat(why).contains("at most 245760 bytes"));
+                .hasValueSatisfying(why -> assertThat(why).contains("at most 524288 bytes"));
         assertThat(apply(new KvCommand.Put("x".repeat(2_000), Value.EMPTY, 0, OptionalLong.empty()))
                         .refusal())
                 .hasValueSatisfying(why -> assertThat(why).contains("at most 1024 bytes but this one has 2000"));

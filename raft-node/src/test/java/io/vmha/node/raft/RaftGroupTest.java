@@ -152,7 +152,7 @@ final class RaftGroupTest {
             assertFails(
                     node.node.propose(bytes(longest + "v")),
                     Kind.TOO_LARGE,
-                    "at most 262144 bytes but this one has 262145");
+                    "at most 540672 bytes but this one has 540673");
             assertThat(node.write(longest)).isEqualTo("1");
             assertThat(node.leads()).isTrue();
         }

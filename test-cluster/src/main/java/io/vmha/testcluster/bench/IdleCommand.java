@@ -24,7 +24,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "idle",
         mixinStandardHelpOptions = true,
-        description = "Counts the elections of five whole daemons at rest, under short pauses, and short of CPU; ends with 1 if there are any.")
+        description =
+                "Counts the elections of five whole daemons at rest, under short pauses, and short of CPU; ends with 1"
+                        + " if there are any.")
 final class IdleCommand implements Callable<Integer> {
     private static final int HOSTS = 5;
     private static final long LOOK_EVERY_MS = 10_000;
@@ -37,7 +39,8 @@ final class IdleCommand implements Callable<Integer> {
     @Option(
             names = "--pause-minutes",
             defaultValue = "0",
-            description = "then, of daemons being stopped for half an election timeout, one after the other (default: ${DEFAULT-VALUE})")
+            description = "then, of daemons being stopped for half an election timeout, one after the other (default:"
+                    + " ${DEFAULT-VALUE})")
     private double pauseMinutes;
 
     @Option(
@@ -110,11 +113,9 @@ final class IdleCommand implements Callable<Integer> {
             leader.ifPresent(l -> leaders.add(l.at("/leader/host").asText()));
             long now = leader.map(l -> l.path("term").asLong()).orElse(seen);
             if (now != seen) {
-                say("  term %d -> %d, load %.1f, leader %s",
-                        seen,
-                        now,
-                        load,
-                        leader.orElseThrow().at("/leader/host").asText());
+                say(
+                        "  term %d -> %d, load %.1f, leader %s",
+                        seen, now, load, leader.orElseThrow().at("/leader/host").asText());
                 seen = now;
             }
         }
@@ -137,7 +138,9 @@ final class IdleCommand implements Callable<Integer> {
         double tookMs = (System.nanoTime() - sinceNanos) / 1e6;
         return java.util.stream.IntStream.range(0, from.size())
                 .mapToObj(i -> String.format(
-                        Locale.ROOT, "%.1f", 100 * (to.get(i).cpuMs() - from.get(i).cpuMs()) / tookMs))
+                        Locale.ROOT,
+                        "%.1f",
+                        100 * (to.get(i).cpuMs() - from.get(i).cpuMs()) / tookMs))
                 .toList();
     }
 

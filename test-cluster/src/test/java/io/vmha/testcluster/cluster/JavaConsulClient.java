@@ -25,6 +25,8 @@ final class JavaConsulClient {
     /** Below the library's own time limit for an answer. */
     private static final int WATCH_S = 5;
 
+    private static final int LARGEST_BYTES = 512 * 1_024;
+
     private final Cluster cluster;
     private final List<Consul> clients = new ArrayList<>();
 
@@ -84,9 +86,23 @@ final class JavaConsulClient {
             assertThat(response.getIndex().longValueExact())
                     .isEqualTo(response.getResponse().getModifyIndex());
         }
+        largestValues();
         kv(1).deleteKey("java/a");
         kv(1).deleteKeys("java/b");
         assertThat(kv(0).getKeys("java/")).isEmpty();
+    }
+
+    /** As large as Consul's: they go through the log and through the port of whoever leads. */
+    private void largestValues() {
+        for (int i = 0; i < clients.size(); i++) {
+            String largest = String.valueOf((char) ('a' + i)).repeat(LARGEST_BYTES);
+            assertThat(kv(i).putValue("java/b/large", largest)).isTrue();
+            String read = kv(i + 1).getValueAsString("java/b/large").orElseThrow();
+            assertThat(read.equals(largest))
+                    .as("the value that client %d wrote", i)
+                    .isTrue();
+        }
+        kv(0).deleteKey("java/b/large");
     }
 
     /** The library's cache lives on blocking queries. */

@@ -16,12 +16,13 @@ import java.util.List;
 final class OwnDisk implements AutoCloseable {
     private static final int MEBIBYTES = 64;
     private static final String HOLD = """
-            set -e
-            truncate -s "$3"M "$1"
-            mkfs.ext4 -q -F -m 0 "$1"
-            mount -o loop,errors=remount-ro "$1" "$2"
-            echo mounted
-            exec cat""";
+        set -e
+        truncate -s "$3"M "$1"
+        mkfs.ext4 -q -F -m 0 "$1"
+        mount -o loop,errors=remount-ro "$1" "$2"
+        echo mounted
+        exec cat\
+        """;
 
     private final Path image;
     private final Path mountPoint;
@@ -81,7 +82,8 @@ final class OwnDisk implements AutoCloseable {
         var command = new ArrayList<>(prefix());
         command.addAll(List.of("sh", "-c", line, "disk", mountPoint.toString(), image.toString()));
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             int status = process.waitFor();
             if (status != 0) {

@@ -114,8 +114,7 @@ class StorageFaultsTest {
     private String send(ClusterHost host, String key, HttpRequest.Builder request) {
         try {
             URI uri = URI.create("http://" + host.address() + ":8500/v1/kv/" + key);
-            HttpResponse<String> reply =
-                    http.send(request.uri(uri).build(), HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> reply = http.send(request.uri(uri).build(), HttpResponse.BodyHandlers.ofString());
             return reply.statusCode() == 200 ? reply.body().strip() : "status " + reply.statusCode();
         } catch (IOException e) {
             return "no answer: " + e;
@@ -139,8 +138,7 @@ class StorageFaultsTest {
                 host + " says " + List.of(words),
                 LIMIT_S,
                 () -> Scene.linesOf(cluster.log(host)),
-                lines -> lines.stream()
-                        .anyMatch(line -> List.of(words).stream().allMatch(line::contains)));
+                lines -> lines.stream().anyMatch(line -> List.of(words).stream().allMatch(line::contains)));
     }
 
     private void awaitEnded(String host) {
@@ -168,8 +166,10 @@ class StorageFaultsTest {
         cluster.killDaemon(flipped);
 
         disks.get(wiped).run("rm -rf \"$1\"/raft");
-        python(flipped, "import sys; f=open(sys.argv[1],'r+b'); f.seek(5000); b=f.read(1)[0]; f.seek(5000);"
-                + " f.write(bytes([b ^ 4]))");
+        python(
+                flipped,
+                "import sys; f=open(sys.argv[1],'r+b'); f.seek(5000); b=f.read(1)[0]; f.seek(5000);"
+                        + " f.write(bytes([b ^ 4]))");
         cluster.startDaemon(wiped);
         cluster.startDaemon(flipped);
 
@@ -200,7 +200,9 @@ class StorageFaultsTest {
         for (int i = 0; i < 12; i++) {
             put("cut-" + i, "y".repeat(1_000) + i);
         }
-        long applied = scene.get(cluster.leader(), "/v1/view").at("/azs/0/applied_index").asLong();
+        long applied = scene.get(cluster.leader(), "/v1/view")
+                .at("/azs/0/applied_index")
+                .asLong();
         cluster.await(cut + " has marked what it applied", LIMIT_S, () -> mark(cut), mark -> mark >= applied);
         cluster.killDaemon(cut);
 
@@ -290,8 +292,9 @@ class StorageFaultsTest {
         awaitEnded(victim);
         awaitSaid(victim, "ERROR", "vmhad cannot start why=", "Read-only file system");
 
-        disks.get(victim).run("umount \"$1\"; fsck.ext4 -p \"$2\" >/dev/null || [ $? -le 1 ];"
-                + " mount -o loop,errors=remount-ro \"$2\" \"$1\"");
+        disks.get(victim)
+                .run("umount \"$1\"; fsck.ext4 -p \"$2\" >/dev/null || [ $? -le 1 ];"
+                        + " mount -o loop,errors=remount-ro \"$2\" \"$1\"");
         cluster.startDaemon(victim);
 
         assertThat(awaitFiveVoters()).as("peers with the storage that they had").isEqualTo(before);
