@@ -11,14 +11,12 @@ import java.util.function.LongSupplier;
  * read first whether it is still wanted and not yet there (S9).
  */
 public final class ActionRunner {
-    private static final long TURN_MS = 1_000;
     private static final String GIVEN_UP = "error";
 
     private final Compute compute;
     private final Fencer fencer;
     private final Voters voters;
     private final LongPredicate termStands;
-    private final LongSupplier nowMs;
     private final Doorbell doorbell;
     private final EvacuationCalls evacuation;
 
@@ -39,7 +37,6 @@ public final class ActionRunner {
         this.fencer = fencer;
         this.voters = voters;
         this.termStands = termStands;
-        this.nowMs = nowMs;
     }
 
     /** Runs one action to its result. Operating errors become results; only programming errors escape. */
@@ -135,20 +132,18 @@ public final class ActionRunner {
         List<Migration> migrations = compute.evacuationsFrom(watch.host());
         var servers = new ArrayList<Server>();
         var deleted = new ArrayList<ServerId>();
-        var running = new ArrayList<ServerId>();
         for (ServerId id : watch.servers()) {
-            if (EvacuationCalls.newest(migrations, id, 0).map(m -> !m.isFinal()).orElse(false)) {
-                running.add(id);
-            } else {
+            boolean running = EvacuationCalls.newest(migrations, id, 0)
+                    .map(m -> !m.isFinal())
+                    .orElse(false);
+            // its owner may delete a server under way, or a person reset it, and its migration then never ends
+            boolean closely = watch.closely().equals(Optional.of(id));
+            if (!running || closely) {
                 compute.server(id).ifPresentOrElse(servers::add, () -> deleted.add(id));
             }
-        }
-        if (!running.isEmpty()) {
-            // one of them in turn: its owner may delete a server under way, or a person reset it, and its migration
-            // then never ends
-            ServerId next = running.get((int) (nowMs.getAsLong() / TURN_MS % running.size()));
-            compute.server(next).ifPresentOrElse(servers::add, () -> deleted.add(next));
-            migrations = withoutGivenUp(migrations, next);
+            if (running && closely) {
+                migrations = withoutGivenUp(migrations, id);
+            }
         }
         return new Result.Servers(watch, servers, deleted, migrations);
     }

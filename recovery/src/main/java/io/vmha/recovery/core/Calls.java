@@ -17,6 +17,9 @@ final class Calls {
     /** A task_state that stays the same for so long, on a host that is powered off, has nobody at work on it any more. */
     private static final long STALE_TASK_MS = 15_000;
 
+    /** Nova needs a few seconds for an evacuation; one that takes so long is looked at closely. */
+    private static final long LONG_MS = 10_000;
+
     /** Being busy with one thing after another uses attempts up only after so many times in a row. */
     private static final int BUSY_MAX = 20;
 
@@ -103,6 +106,12 @@ final class Calls {
     long sinceBegunMs(long nowMs, ServerId server) {
         Begun last = begun.get(server);
         return last == null ? 0 : nowMs - last.atMs();
+    }
+
+    /** True if the last call for this server was begun long ago, or by an older leader. */
+    boolean takesLong(long nowMs, ServerId server) {
+        Begun last = begun.get(server);
+        return last == null || nowMs - last.atMs() >= LONG_MS;
     }
 
     boolean mayRetry(long nowMs, ServerId server) {

@@ -31,6 +31,7 @@ final class Evacuations {
     /** A VM that Nova cannot bring to rest, or unlock, for so long is reported and let go. */
     private static final long SETTLE_LIMIT_MS = 120_000;
 
+    private static final long TURN_MS = 1_000;
     private static final long SETTLE_AGAIN_MS = 1_000;
     private static final long KNOCK_AGAIN_MS = 2_000;
     /** The groups that wait for a VM go on without it when it has not listened for so long after its recovery. */
@@ -103,8 +104,17 @@ final class Evacuations {
             }
         }
         if (!underWay.isEmpty()) {
-            executor.execute(nowMs, new Action.Watch(term, incident, host.host(), underWay));
+            executor.execute(
+                    nowMs, new Action.Watch(term, incident, host.host(), underWay, inTurn(nowMs, underWay)));
         }
+    }
+
+    /** One after the other of those that take long: a look at each of them at every tick would keep Nova from working on them. */
+    private Optional<ServerId> inTurn(long nowMs, SortedSet<ServerId> underWay) {
+        List<ServerId> slow = underWay.stream()
+                .filter(server -> calls.takesLong(nowMs, server))
+                .toList();
+        return slow.isEmpty() ? Optional.empty() : Optional.of(slow.get((int) (nowMs / TURN_MS % slow.size())));
     }
 
     private Action.Evacuate call(long nowMs, IncidentId incident, HostName host, VmRecovery vm) {

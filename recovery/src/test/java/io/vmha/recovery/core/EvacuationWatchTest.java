@@ -28,7 +28,7 @@ class EvacuationWatchTest {
     }
 
     private Optional<Command> look(Optional<Server> server, Migration... migrations) {
-        var action = new Action.Watch(log.term(), id, hv(1), new TreeSet<>(List.of(vm(1))));
+        var action = new Action.Watch(log.term(), id, hv(1), new TreeSet<>(List.of(vm(1))), Optional.of(vm(1)));
         var result = new Result.Servers(action, server.stream().toList(), List.of(), List.of(migrations));
         proposed.clear();
         watch.onServers(nowMs, 0, log.state(), log.incident(id).hosts().get(hv(1)), action, result);

@@ -26,6 +26,8 @@ final class FakeNova implements Compute {
     private final List<Migration> migrations = new ArrayList<>();
     /** Servers whose newest evacuation was given up before a host took it up. */
     final SortedSet<ServerId> givenUp = new TreeSet<>();
+    /** Servers whose next evacuation is given up by the conductor, before a host takes it up. */
+    final SortedSet<ServerId> dropOnce = new TreeSet<>();
     /** Every change that was asked for, oldest first. */
     final List<String> effects = new ArrayList<>();
     /** Thrown, once, by the next call whose name it is under. */
@@ -183,6 +185,11 @@ final class FakeNova implements Compute {
         long migration = 100L + migrations.size();
         migrations.add(new Migration(migration, id, server.host(), Optional.empty(), "accepted", ""));
         servers.put(id, with(server, server.host(), server.vmState(), Optional.of("rebuilding")));
+        givenUp.remove(id);
+        if (dropOnce.remove(id)) {
+            givenUp.add(id);
+            return;
+        }
         running.put(id, new Running(migration, nowMs.getAsLong() + REBUILD_MS));
         failIfAsked("evacuate, after it took effect");
     }

@@ -132,6 +132,17 @@ class RecoveryControllerTest {
     }
 
     @Test
+    void evacuationThatNovaHasGivenUpIsFoundOutAndMadeAgain() {
+        bench.nova.dropOnce.addAll(List.of(vm(1), vm(3)));
+
+        bench.runToTheEnd();
+
+        assertThat(bench.incident().hosts().get(DEAD).vms().values())
+                .extracting(vm -> vm.attempts() + " " + vm.ending().orElseThrow().kind())
+                .containsExactly("2 RECOVERED", "1 RECOVERED", "2 RECOVERED");
+    }
+
+    @Test
     void callThatNovaNeverGotIsMadeAgainOnlyAfterTheRequestLimit() {
         bench.nova.failOnce.put(
                 "evacuate", new ComputeException(ComputeException.Kind.UNKNOWN, 0, "connection reset", null));
