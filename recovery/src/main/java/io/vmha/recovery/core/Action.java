@@ -155,8 +155,7 @@ public sealed interface Action {
      * @param servers the servers whose evacuation is under way
      * @param closely one of them, whose evacuation takes long: it is looked at itself, and at what Nova has noted about it
      */
-    record Watch(
-            long term, IncidentId incident, HostName host, SortedSet<ServerId> servers, Optional<ServerId> closely)
+    record Watch(long term, IncidentId incident, HostName host, SortedSet<ServerId> servers, Optional<ServerId> closely)
             implements Action {
         public Watch {
             servers = Collections.unmodifiableSortedSet(new TreeSet<>(servers));

@@ -104,8 +104,7 @@ final class Evacuations {
             }
         }
         if (!underWay.isEmpty()) {
-            executor.execute(
-                    nowMs, new Action.Watch(term, incident, host.host(), underWay, inTurn(nowMs, underWay)));
+            executor.execute(nowMs, new Action.Watch(term, incident, host.host(), underWay, inTurn(nowMs, underWay)));
         }
     }
 

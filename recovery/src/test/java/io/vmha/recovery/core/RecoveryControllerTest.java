@@ -138,7 +138,8 @@ class RecoveryControllerTest {
         bench.runToTheEnd();
 
         assertThat(bench.incident().hosts().get(DEAD).vms().values())
-                .extracting(vm -> vm.attempts() + " " + vm.ending().orElseThrow().kind())
+                .extracting(
+                        vm -> vm.attempts() + " " + vm.ending().orElseThrow().kind())
                 .containsExactly("2 RECOVERED", "1 RECOVERED", "2 RECOVERED");
     }
 

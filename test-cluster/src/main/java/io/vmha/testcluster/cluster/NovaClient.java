@@ -158,6 +158,19 @@ public final class NovaClient {
         return keys;
     }
 
+    /** Takes all metadata but the zone itself from the aggregates that carry this AZ. */
+    void forgetMetadata(String zone) {
+        for (JsonNode aggregate : call("GET", "/os-aggregates", "2.1", "").path("aggregates")) {
+            ObjectNode body = JSON.createObjectNode();
+            ObjectNode metadata = body.putObject("set_metadata").putObject("metadata");
+            aggregate.path("metadata").fieldNames().forEachRemaining(metadata::putNull);
+            metadata.remove("availability_zone");
+            if (aggregate.path("availability_zone").asText().equals(zone) && !metadata.isEmpty()) {
+                call("POST", "/os-aggregates/" + aggregate.path("id").asText() + "/action", "2.1", body.toString());
+            }
+        }
+    }
+
     /** As its owner stops a server. */
     public void stop(String server) {
         HttpResponse<String> reply = send(HttpRequest.newBuilder(URI.create(compute + "/servers/" + server + "/action"))

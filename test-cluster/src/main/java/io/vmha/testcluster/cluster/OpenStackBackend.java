@@ -18,11 +18,14 @@ public final class OpenStackBackend implements CloudBackend {
     /** With which the scripts begin their lines; the demonstration has a clock of its own. */
     private static final Pattern OWN_CLOCK = Pattern.compile("^ *[0-9.]+s  ");
 
+    private static final int FORGET_LIMIT_S = 120;
+
     private final Path scripts;
     private final Path state;
     private final Consumer<String> tell;
     private final Map<String, String> settings;
     private final Map<String, String> openrc = new LinkedHashMap<>();
+    private final boolean kept;
     private int hostCount;
 
     /**
@@ -34,11 +37,17 @@ public final class OpenStackBackend implements CloudBackend {
         this(scripts, state, tell, Map.of());
     }
 
-    /** @param settings of the scripts, as in {@code lib/common.sh} */
+    /**
+     * @param state where the cloud keeps its files, unless the system property {@code vmha.openstack} names a cloud that is up already: that one
+     *     is used, emptied, and goes on when this is closed. For those who repeat runs.
+     * @param settings of the scripts, as in {@code lib/common.sh}
+     */
     public OpenStackBackend(Path scripts, Path state, Consumer<String> tell, Map<String, String> settings) {
+        String running = System.getProperty("vmha.openstack", "");
+        this.kept = !running.isEmpty();
         this.settings = Map.copyOf(settings);
         this.scripts = scripts;
-        this.state = state;
+        this.state = kept ? Path.of(running) : state;
         this.tell = tell;
     }
 
@@ -49,9 +58,34 @@ public final class OpenStackBackend implements CloudBackend {
     @Override
     public void start(List<String> hosts, String az, int vmsPerHost) {
         hostCount = hosts.size();
+        if (kept) {
+            hosts.forEach(host -> {
+                knob(host, "spawn_delay", "");
+                run(true, "power", "on", host);
+                run(true, "compute-restart", host); // it takes note of what was evacuated from it
+            });
+        }
         run(true, "up", Integer.toString(hostCount));
         readOpenrc();
+        if (kept) {
+            forgetLastRun(hosts, az);
+        }
         run(true, "seed", "--per-host", Integer.toString(vmsPerHost), "--az", az);
+    }
+
+    /** What an earlier run on this cloud has left: servers, hosts held down, and the name of its group in the aggregate. */
+    private void forgetLastRun(List<String> hosts, String az) {
+        var nova = new NovaClient(this);
+        long until = System.nanoTime() + FORGET_LIMIT_S * 1_000_000_000L;
+        while (!hosts.stream().allMatch(nova::forceUp)) {
+            if (System.nanoTime() > until) {
+                throw new ClusterException("Nova does not take every host of the cloud in " + state
+                        + " back: start a new one with the script up");
+            }
+            Cluster.pause();
+        }
+        new NovaWorkshop(nova).deleteAll();
+        nova.forgetMetadata(az);
     }
 
     private void readOpenrc() {
@@ -213,7 +247,7 @@ public final class OpenStackBackend implements CloudBackend {
 
     @Override
     public void close() {
-        if (Files.exists(state)) {
+        if (Files.exists(state) && !kept) {
             run(true, "down");
         }
     }

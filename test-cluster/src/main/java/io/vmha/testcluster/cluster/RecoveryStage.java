@@ -16,7 +16,8 @@ import java.util.function.Function;
  * daemon and, by the automatic return (S11), its place back.
  */
 public final class RecoveryStage implements AutoCloseable {
-    private static final int LIMIT_S = 240;
+    /** What nobody has taken up is given up after two minutes, and whose task stays is tried again later still. */
+    private static final int LIMIT_S = 420;
 
     private final Cluster cluster;
     private final HostGuards guards;

@@ -92,8 +92,29 @@ class OpenStackRecoveryTest {
         assertThat(nova.servers()).hasSizeGreaterThanOrEqualTo(20);
 
         cluster.cutPower(List.of(victim));
+        allHaveBecome(expected, victim, stage.awaitClosed(1).get(0));
+    }
+
+    @Test
+    @Order(7)
+    void everyStateIsPutBackByTheNextLeaderAsWell() {
+        String victim = stage.followers().get(0);
+        String other = stage.followers().get(1);
+        Map<String, Expected> expected = everyState(victim, other);
+
+        cluster.cutPower(List.of(victim));
+        awaitIncident(
+                "half of them are under way or there",
+                i -> i.at("/vms/total").asLong() > 0 && countVms(i, "planned") <= 8);
+        String leader = cluster.leader();
+        cluster.killDaemon(leader);
         JsonNode incident = stage.awaitClosed(1).get(0);
 
+        assertThat(cluster.leader()).isNotEqualTo(leader);
+        allHaveBecome(expected, victim, incident);
+    }
+
+    private void allHaveBecome(Map<String, Expected> expected, String victim, JsonNode incident) {
         Map<String, NovaClient.Vm> after =
                 nova.servers().stream().collect(Collectors.toMap(NovaClient.Vm::name, vm -> vm));
         var wrong = new ArrayList<String>();
