@@ -139,10 +139,22 @@ final class EvacuationWatch {
             }
             return migration.get().isFinal()
                     ? server.flatMap(s -> conclude(nowMs, host, vm, migration.get(), s))
-                    : stuck(nowMs, state, host.host(), vm, migration.get())
+                    : server.flatMap(s -> arrived(host.host(), s))
+                            .or(() -> stuck(nowMs, state, host.host(), vm, migration.get()))
                             .or(() -> server.flatMap(s -> abandoned(nowMs, host, vm, migration.get(), s)));
         }
         return server.flatMap(s -> withoutMigration(nowMs, host, vm, s));
+    }
+
+    /**
+     * A server that Nova has elsewhere, without a task, has arrived, whatever its newest migration says: where an earlier evacuation was left
+     * accepted, Nova's conductor takes that one's record for the next evacuation, and the next one's stays accepted for ever.
+     */
+    private static Optional<Function<About, Command>> arrived(HostName source, Server server) {
+        boolean elsewhere = !server.host().equals(source) && !server.host().equals(Server.NO_HOST);
+        return elsewhere && server.taskState().isEmpty()
+                ? Optional.of(about -> about.ended(arrival(server)))
+                : Optional.empty();
     }
 
     /**

@@ -64,6 +64,21 @@ class EvacuationWatchTest {
     }
 
     @Test
+    void serverHasArrivedThoughNovaHasTakenAnOlderMigrationForItsEvacuation() {
+        // the conductor takes the first one that is accepted: that of an attempt which nobody took up
+        var older = new Migration(7, vm(1), hv(1), Optional.of(hv(4)), "done", "");
+        var newer = new Migration(8, vm(1), hv(1), Optional.empty(), "accepted", "");
+        assertThat(look(Optional.of(on(hv(1), "active", Optional.of("rebuilding"))), older, newer))
+                .isEmpty();
+        assertThat(look(Optional.of(on(hv(4), "active", Optional.of("rebuild_spawning"))), older, newer))
+                .as("not before nothing is done about it any more")
+                .isEmpty();
+
+        assertThat(endingAfter(look(Optional.of(on(hv(4), "active", Optional.empty())), older, newer)))
+                .isEqualTo(Ending.recovered(hv(4)));
+    }
+
+    @Test
     void serverIsWaitedForWhenItsMigrationEndedAMomentBefore() {
         assertThat(look(Optional.of(on(hv(1), "active", Optional.of("rebuilding"))), migration("done")))
                 .isEmpty();

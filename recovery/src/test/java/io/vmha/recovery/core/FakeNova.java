@@ -190,7 +190,13 @@ final class FakeNova implements Compute {
             givenUp.add(id);
             return;
         }
-        running.put(id, new Running(migration, nowMs.getAsLong() + REBUILD_MS));
+        // Nova's conductor takes the first record that is accepted, be it an older one
+        long taken = migrations.stream()
+                .filter(m -> m.server().equals(id) && m.status().equals("accepted"))
+                .mapToLong(Migration::id)
+                .min()
+                .orElseThrow();
+        running.put(id, new Running(taken, nowMs.getAsLong() + REBUILD_MS));
         failIfAsked("evacuate, after it took effect");
     }
 
