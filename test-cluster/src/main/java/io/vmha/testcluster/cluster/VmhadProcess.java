@@ -106,7 +106,7 @@ public final class VmhadProcess {
     }
 
     /** The archive of classes that the demonstration's script has made, as the package's installation makes one. */
-    private static List<String> archive() {
+    public static List<String> archive() {
         String file = System.getProperty("vmha.archive", "");
         return file.isEmpty()
                 ? List.of()

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
             ProveVerb.class,
             ListVerb.class,
             DescribeVerb.class,
-            CheckVerb.class
+            CheckVerb.class,
+            LedgerVerb.class
         })
 final class FaultsCommand {}

@@ -90,6 +90,7 @@ final class Performance {
                     .put("title", settings.scenario().map(s -> s.title()).orElse("composed faults"))
                     .put("scenario", settings.scenario().map(s -> s.name()).orElse(""))
                     .put("version", Report.version())
+                    .put("commit", System.getProperty("vmha.commit", ""))
                     .put(
                             "machine",
                             Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.name")

@@ -72,6 +72,7 @@ final class ProveVerb implements Callable<Integer> {
                 0,
                 Integer.MAX_VALUE,
                 1,
+                false,
                 List.of(),
                 List.of(),
                 Long.MAX_VALUE,

@@ -46,8 +46,15 @@ final class RunVerb implements Callable<Integer> {
     @Option(
             names = "--together",
             defaultValue = "3",
-            description = "Faults of one round at most, 1 to 6. Default: ${DEFAULT-VALUE}")
+            description = "Faults at the same time at most, 1 to 6. Default: ${DEFAULT-VALUE}")
     int together;
+
+    @Option(
+            names = "--dense",
+            description =
+                    "Faults come one upon the other: a new one begins wherever there is room, and everything must come to"
+                            + " rest after some dozens only.")
+    boolean dense;
 
     @Option(
             names = "--longest",
@@ -91,6 +98,7 @@ final class RunVerb implements Callable<Integer> {
             String again = "./faults run --seed " + bed.chosenSeed() + " --hosts " + bed.hosts + " --vms " + bed.vms
                     + " --duration " + seconds + " --longest " + longest
                     + (faultsMax == FAULTS_MAX ? "" : " --faults " + faultsMax)
+                    + (dense ? " --dense" : "")
                     + (together == TOGETHER_USUAL ? "" : " --together " + together) + " --nemesis "
                     + String.join(",", nemeses)
                     + " --workload " + String.join(",", workloads);
@@ -101,6 +109,7 @@ final class RunVerb implements Callable<Integer> {
                     seconds,
                     faultsMax,
                     together,
+                    dense,
                     BedOptions.nemeses(nemeses),
                     BedOptions.workloads(workloads),
                     Duration.ofSeconds(longest).toMillis(),
@@ -124,6 +133,7 @@ final class RunVerb implements Callable<Integer> {
                 0,
                 Integer.MAX_VALUE,
                 1,
+                false,
                 List.of(),
                 one.workloads(),
                 Long.MAX_VALUE,

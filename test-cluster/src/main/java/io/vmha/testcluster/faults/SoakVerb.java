@@ -1,10 +1,14 @@
 package io.vmha.testcluster.faults;
 
+import io.vmha.testcluster.faults.report.Ledger;
+import io.vmha.testcluster.faults.report.LedgerReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
@@ -15,8 +19,9 @@ import picocli.CommandLine.Option;
         name = "soak",
         mixinStandardHelpOptions = true,
         description =
-                "One composed run after the other, each with the next seed, for hours. A directory keeps each run's"
-                        + " report, history and logs, and summary.md with a line for each.")
+                "One composed run after the other, each with the next seed, for hours. A directory keeps each run's report,"
+                        + " history and logs, ledger.jsonl with a line for each run, to which the next soak adds, and"
+                        + " what they come to in summary.md and summary.html.")
 final class SoakVerb implements Callable<Integer> {
     private static final int WRONG_USAGE = 2;
     private static final int BED_FAILED = 3;
@@ -25,8 +30,14 @@ final class SoakVerb implements Callable<Integer> {
     @Option(names = "--hours", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
     double hours;
 
-    @Option(names = "--seed", defaultValue = "1", description = "Of the first run. Default: ${DEFAULT-VALUE}")
-    long seed;
+    @Option(names = "--seed", description = "Of the first run. Default: the one after the highest of the ledger")
+    Optional<Long> seed = Optional.empty();
+
+    @Option(
+            names = "--faults",
+            defaultValue = "1000000",
+            description = "Ends when the ledger has so many faults, if the hours are not over before.")
+    long faults;
 
     @Option(
             names = "--slice",
@@ -52,6 +63,9 @@ final class SoakVerb implements Callable<Integer> {
     @Option(names = "--together", defaultValue = "3", description = "As of faults run. Default: ${DEFAULT-VALUE}")
     int together;
 
+    @Option(names = "--dense", description = "As of faults run.")
+    boolean dense;
+
     @Option(names = "--nemesis", defaultValue = "all", description = "As of faults run.")
     String nemesis = "all";
 
@@ -65,10 +79,13 @@ final class SoakVerb implements Callable<Integer> {
     public Integer call() throws IOException {
         Files.createDirectories(directory);
         long until = System.nanoTime() + (long) (hours * TimeUnit.HOURS.toNanos(1));
-        var totals = new SoakTotals(directory.resolve("summary.md"));
+        Ledger ledger = Ledger.open(directory.resolve("ledger.jsonl"));
         int worst = 0;
         int inVain = 0; // so many test beds in a row that could not be made
-        for (long next = seed; System.nanoTime() < until && inVain < IN_VAIN_MAX; next++) {
+        long first = seed.orElse(ledger.lastSeed() + 1);
+        for (long next = first;
+                System.nanoTime() < until && ledger.faults() < faults && inVain < IN_VAIN_MAX;
+                next++) {
             String base = directory
                     .resolve(String.format(Locale.ROOT, "seed-%06d", next))
                     .toString();
@@ -80,15 +97,20 @@ final class SoakVerb implements Callable<Integer> {
             }
             inVain = status == BED_FAILED ? inVain + 1 : 0;
             worst = Math.max(worst, status);
-            totals.add(next, report);
-            System.out.println("soak: " + totals.words());
+            if (Files.exists(report)) {
+                ledger.add(report);
+            } else {
+                ledger.addFailedBed(next);
+            }
+            LedgerReport.write(ledger, directory);
+            System.out.println("soak: " + LedgerReport.words(ledger));
         }
-        System.out.println("summary: " + directory.resolve("summary.md").toAbsolutePath());
+        System.out.println("summary: " + directory.resolve("summary.html").toAbsolutePath());
         return worst;
     }
 
     private List<String> arguments(long next, String base) {
-        return List.of(
+        var arguments = new ArrayList<>(List.of(
                 "run",
                 "--seed",
                 Long.toString(next),
@@ -113,6 +135,10 @@ final class SoakVerb implements Callable<Integer> {
                 "--history",
                 base + ".history",
                 "--logs",
-                base + ".logs");
+                base + ".logs"));
+        if (dense) {
+            arguments.add("--dense");
+        }
+        return arguments;
     }
 }

@@ -58,6 +58,7 @@ public final class DaemonProcess {
         var java = new ArrayList<String>();
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         java.addAll(VmhadProcess.JVM);
+        java.addAll(VmhadProcess.archive());
         java.addAll(List.of("-cp", classPath, "io.vmha.node.Main", "--config"));
         java.add(host.directory().resolve("vmhad.yaml").toString());
         // a daemon that was killed a moment ago may hold its loop device for another moment

@@ -1,19 +1,26 @@
 package io.vmha.testcluster.faults.nemesis;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.vmha.testcluster.faults.history.Event;
 import io.vmha.testcluster.faults.history.Kinds;
+import io.vmha.testcluster.faults.lab.LabException;
 import io.vmha.testcluster.faults.lab.LabHost;
 import io.vmha.testcluster.faults.lab.NovaProxy.Call;
+import io.vmha.testcluster.faults.lab.Shell;
 import io.vmha.testcluster.faults.lab.TestBed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** A host dies, and while it is being recovered the next blow falls: at each step that can be seen from outside. */
 final class PlanFaults {
+    private static final int VMS_FOR_TWO_CALLS = 2;
+    private static final long BOOT_LIMIT_MS = 10_000;
+
     private PlanFaults() {}
 
     static List<Nemesis> all() {
@@ -23,17 +30,13 @@ final class PlanFaults {
                 "first-call",
                 "at the first evacuate call",
                 call -> call.evacuates().isPresent()));
-        all.add(leaderAt("second-call", "at the second evacuate call", new Predicate<>() {
-            private int calls;
-
-            @Override
-            public boolean test(Call call) {
-                if (call.evacuates().isPresent()) {
-                    calls++;
-                }
-                return calls % 2 == 0 && call.evacuates().isPresent();
-            }
-        }));
+        all.add(new Nemesis(
+                "leader-at-second-call",
+                Family.PLAN,
+                "a host with two VMs or more dies, and the leader is killed at the second evacuate call",
+                20_000,
+                30_000,
+                PlanFaults::atSecondCall));
         all.add(leaderAt(
                 "plan",
                 "when it asks for the dead host's servers",
@@ -62,13 +65,44 @@ final class PlanFaults {
                 "a host dies, and the leader is killed " + words,
                 20_000,
                 30_000,
-                stage -> atCall(stage, words, moment));
+                stage -> atCall(stage, notTheLeader(stage), words, moment));
+    }
+
+    /** A host with one VM leads to one call only: where there is no other, it is given a second. */
+    private static Fault atSecondCall(Stage stage) {
+        TestBed bed = stage.bed();
+        List<LabHost> victims = notTheLeader(stage);
+        for (LabHost host : victims) {
+            for (int missing = VMS_FOR_TWO_CALLS - vmsOn(bed, host); missing > 0; missing--) {
+                bed.admin().create("second-" + stage.fresh("vm"), host.name());
+            }
+            if (!Shell.await(BOOT_LIMIT_MS, () -> vmsOn(bed, host) >= VMS_FOR_TWO_CALLS)) {
+                throw new LabException("leader-at-second-call needs a host with " + VMS_FOR_TWO_CALLS + " VMs, but "
+                        + host.name() + " has " + vmsOn(bed, host) + " and Nova boots no more on it");
+            }
+        }
+        var calls = new AtomicInteger();
+        return atCall(
+                stage,
+                victims,
+                "at the second evacuate call",
+                call -> call.evacuates().isPresent() && calls.incrementAndGet() == VMS_FOR_TWO_CALLS);
+    }
+
+    private static int vmsOn(TestBed bed, LabHost host) {
+        int active = 0;
+        for (JsonNode server : bed.admin().servers()) {
+            active += server.path("host").asText().equals(host.name())
+                            && server.path("status").asText().equals("ACTIVE")
+                    ? 1
+                    : 0;
+        }
+        return active;
     }
 
     /** The caller is the leader: whoever makes the call is killed before Nova gets it. */
-    private static Fault atCall(Stage stage, String words, Predicate<Call> moment) {
+    private static Fault atCall(Stage stage, List<LabHost> victims, String words, Predicate<Call> moment) {
         TestBed bed = stage.bed();
-        List<LabHost> victims = notTheLeader(stage);
         var killed = new AtomicReference<LabHost>();
         Consumer<Call> watcher = call -> {
             if (!call.caller().equals("operator") && moment.test(call)) {

@@ -10,30 +10,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 
 /** Chooses the faults of each round, so that every family comes early and every nemesis comes before any comes again. */
 final class Deck {
-    /** At most one of these at a time: each may cost a host, and the majority must stay. */
-    private static final Set<Family> COSTLY = Set.of(Family.POWER, Family.PARTITION, Family.BMC, Family.PLAN);
-    /** They share one network, which is healed as a whole. */
-    private static final Set<Family> NETWORK =
-            Set.of(Family.PARTITION, Family.CUT, Family.QUALITY, Family.BMC, Family.PLAN);
-    /** They concern everybody, and what they lead to is only told apart when nothing else is going on. */
-    private static final Set<String> ALONE = Set.of(
-            "restart-all-daemons",
-            "power-off-all",
-            "switch-reboot",
-            "double-fault",
-            "rack-loss",
-            "partition-halves",
-            "partition-ring",
-            "partition-bridge",
-            "upgrade",
-            "target-dies",
-            "kill-leader",
-            "power-off-leader");
-
     private final List<Nemesis> nemeses;
     private final Random dice;
     private final int together;
@@ -55,25 +34,12 @@ final class Deck {
         round.add(waiting.removeFirst());
         int wanted = 1 + dice.nextInt(together);
         for (Nemesis candidate : List.copyOf(waiting)) {
-            if (round.size() < wanted && goesWith(round, candidate)) {
+            if (round.size() < wanted && round.stream().allMatch(other -> Company.goesWith(other, candidate))) {
                 waiting.remove(candidate);
                 round.add(candidate);
             }
         }
         return round;
-    }
-
-    private static boolean goesWith(List<Nemesis> round, Nemesis candidate) {
-        for (Nemesis other : round) {
-            if (ALONE.contains(candidate.name())
-                    || ALONE.contains(other.name())
-                    || candidate.family() == other.family()
-                    || (COSTLY.contains(candidate.family()) && COSTLY.contains(other.family()))
-                    || (NETWORK.contains(candidate.family()) && NETWORK.contains(other.family()))) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** One of each family first, then the rest, both in an order of the dice. */

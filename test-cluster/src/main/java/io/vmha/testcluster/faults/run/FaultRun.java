@@ -17,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
 
@@ -32,8 +34,7 @@ public final class FaultRun {
     private final RunSettings settings;
     private final Console console;
     private final Random dice;
-    private int injected;
-    private int bitten;
+    private final Injector injector;
 
     public FaultRun(TestBed bed, RunSettings settings, Console console) {
         this.bed = bed;
@@ -41,6 +42,7 @@ public final class FaultRun {
         this.settings = settings;
         this.console = console;
         this.dice = new Random(settings.seed());
+        this.injector = new Injector(bed, console);
     }
 
     /** Waits until the pool is whole, enables HA, and waits until everything is in service. */
@@ -62,9 +64,19 @@ public final class FaultRun {
         if (!new Healing(bed, console::progress, FORMING_MS).settle()) {
             throw new LabException("the group did not become whole within " + FORMING_MS / 1000 + " s");
         }
-        history.record(Kinds.NOTE, event -> event.put("text", "ready").put("forming_ms", history.nowMs() - asked));
-        console.line("ready: " + hosts + " hosts, the leader is "
-                + bed.leader().map(LabHost::name).orElse("unknown"));
+        long readyMs = history.nowMs();
+        history.record(
+                Kinds.NOTE,
+                event -> event.put("text", "ready").put("forming_ms", readyMs - asked).put("ready_ms", readyMs));
+        console.line(String.format(
+                Locale.ROOT,
+                "ready after %.1f s: %d hosts, the leader is %s; %.1f s until every vmhad saw all others, %.1f s until HA was"
+                        + " enabled and the group whole",
+                readyMs / 1e3,
+                hosts,
+                bed.leader().map(LabHost::name).orElse("unknown"),
+                asked / 1e3,
+                (readyMs - asked) / 1e3));
     }
 
     private void awaitFormed(String what, java.util.function.BooleanSupplier condition) {
@@ -85,6 +97,8 @@ public final class FaultRun {
             if (settings.scenario().isPresent()) {
                 together(settings.scenario().get().steps());
                 settle();
+            } else if (settings.dense()) {
+                new Barrage(bed, settings, injector, new Random(dice.nextLong()), this::settle).play();
             } else {
                 rounds();
             }
@@ -108,11 +122,10 @@ public final class FaultRun {
     private void rounds() {
         long until = history.nowMs() + settings.seconds() * 1_000;
         var deck = new Deck(settings.nemeses(), new Random(dice.nextLong()), settings.together());
-        while (history.nowMs() < until && injected < settings.faultsMax()) {
+        while (history.nowMs() < until && injector.injected() < settings.faultsMax()) {
             List<Step> steps = new ArrayList<>();
             for (Nemesis nemesis : deck.next()) {
-                long longest = Math.max(nemesis.shortestMs(), Math.min(nemesis.longestMs(), settings.longestMs()));
-                long lasts = nemesis.shortestMs() + (long) (dice.nextDouble() * (longest - nemesis.shortestMs()));
+                long lasts = settings.lastsMs(nemesis, dice);
                 steps.add(new Step(dice.nextInt(STAGGER_MS), nemesis, List.of(), lasts));
             }
             together(steps);
@@ -122,32 +135,25 @@ public final class FaultRun {
 
     /** Begins and heals the faults of one round or scenario, each at its time. */
     private void together(List<Step> steps) {
-        record Act(long atMs, boolean begins, Injection injection, Step step) {}
+        record Act(long atMs, Optional<Injection> ends, Step step) {}
         var acts = new PriorityQueue<Act>(Comparator.comparingLong(Act::atMs));
         long origin = history.nowMs();
-        for (Step step : steps) {
-            injected++;
-            acts.add(new Act(origin + step.atMs(), true, new Injection(bed, step.nemesis(), "f" + injected), step));
-        }
+        steps.forEach(step -> acts.add(new Act(origin + step.atMs(), Optional.empty(), step)));
         var stage = new Stage(bed, dice, List.of());
         while (!acts.isEmpty()) {
             Act act = acts.remove();
             Shell.pass(Math.max(0, act.atMs() - history.nowMs()));
-            if (act.begins()) {
-                List<LabHost> wished = act.step().hosts().stream()
-                        .map(number -> bed.host("hv-" + number))
-                        .toList();
-                Stage own = stage.wishing(wished);
-                act.injection().begin(own);
-                stage = own.wishing(List.of());
-                console.fault(injected, act.injection().words());
-                acts.add(new Act(history.nowMs() + act.step().lastsMs(), false, act.injection(), act.step()));
-            } else {
-                var proof = act.injection().end();
-                bitten += proof.isPresent() ? 1 : 0;
-                console.progress(act.injection().nemesis().name()
-                        + proof.map(words -> " bit: " + words).orElse(" was not shown to bite"));
+            if (act.ends().isPresent()) {
+                injector.end(act.ends().get());
+                continue;
             }
+            List<LabHost> wished = act.step().hosts().stream()
+                    .map(number -> bed.host("hv-" + number))
+                    .toList();
+            Stage own = stage.wishing(wished);
+            Injection begun = injector.begin(act.step().nemesis(), own);
+            stage = own.wishing(List.of());
+            acts.add(new Act(history.nowMs() + act.step().lastsMs(), Optional.of(begun), act.step()));
         }
     }
 
@@ -159,16 +165,16 @@ public final class FaultRun {
 
     /** How many faults were begun. */
     public int injected() {
-        return injected;
+        return injector.injected();
     }
 
     /** How many of them were shown to have bitten. */
     public int bitten() {
-        return bitten;
+        return injector.bitten();
     }
 
     /** Judges a history by every invariant, and by what a scenario expects. */
-    public static Map<Invariant, Finding> judge(History history, java.util.Optional<Scenario> scenario) {
+    public static Map<Invariant, Finding> judge(History history, Optional<Scenario> scenario) {
         var findings = new LinkedHashMap<Invariant, Finding>();
         for (Invariant invariant : Invariants.all()) {
             findings.put(invariant, invariant.check(history));

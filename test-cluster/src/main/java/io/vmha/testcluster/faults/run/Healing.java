@@ -1,16 +1,21 @@
 package io.vmha.testcluster.faults.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.vmha.testcluster.faults.history.Kinds;
 import io.vmha.testcluster.faults.lab.Daemons;
 import io.vmha.testcluster.faults.lab.LabHost;
 import io.vmha.testcluster.faults.lab.Shell;
 import io.vmha.testcluster.faults.lab.TestBed;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * What an operator does after trouble: gives hosts their power, starts daemons, decides about incidents that wait for a person, takes
@@ -20,6 +25,8 @@ final class Healing {
     private static final long LIMIT_MS = 150_000;
     private static final long LOOK_MS = 700;
     private static final int VOTERS_MAX = 5;
+    private static final Duration LOOK_LIMIT = Duration.ofSeconds(3);
+    private static final Duration BUSY_LIMIT = Duration.ofSeconds(1);
 
     private final TestBed bed;
     private final Consumer<String> tell;
@@ -40,13 +47,8 @@ final class Healing {
         long began = bed.history().nowMs();
         String why = "";
         do {
-            JsonNode view = newestView();
-            bed.hosts().parallelStream().forEach(host -> {
-                if (!isUnderRecovery(view, host)) {
-                    bed.restorePower(host, "the operator");
-                }
-                bed.startDaemon(host);
-            });
+            JsonNode view = newest(views(LOOK_LIMIT));
+            revive(view, Set.of());
             why = amiss(view);
             if (why.isEmpty()) {
                 return done(began, true, "");
@@ -55,6 +57,63 @@ final class Healing {
             Shell.pass(LOOK_MS);
         } while (bed.history().nowMs() - began < limitMs);
         return done(began, false, why);
+    }
+
+    /** Gives hosts their power and starts daemons, but not where somebody shall leave them alone. */
+    private void revive(JsonNode view, Set<LabHost> leftAlone) {
+        bed.hosts().parallelStream().filter(host -> !leftAlone.contains(host)).forEach(host -> {
+            if (!isUnderRecovery(view, host)) {
+                bed.restorePower(host, "the operator");
+            }
+            bed.startDaemon(host);
+        });
+    }
+
+    /**
+     * What the group looks like to an operator.
+     *
+     * @param isWhole every host is in service, every daemon answers, no incident is open and no voter is missing
+     * @param ailing the hosts that are not in service, or whose daemons do not answer
+     */
+    record Condition(boolean isWhole, Set<LabHost> ailing) {}
+
+    /**
+     * One turn of an operator while faults go on.
+     *
+     * @param hands is held while hosts are switched on and daemons started, so that no fault begins on them meanwhile
+     * @param leftAlone the hosts that a fault has just now, asked for with {@code hands} held
+     */
+    Condition attend(Object hands, Supplier<Set<LabHost>> leftAlone) {
+        Map<LabHost, JsonNode> views = views(BUSY_LIMIT);
+        JsonNode view = newest(views);
+        Set<LabHost> busy;
+        synchronized (hands) {
+            busy = leftAlone.get();
+            revive(view, busy);
+        }
+        var ailing = new HashSet<>(bed.hosts());
+        boolean whole = view.at("/azs/0/open_incidents").isEmpty()
+                && view.path("voters").size() == votersWanted();
+        view.at("/azs/0/open_incidents").forEach(incident -> decide(view, incident));
+        boolean tookOneBack = false;
+        for (JsonNode shown : view.at("/azs/0/hosts")) {
+            LabHost host = bed.host(shown.path("host").asText());
+            String status = shown.path("status").asText();
+            if (shown.path("maintenance").asBoolean()) {
+                put(view, "/v1/hosts/" + host.name() + "/maintenance?on=false");
+            } else if (status.equals("in_service") && views.containsKey(host)) {
+                ailing.remove(host);
+            } else if (status.equals("down") && !tookOneBack && !busy.contains(host) && views.containsKey(host)) {
+                takeBack(view, host.name());
+                tookOneBack = true;
+            }
+        }
+        return new Condition(whole && ailing.isEmpty(), Set.copyOf(ailing));
+    }
+
+    private int votersWanted() {
+        int hosts = bed.hosts().size();
+        return Math.min(hosts >= VOTERS_MAX ? VOTERS_MAX : 3, hosts);
     }
 
     private boolean done(long began, boolean ok, String why) {
@@ -113,9 +172,8 @@ final class Healing {
             bed.hosts().forEach(host -> bed.admin().aggregate("add_host", host.name()));
             return "the group has " + view.at("/azs/0/hosts").size() + " of " + hosts + " hosts";
         }
-        int voters = Math.min(hosts >= VOTERS_MAX ? VOTERS_MAX : 3, hosts);
-        if (view.path("voters").size() != voters) {
-            return view.path("voters").size() + " voters instead of " + voters;
+        if (view.path("voters").size() != votersWanted()) {
+            return view.path("voters").size() + " voters instead of " + votersWanted();
         }
         if (bed.leader().isEmpty()) {
             return "nobody leads";
@@ -185,12 +243,14 @@ final class Healing {
         return "";
     }
 
-    private JsonNode newestView() {
-        JsonNode newest = com.fasterxml.jackson.databind.node.MissingNode.getInstance();
+    private Map<LabHost, JsonNode> views(Duration limit) {
+        return bed.daemons().get(bed.living(), "/v1/view", limit);
+    }
+
+    private static JsonNode newest(Map<LabHost, JsonNode> views) {
+        JsonNode newest = MissingNode.getInstance();
         long index = -1;
-        for (JsonNode view : bed.daemons()
-                .get(bed.living(), "/v1/view", java.time.Duration.ofSeconds(3))
-                .values()) {
+        for (JsonNode view : views.values()) {
             if (view.at("/azs/0/applied_index").asLong(-1) > index) {
                 index = view.at("/azs/0/applied_index").asLong();
                 newest = view;

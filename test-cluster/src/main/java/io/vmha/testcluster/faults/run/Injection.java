@@ -28,6 +28,11 @@ final class Injection {
         return nemesis;
     }
 
+    /** The hosts that it is about; empty before it begins. */
+    List<LabHost> targets() {
+        return fault.map(Fault::targets).orElse(List.of());
+    }
+
     /** Begins it; it counts from before it begins, for it may bite at once. */
     void begin(Stage stage) {
         long atMs = bed.history().nowMs();

@@ -4,13 +4,15 @@ import io.vmha.testcluster.faults.nemesis.Nemesis;
 import io.vmha.testcluster.faults.workload.Workload;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 
 /**
  * What a run shall do.
  *
  * @param seconds how long new faults are begun
  * @param faultsMax how many faults at most; the run ends after the round that reaches it
- * @param together how many faults one round has at most
+ * @param together how many faults go on at the same time at most
+ * @param dense whether faults come one upon the other instead of in rounds with a rest after each
  * @param nemeses which faults; a scenario has its own
  * @param longestMs how long a fault lasts at most
  * @param scenario what to do instead of rounds, if anything
@@ -22,6 +24,7 @@ public record RunSettings(
         long seconds,
         int faultsMax,
         int together,
+        boolean dense,
         List<Nemesis> nemeses,
         List<Workload> workloads,
         long longestMs,
@@ -29,5 +32,11 @@ public record RunSettings(
     public RunSettings {
         nemeses = List.copyOf(nemeses);
         workloads = List.copyOf(workloads);
+    }
+
+    /** How long a fault lasts this time. */
+    long lastsMs(Nemesis nemesis, Random dice) {
+        long longest = Math.max(nemesis.shortestMs(), Math.min(nemesis.longestMs(), longestMs));
+        return nemesis.shortestMs() + (long) (dice.nextDouble() * (longest - nemesis.shortestMs()));
     }
 }

@@ -84,6 +84,13 @@ class InvariantsTest {
                 broken("I11", h -> h.add(56_000, "sample", "{host:'hv-1', rss_kib:900000, threads:40, data_kib:2000}")),
                 broken("I11", h -> h.add(56_000, "sample", "{host:'hv-1', rss_kib:90000, threads:400, data_kib:2000}")),
                 broken(
+                        "I11",
+                        h -> h.add(
+                                56_000,
+                                "sample",
+                                "{host:'hv-1', rss_kib:90000, threads:100, data_kib:2000,"
+                                        + " kinds:{'grpc-default-ex':40}}")),
+                broken(
                         "I12",
                         h -> h.add(
                                 30_000,

@@ -1,0 +1,202 @@
+package io.vmha.testcluster.faults.run;
+
+import io.vmha.testcluster.faults.lab.LabHost;
+import io.vmha.testcluster.faults.lab.Shell;
+import io.vmha.testcluster.faults.lab.TestBed;
+import io.vmha.testcluster.faults.nemesis.Family;
+import io.vmha.testcluster.faults.nemesis.Nemesis;
+import io.vmha.testcluster.faults.nemesis.Stage;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * Faults that come one upon the other: a new one begins as soon as there is room for it beside those that go on, on hosts that no other has,
+ * while an operator looks after what earlier ones have left. Now and then everything must come to rest; then a fault that concerns everybody is
+ * met alone. What costs a host waits until all are in service again, so most of the faults are of the other kinds.
+ */
+final class Barrage {
+    private static final int WAVE_FAULTS = 30;
+    private static final long WAVE_MS = 100_000;
+    private static final long LOOK_MS = 100;
+    private static final int FREE_HOSTS_MIN = 2;
+    /** After this time without one that costs a host, the others make room for the next. */
+    private static final long COSTLY_EVERY_MS = 5_000;
+
+    /** A fault that goes on until its time is over. */
+    private record Going(Injection injection, long untilMs) {}
+
+    private final TestBed bed;
+    private final RunSettings settings;
+    private final Injector injector;
+    private final Random dice;
+    private final Runnable rest;
+    private final Object hands = new Object(); // guards going
+    private final List<Going> going = new ArrayList<>();
+    private final List<Nemesis> costly = new ArrayList<>();
+    private final List<Nemesis> light = new ArrayList<>();
+    private final List<Nemesis> alone = new ArrayList<>();
+    private long untilMs;
+    private long costlyEndedMs;
+
+    /** @param rest brings everything to rest and judges whether it came */
+    Barrage(TestBed bed, RunSettings settings, Injector injector, Random dice, Runnable rest) {
+        this.bed = bed;
+        this.settings = settings;
+        this.injector = injector;
+        this.dice = dice;
+        this.rest = rest;
+    }
+
+    void play() {
+        untilMs = bed.history().nowMs() + settings.seconds() * 1_000;
+        while (goesOn()) {
+            wave();
+            rest.run();
+            if (goesOn()) {
+                oneAlone();
+            }
+        }
+    }
+
+    private boolean goesOn() {
+        return bed.history().nowMs() < untilMs && injector.injected() < settings.faultsMax();
+    }
+
+    private void oneAlone() {
+        dealt(alone, Company::isAlone).stream().findFirst().ifPresent(nemesis -> {
+            alone.remove(nemesis);
+            Injection injection = injector.begin(nemesis, new Stage(bed, dice, List.of()));
+            Shell.pass(settings.lastsMs(nemesis, dice));
+            injector.end(injection);
+            rest.run();
+        });
+    }
+
+    /** Some dozens of faults, and their ends. */
+    private void wave() {
+        int begun = 0;
+        long over = Math.min(untilMs, bed.history().nowMs() + WAVE_MS);
+        try (var operator = new Operator(bed, hands, this::leftAlone)) {
+            while (true) {
+                endThoseDue();
+                boolean more = begun < WAVE_FAULTS && bed.history().nowMs() < over && goesOn();
+                if (more && begin(operator)) {
+                    begun++;
+                } else if (!more && going.isEmpty()) {
+                    return;
+                } else {
+                    Shell.pause(LOOK_MS);
+                }
+            }
+        }
+    }
+
+    private void endThoseDue() {
+        long nowMs = bed.history().nowMs();
+        for (Going due : List.copyOf(going)) {
+            if (due.untilMs() <= nowMs) {
+                injector.end(due.injection());
+                if (Company.needsAll(due.injection().nemesis())) {
+                    costlyEndedMs = bed.history().nowMs();
+                }
+                synchronized (hands) {
+                    going.remove(due);
+                }
+            }
+        }
+    }
+
+    /** Begins the next fault for which there is room. False if there is none. */
+    private boolean begin(Operator operator) {
+        Healing.Condition condition = operator.condition();
+        var taken = new HashSet<>(condition.ailing());
+        going.forEach(other -> taken.addAll(other.injection().targets()));
+        if (going.size() >= settings.together() || bed.hosts().size() - taken.size() < FREE_HOSTS_MIN) {
+            return false;
+        }
+        Optional<Nemesis> next = chosen(condition);
+        if (next.isEmpty()) {
+            return false;
+        }
+        var stage = new Stage(bed, dice, List.of());
+        stage.take(List.copyOf(taken));
+        synchronized (hands) {
+            Injection injection = injector.begin(next.get(), stage);
+            going.add(new Going(injection, bed.history().nowMs() + settings.lastsMs(next.get(), dice)));
+        }
+        return true;
+    }
+
+    private Optional<Nemesis> chosen(Healing.Condition condition) {
+        for (List<Nemesis> deck : List.of(dealt(costly, Barrage::isCostly), dealt(light, Barrage::isLight))) {
+            Optional<Nemesis> next = deck.stream()
+                    .filter(nemesis -> hasRoom(nemesis, condition))
+                    .findFirst();
+            if (next.isPresent()) {
+                deck.remove(next.get());
+                return next;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isCostly(Nemesis nemesis) {
+        return Company.needsAll(nemesis) && !Company.isAlone(nemesis);
+    }
+
+    private static boolean isLight(Nemesis nemesis) {
+        return !Company.needsAll(nemesis) && !Company.isAlone(nemesis);
+    }
+
+    /** The deck, with so many more behind that every nemesis is in it, however many had no room when it was their turn. */
+    private List<Nemesis> dealt(List<Nemesis> deck, java.util.function.Predicate<Nemesis> ofTheKind) {
+        List<Nemesis> kind =
+                new ArrayList<>(settings.nemeses().stream().filter(ofTheKind).toList());
+        if (deck.size() < kind.size()) {
+            Collections.shuffle(kind, dice);
+            deck.addAll(kind);
+        }
+        return deck;
+    }
+
+    private boolean hasRoom(Nemesis nemesis, Healing.Condition condition) {
+        if (Company.needsAll(nemesis) && !condition.isWhole()) {
+            return false;
+        }
+        boolean costlyIsDue = bed.history().nowMs() - costlyEndedMs > COSTLY_EVERY_MS
+                && settings.nemeses().stream().anyMatch(Barrage::isCostly)
+                && going.stream()
+                        .noneMatch(other -> Company.needsAll(other.injection().nemesis()));
+        if (costlyIsDue && !Company.needsAll(nemesis) && Company.isDisabling(nemesis)) {
+            return false;
+        }
+        var disabled = new HashSet<>(condition.ailing());
+        for (Going other : going) {
+            if (!Company.goesWith(other.injection().nemesis(), nemesis)) {
+                return false;
+            }
+            if (Company.isDisabling(other.injection().nemesis())) {
+                disabled.addAll(other.injection().targets());
+            }
+        }
+        return !Company.isDisabling(nemesis)
+                || disabled.size() < (bed.hosts().size() - 1) / 2;
+    }
+
+    /** The hosts that the operator must not touch: all of them while the blows of a plan fall. */
+    private Set<LabHost> leftAlone() {
+        var busy = new HashSet<LabHost>();
+        for (Going other : going) {
+            busy.addAll(
+                    other.injection().nemesis().family() == Family.PLAN
+                            ? bed.hosts()
+                            : other.injection().targets());
+        }
+        return Set.copyOf(busy);
+    }
+}
