@@ -1,5 +1,6 @@
 package io.vmha.testcluster.faults;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vmha.testcluster.faults.check.Finding.Verdict;
 import io.vmha.testcluster.faults.history.History;
 import io.vmha.testcluster.faults.report.Report;
@@ -23,6 +24,9 @@ final class CheckVerb implements Callable<Integer> {
     @Option(names = "--report", description = "The report as one HTML file.")
     Optional<Path> report = Optional.empty();
 
+    @Option(names = "--json", description = "The same as JSON, for faults ledger.")
+    Optional<Path> json = Optional.empty();
+
     @Override
     public Integer call() {
         try {
@@ -33,7 +37,9 @@ final class CheckVerb implements Callable<Integer> {
                         + finding.summary());
                 finding.evidence().forEach(line -> System.out.println("    " + line));
             });
-            report.ifPresent(target -> Report.write(Report.document(history, findings), target));
+            ObjectNode document = Report.document(history, findings);
+            report.ifPresent(target -> Report.write(document, target));
+            json.ifPresent(target -> Report.writeJson(document, target));
             return findings.values().stream().anyMatch(f -> f.verdict() == Verdict.VIOLATED) ? 1 : 0;
         } catch (IllegalArgumentException | java.io.UncheckedIOException e) {
             System.err.println("faults: " + e.getMessage());
