@@ -8,11 +8,15 @@ import io.vmha.testcluster.faults.nemesis.Nemesis;
 import io.vmha.testcluster.faults.nemesis.Stage;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Faults that come one upon the other: a new one begins as soon as there is room for it beside those that go on, on hosts that no other has,
@@ -37,9 +41,7 @@ final class Barrage {
     private final Runnable rest;
     private final Object hands = new Object(); // guards going
     private final List<Going> going = new ArrayList<>();
-    private final List<Nemesis> costly = new ArrayList<>();
-    private final List<Nemesis> light = new ArrayList<>();
-    private final List<Nemesis> alone = new ArrayList<>();
+    private final Map<String, Integer> met = new HashMap<>(); // how often each nemesis was begun
     private long untilMs;
     private long costlyEndedMs;
 
@@ -68,13 +70,25 @@ final class Barrage {
     }
 
     private void oneAlone() {
-        dealt(alone, Company::isAlone).stream().findFirst().ifPresent(nemesis -> {
-            alone.remove(nemesis);
-            Injection injection = injector.begin(nemesis, new Stage(bed, dice, List.of()));
+        rarest(Company::isAlone).ifPresent(nemesis -> {
+            Injection injection = begun(nemesis, new Stage(bed, dice, List.of()));
             Shell.pass(settings.lastsMs(nemesis, dice));
             injector.end(injection);
             rest.run();
         });
+    }
+
+    /** Of those that this is true of, one that was met least. */
+    private Optional<Nemesis> rarest(Predicate<Nemesis> fits) {
+        List<Nemesis> fitting =
+                new ArrayList<>(settings.nemeses().stream().filter(fits).toList());
+        Collections.shuffle(fitting, dice);
+        return fitting.stream().min(Comparator.comparingInt(nemesis -> met.getOrDefault(nemesis.name(), 0)));
+    }
+
+    private Injection begun(Nemesis nemesis, Stage stage) {
+        met.merge(nemesis.name(), 1, Integer::sum);
+        return injector.begin(nemesis, stage);
     }
 
     /** Some dozens of faults, and their ends. */
@@ -126,42 +140,16 @@ final class Barrage {
         var stage = new Stage(bed, dice, List.of());
         stage.take(List.copyOf(taken));
         synchronized (hands) {
-            Injection injection = injector.begin(next.get(), stage);
+            Injection injection = begun(next.get(), stage);
             going.add(new Going(injection, bed.history().nowMs() + settings.lastsMs(next.get(), dice)));
         }
         return true;
     }
 
+    /** What costs a host goes first, wherever there is room for it. */
     private Optional<Nemesis> chosen(Healing.Condition condition) {
-        for (List<Nemesis> deck : List.of(dealt(costly, Barrage::isCostly), dealt(light, Barrage::isLight))) {
-            Optional<Nemesis> next = deck.stream()
-                    .filter(nemesis -> hasRoom(nemesis, condition))
-                    .findFirst();
-            if (next.isPresent()) {
-                deck.remove(next.get());
-                return next;
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static boolean isCostly(Nemesis nemesis) {
-        return Company.needsAll(nemesis) && !Company.isAlone(nemesis);
-    }
-
-    private static boolean isLight(Nemesis nemesis) {
-        return !Company.needsAll(nemesis) && !Company.isAlone(nemesis);
-    }
-
-    /** The deck, with so many more behind that every nemesis is in it, however many had no room when it was their turn. */
-    private List<Nemesis> dealt(List<Nemesis> deck, java.util.function.Predicate<Nemesis> ofTheKind) {
-        List<Nemesis> kind =
-                new ArrayList<>(settings.nemeses().stream().filter(ofTheKind).toList());
-        if (deck.size() < kind.size()) {
-            Collections.shuffle(kind, dice);
-            deck.addAll(kind);
-        }
-        return deck;
+        Predicate<Nemesis> fits = nemesis -> !Company.isAlone(nemesis) && hasRoom(nemesis, condition);
+        return rarest(fits.and(Company::needsAll)).or(() -> rarest(fits));
     }
 
     private boolean hasRoom(Nemesis nemesis, Healing.Condition condition) {
@@ -169,7 +157,8 @@ final class Barrage {
             return false;
         }
         boolean costlyIsDue = bed.history().nowMs() - costlyEndedMs > COSTLY_EVERY_MS
-                && settings.nemeses().stream().anyMatch(Barrage::isCostly)
+                && !condition.isRecovering()
+                && settings.nemeses().stream().anyMatch(Company::needsAll)
                 && going.stream()
                         .noneMatch(other -> Company.needsAll(other.injection().nemesis()));
         if (costlyIsDue && !Company.needsAll(nemesis) && Company.isDisabling(nemesis)) {

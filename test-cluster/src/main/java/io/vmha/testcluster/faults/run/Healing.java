@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * What an operator does after trouble: gives hosts their power, starts daemons, decides about incidents that wait for a person, takes
@@ -60,7 +59,7 @@ final class Healing {
     }
 
     /** Gives hosts their power and starts daemons, but not where somebody shall leave them alone. */
-    private void revive(JsonNode view, Set<LabHost> leftAlone) {
+    void revive(JsonNode view, Set<LabHost> leftAlone) {
         bed.hosts().parallelStream().filter(host -> !leftAlone.contains(host)).forEach(host -> {
             if (!isUnderRecovery(view, host)) {
                 bed.restorePower(host, "the operator");
@@ -72,43 +71,53 @@ final class Healing {
     /**
      * What the group looks like to an operator.
      *
-     * @param isWhole every host is in service, every daemon answers, no incident is open and no voter is missing
+     * @param view of the replica that has applied most; missing if none answers
+     * @param isRecovering an incident is open, a host is not in service, or a voter is missing
      * @param ailing the hosts that are not in service, or whose daemons do not answer
      */
-    record Condition(boolean isWhole, Set<LabHost> ailing) {}
+    record Condition(JsonNode view, boolean isRecovering, Set<LabHost> ailing) {
+        static Condition unknown(TestBed bed) {
+            return new Condition(MissingNode.getInstance(), true, Set.copyOf(bed.hosts()));
+        }
 
-    /**
-     * One turn of an operator while faults go on.
-     *
-     * @param hands is held while hosts are switched on and daemons started, so that no fault begins on them meanwhile
-     * @param leftAlone the hosts that a fault has just now, asked for with {@code hands} held
-     */
-    Condition attend(Object hands, Supplier<Set<LabHost>> leftAlone) {
+        boolean isWhole() {
+            return !isRecovering && ailing.isEmpty();
+        }
+    }
+
+    Condition look() {
         Map<LabHost, JsonNode> views = views(BUSY_LIMIT);
         JsonNode view = newest(views);
-        Set<LabHost> busy;
-        synchronized (hands) {
-            busy = leftAlone.get();
-            revive(view, busy);
-        }
         var ailing = new HashSet<>(bed.hosts());
-        boolean whole = view.at("/azs/0/open_incidents").isEmpty()
-                && view.path("voters").size() == votersWanted();
-        view.at("/azs/0/open_incidents").forEach(incident -> decide(view, incident));
-        boolean tookOneBack = false;
+        int inService = 0;
         for (JsonNode shown : view.at("/azs/0/hosts")) {
+            boolean serves = shown.path("status").asText().equals("in_service")
+                    && !shown.path("maintenance").asBoolean();
+            inService += serves ? 1 : 0;
             LabHost host = bed.host(shown.path("host").asText());
-            String status = shown.path("status").asText();
-            if (shown.path("maintenance").asBoolean()) {
-                put(view, "/v1/hosts/" + host.name() + "/maintenance?on=false");
-            } else if (status.equals("in_service") && views.containsKey(host)) {
+            if (serves && views.containsKey(host)) {
                 ailing.remove(host);
-            } else if (status.equals("down") && !tookOneBack && !busy.contains(host) && views.containsKey(host)) {
-                takeBack(view, host.name());
-                tookOneBack = true;
             }
         }
-        return new Condition(whole && ailing.isEmpty(), Set.copyOf(ailing));
+        boolean recovering = inService < bed.hosts().size()
+                || !view.at("/azs/0/open_incidents").isEmpty()
+                || view.path("voters").size() != votersWanted();
+        return new Condition(view, recovering, Set.copyOf(ailing));
+    }
+
+    /** What an operator does next while faults go on, but for the hosts that a fault has just now. */
+    void attend(Condition seen, Set<LabHost> leftAlone) {
+        JsonNode view = seen.view();
+        view.at("/azs/0/open_incidents").forEach(incident -> decide(view, incident));
+        for (JsonNode shown : view.at("/azs/0/hosts")) {
+            LabHost host = bed.host(shown.path("host").asText());
+            if (shown.path("maintenance").asBoolean()) {
+                put(view, "/v1/hosts/" + host.name() + "/maintenance?on=false");
+            } else if (shown.path("status").asText().equals("down") && !leftAlone.contains(host)) {
+                takeBack(view, host.name());
+                return; // the others at the next look
+            }
+        }
     }
 
     private int votersWanted() {

@@ -5,21 +5,22 @@ import io.vmha.testcluster.faults.lab.LabHost;
 import io.vmha.testcluster.faults.lab.Shell;
 import io.vmha.testcluster.faults.lab.TestBed;
 import io.vmha.testcluster.faults.run.Healing.Condition;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
-/** Somebody who takes care, all the time while faults go on, of the hosts that no fault has just now. */
+/** Somebody who takes care, all the time while faults go on, of the hosts that no fault has just now: eyes that look, and hands that act. */
 final class Operator implements AutoCloseable {
-    private static final long LOOK_MS = 500;
-    private static final long END_LIMIT_MS = 30_000;
+    private static final long LOOK_MS = 400;
+    private static final long END_LIMIT_MS = 60_000; // one call to a daemon that is silent may take so long
 
     private final TestBed bed;
     private final Healing healing;
     private final Supplier<Set<LabHost>> leftAlone;
     private final Object hands;
     private final AtomicBoolean ended = new AtomicBoolean();
-    private final Thread thread = new Thread(this::work, "operator");
+    private final List<Thread> threads;
     private volatile Condition condition;
 
     /** @param hands held by whoever begins a fault, and by the operator while it switches hosts on */
@@ -28,21 +29,40 @@ final class Operator implements AutoCloseable {
         this.healing = new Healing(bed, words -> {});
         this.hands = hands;
         this.leftAlone = leftAlone;
-        this.condition = new Condition(false, Set.copyOf(bed.hosts()));
-        thread.setDaemon(true);
-        thread.start();
+        this.condition = Condition.unknown(bed);
+        this.threads = List.of(
+                new Thread(() -> again(this::look), "operator-eyes"),
+                new Thread(() -> again(this::act), "operator-hands"));
+        threads.forEach(thread -> {
+            thread.setDaemon(true);
+            thread.start();
+        });
     }
 
-    private void work() {
+    private void again(Runnable turn) {
         while (!ended.get()) {
             try {
-                condition = healing.attend(hands, leftAlone);
+                turn.run();
             } catch (LabException e) {
-                // the cloud or a daemon did not answer: nothing is known to be well
-                condition = new Condition(false, Set.copyOf(bed.hosts()));
+                // the cloud or a daemon did not answer this time: nothing is known to be well
+                condition = Condition.unknown(bed);
             }
             Shell.pause(LOOK_MS);
         }
+    }
+
+    private void look() {
+        condition = healing.look();
+    }
+
+    private void act() {
+        Condition seen = condition;
+        Set<LabHost> busy;
+        synchronized (hands) {
+            busy = leftAlone.get();
+            healing.revive(seen.view(), busy);
+        }
+        healing.attend(seen, busy);
     }
 
     /** As it was at the last look. */
@@ -54,7 +74,9 @@ final class Operator implements AutoCloseable {
     public void close() {
         ended.set(true);
         try {
-            thread.join(END_LIMIT_MS);
+            for (Thread thread : threads) {
+                thread.join(END_LIMIT_MS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
