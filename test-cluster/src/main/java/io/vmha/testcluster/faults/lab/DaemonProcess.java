@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -38,11 +39,25 @@ public final class DaemonProcess {
     void format() {
         try {
             Files.createDirectories(host.dataDirectory());
+            newBoot();
         } catch (IOException e) {
             throw new LabException("cannot make " + host.dataDirectory() + ": " + e.getMessage(), e);
         }
         Shell.run(List.of("truncate", "-s", DISK_MIB + "M", host.diskImage().toString()));
         Shell.run(List.of("mkfs.ext4", "-q", "-F", "-m", "0", host.diskImage().toString()));
+    }
+
+    private Path bootId() {
+        return host.directory().resolve("boot_id");
+    }
+
+    /** The host's kernel has started again: to its daemon that is another life of the host. */
+    void newBoot() {
+        try {
+            Files.writeString(bootId(), UUID.randomUUID() + "\n");
+        } catch (IOException e) {
+            throw new LabException("cannot write " + bootId() + ": " + e.getMessage(), e);
+        }
     }
 
     /** Another build from the next start on. */
@@ -59,6 +74,7 @@ public final class DaemonProcess {
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         java.addAll(VmhadProcess.JVM);
         java.addAll(VmhadProcess.archive());
+        java.add("-Dvmha.boot_id_file=" + bootId());
         java.addAll(List.of("-cp", classPath, "io.vmha.node.Main", "--config"));
         java.add(host.directory().resolve("vmhad.yaml").toString());
         // a daemon that was killed a moment ago may hold its loop device for another moment
@@ -127,6 +143,11 @@ public final class DaemonProcess {
     /** Where its disk can be reached from outside while it runs. */
     public Path dataFromOutside() {
         return Path.of("/proc/" + pid() + "/root" + host.dataDirectory());
+    }
+
+    /** What the daemon says to those who would start guests. */
+    Path gateFile() {
+        return Path.of("/proc/" + pid() + "/root/run/vmha/gate");
     }
 
     /** Sends a signal by its name. */

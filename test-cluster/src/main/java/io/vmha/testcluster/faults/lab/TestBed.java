@@ -58,6 +58,7 @@ public final class TestBed implements AutoCloseable {
     private final CloudAdmin admin;
     private final Path compute;
     private final BedConfiguration configuration;
+    private final BootGate gates;
     private Optional<SerfMember> serf = Optional.empty();
 
     private TestBed(BedPlan plan, History history, Path directory) throws IOException {
@@ -93,6 +94,7 @@ public final class TestBed implements AutoCloseable {
         bmcs = startBmcs(mains.hook());
         compute = Scripts.copy("compute.py", directory);
         admin = new CloudAdmin(cloud.authUrl());
+        gates = opened(new BootGate(host -> daemon(host).gateFile(), this::passGate));
     }
 
     /**
@@ -213,6 +215,7 @@ public final class TestBed implements AutoCloseable {
             if (!off.add(host.name())) {
                 return;
             }
+            gates.forget(host);
             network.power(host.node(), false);
             network.killAll(host.node());
             cloud.setPower(host.name(), false);
@@ -223,7 +226,7 @@ public final class TestBed implements AutoCloseable {
         }
     }
 
-    /** The host boots: its daemon and its compute service start, its guests do not. */
+    /** The host boots: its daemon starts, its compute service as soon as the daemon opens the gate, its guests do not. */
     public void restorePower(LabHost host, String by) {
         synchronized (host) {
             if (!off.remove(host.name())) {
@@ -232,11 +235,21 @@ public final class TestBed implements AutoCloseable {
             dark.remove(host.name());
             network.power(host.node(), true);
             cloud.setPower(host.name(), true);
-            startCompute(host);
+            daemon(host).newBoot();
             startDaemon(host);
+            gates.hold(host);
             history.record(
                     Kinds.POWER,
                     event -> event.put("host", host.name()).put("on", true).put("by", by));
+        }
+    }
+
+    private void passGate(LabHost host) {
+        synchronized (host) {
+            if (isOn(host) && !computes.get(host.name()).isAlive()) {
+                startCompute(host);
+                note(host, "its gate opens");
+            }
         }
     }
 
@@ -280,6 +293,7 @@ public final class TestBed implements AutoCloseable {
     /** Starts the host's compute service again, as a service manager does: it completes the evacuations from its host. */
     public void restartCompute(LabHost host) {
         if (isOn(host)) {
+            gates.forget(host);
             computes.get(host.name()).destroyForcibly();
             startCompute(host);
             cloud.restartCompute(host.name());
