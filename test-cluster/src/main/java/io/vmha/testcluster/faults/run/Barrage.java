@@ -28,6 +28,8 @@ final class Barrage {
     private static final long WAVE_MS = 100_000;
     private static final long LOOK_MS = 100;
     private static final int FREE_HOSTS_MIN = 2;
+    /** So much more often than the one that was met least: there is always room for some, and they would be all that is met. */
+    private static final int AHEAD_MAX = 2;
     /** After this time without one that costs a host, the others make room for the next. */
     private static final long COSTLY_EVERY_MS = 5_000;
 
@@ -83,7 +85,11 @@ final class Barrage {
         List<Nemesis> fitting =
                 new ArrayList<>(settings.nemeses().stream().filter(fits).toList());
         Collections.shuffle(fitting, dice);
-        return fitting.stream().min(Comparator.comparingInt(nemesis -> met.getOrDefault(nemesis.name(), 0)));
+        return fitting.stream().min(Comparator.comparingInt(this::met));
+    }
+
+    private int met(Nemesis nemesis) {
+        return met.getOrDefault(nemesis.name(), 0);
     }
 
     private Injection begun(Nemesis nemesis, Stage stage) {
@@ -148,7 +154,13 @@ final class Barrage {
 
     /** What costs a host goes first, wherever there is room for it. */
     private Optional<Nemesis> chosen(Healing.Condition condition) {
-        Predicate<Nemesis> fits = nemesis -> !Company.isAlone(nemesis) && hasRoom(nemesis, condition);
+        int least = settings.nemeses().stream()
+                .filter(nemesis -> !Company.isAlone(nemesis) && !Company.needsAll(nemesis))
+                .mapToInt(this::met)
+                .min()
+                .orElse(0);
+        Predicate<Nemesis> fits = nemesis ->
+                !Company.isAlone(nemesis) && met(nemesis) < least + AHEAD_MAX && hasRoom(nemesis, condition);
         return rarest(fits.and(Company::needsAll)).or(() -> rarest(fits));
     }
 
