@@ -27,7 +27,8 @@ final class Barrage {
     private static final int WAVE_FAULTS = 30;
     private static final long WAVE_MS = 100_000;
     private static final long LOOK_MS = 100;
-    private static final int FREE_HOSTS_MIN = 2;
+    /** One to be hit, and one that may lead. */
+    private static final int FREE_FOR_COSTLY = 2;
     /** So much more often than the one that was met least: there is always room for some, and they would be all that is met. */
     private static final int AHEAD_MAX = 2;
     /** After this time without one that costs a host, the others make room for the next. */
@@ -136,10 +137,11 @@ final class Barrage {
         Healing.Condition condition = operator.condition();
         var taken = new HashSet<>(condition.ailing());
         going.forEach(other -> taken.addAll(other.injection().targets()));
-        if (going.size() >= settings.together() || bed.hosts().size() - taken.size() < FREE_HOSTS_MIN) {
+        int free = bed.hosts().size() - taken.size();
+        if (going.size() >= settings.together() || free == 0) {
             return false;
         }
-        Optional<Nemesis> next = chosen(condition);
+        Optional<Nemesis> next = chosen(condition, free);
         if (next.isEmpty()) {
             return false;
         }
@@ -153,7 +155,7 @@ final class Barrage {
     }
 
     /** What costs a host goes first, wherever there is room for it. */
-    private Optional<Nemesis> chosen(Healing.Condition condition) {
+    private Optional<Nemesis> chosen(Healing.Condition condition, int free) {
         int least = settings.nemeses().stream()
                 .filter(nemesis -> !Company.isAlone(nemesis) && !Company.needsAll(nemesis))
                 .mapToInt(this::met)
@@ -161,7 +163,8 @@ final class Barrage {
                 .orElse(0);
         Predicate<Nemesis> fits = nemesis ->
                 !Company.isAlone(nemesis) && met(nemesis) < least + AHEAD_MAX && hasRoom(nemesis, condition);
-        return rarest(fits.and(Company::needsAll)).or(() -> rarest(fits));
+        Predicate<Nemesis> small = nemesis -> free >= FREE_FOR_COSTLY || !Company.needsAll(nemesis);
+        return rarest(fits.and(small).and(Company::needsAll)).or(() -> rarest(fits.and(small)));
     }
 
     private boolean hasRoom(Nemesis nemesis, Healing.Condition condition) {
