@@ -178,6 +178,12 @@ final class NodeStore implements AutoCloseable {
                     identity.group.get(),
                     dir);
             startAnew("promises-missing");
+        } else if (identity.group.isPresent() && hasNotBegun(identity.group.get())) {
+            LOG.warn(
+                    "this node ended before its part in the group began, joining as a new peer group={} dir={}",
+                    identity.group.get(),
+                    dir);
+            startAnew("not-begun");
         } else if (hasUnrecordedGroups()) {
             LOG.warn("raft storage of an unrecorded group found, joining as a new peer dir={}", dir);
             startAnew("unrecorded-group");
@@ -186,6 +192,16 @@ final class NodeStore implements AutoCloseable {
 
     private Path meta(GroupId group) {
         return groupsDir().resolve(group.toString()).resolve("current").resolve("raft-meta");
+    }
+
+    /**
+     * True if this peer has not seen any term: it founded the group, or was invited, and ended at once. It has promised nothing, so nobody
+     * rests on it; and a founder would wait for ever for the leader that it should have become, since Ratis has not kept that it was alone.
+     */
+    private boolean hasNotBegun(GroupId group) throws IOException {
+        return Files.readString(meta(group), StandardCharsets.ISO_8859_1)
+                .lines()
+                .anyMatch("term=0"::equals);
     }
 
     private boolean hasUnrecordedGroups() throws IOException {

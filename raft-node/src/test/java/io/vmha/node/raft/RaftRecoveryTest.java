@@ -184,6 +184,26 @@ final class RaftRecoveryTest {
         }
     }
 
+    /** What kill -9 left of a founder a moment after the founding: a vote file in which no term has begun, and nothing else. */
+    @Test
+    void founderThatEndedBeforeItsFirstTermIsInNoGroupAndCanFoundAnother() throws IOException {
+        TestNode node = TestNode.start(dir, "n1");
+        node.node.bootstrap(GroupId.random());
+        PeerId before = node.self().id();
+        node.close();
+        Path votes = onlyFile(dir.resolve("n1").resolve("groups"), "raft-meta");
+        delete(votes.getParent());
+        Files.createDirectories(votes.getParent());
+        Files.writeString(votes, "votedFor=\nterm=0\n");
+
+        try (TestNode again = node.restart()) {
+            assertThat(again.self().id()).isNotEqualTo(before);
+            assertThat(again.node.status().group()).isEmpty();
+            again.node.bootstrap(GroupId.random());
+            assertThat(again.write("a=1")).isEqualTo("1");
+        }
+    }
+
     @Test
     void damagedSnapshotIsSetAsideAndNotTrusted() throws IOException {
         TestNode node = new TestNode(TestNode.config(dir, "n1").withSnapshotEntries(10));
