@@ -71,6 +71,12 @@ final class ConsensusBench implements Callable<Integer> {
     @Option(names = "--without-etcd", description = "measure vmha alone")
     private boolean withoutEtcd;
 
+    @Option(
+            names = "--unit-weight",
+            description =
+                    "while writes are measured, the servers and this client have the CPU weight of the package's unit")
+    private boolean unitWeight;
+
     private final Random random = new Random(1);
 
     @Override
@@ -103,6 +109,19 @@ final class ConsensusBench implements Callable<Integer> {
     }
 
     private void throughput(ServerGroup group) {
+        if (!unitWeight) {
+            writes(group);
+            return;
+        }
+        try (UnitWeight weight = UnitWeight.of(group.processes())) {
+            say("%s: %s", group.name(), weight.how());
+            writes(group);
+        } catch (IOException e) {
+            throw new UncheckedIOException("--unit-weight needs control groups and root", e);
+        }
+    }
+
+    private void writes(ServerGroup group) {
         writes(group, 4, 4); // warms both up; not shown
         for (int clients : new int[] {1, 16, 64}) {
             say("%s", writes(group, clients, seconds));

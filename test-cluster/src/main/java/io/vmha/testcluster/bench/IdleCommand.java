@@ -49,6 +49,13 @@ final class IdleCommand implements Callable<Integer> {
             description = "then, of 0.2 core each beside two busy loops (default: ${DEFAULT-VALUE})")
     private double starveMinutes;
 
+    @Option(
+            names = "--unit-weight",
+            description =
+                    "while at rest and paused, the daemons have the CPU weight of the package's unit, whatever else"
+                            + " this machine does")
+    private boolean unitWeight;
+
     private final Random random = new Random(1);
     private int elections;
     private int incidents;
@@ -65,19 +72,32 @@ final class IdleCommand implements Callable<Integer> {
             cluster.start(HOSTS, 2);
             cluster.enable(HOSTS);
             Await.pause(10_000); // the last of them has just started
-            phase(cluster, "at rest", minutes, () -> Await.pause(LOOK_EVERY_MS));
-            phase(cluster, "stopped for " + PAUSE_MS + " ms each, in turn", pauseMinutes, () -> pauseAll(cluster));
+            if (unitWeight) {
+                try (UnitWeight weight = UnitWeight.of(processes(cluster))) {
+                    say("%s", weight.how());
+                    restAndPauses(cluster);
+                }
+            } else {
+                restAndPauses(cluster);
+            }
             starve(cluster);
         }
         ConsensusBench.delete(directory);
         return elections + incidents == 0 ? 0 : 1;
     }
 
+    private void restAndPauses(Cluster cluster) {
+        phase(cluster, "at rest", minutes, () -> Await.pause(LOOK_EVERY_MS));
+        phase(cluster, "stopped for " + PAUSE_MS + " ms each, in turn", pauseMinutes, () -> pauseAll(cluster));
+    }
+
+    private static List<ProcessHandle> processes(Cluster cluster) {
+        return cluster.hosts().stream().map(h -> cluster.process(h.name())).toList();
+    }
+
     private void starve(Cluster cluster) {
         if (starveMinutes > 0) {
-            List<ProcessHandle> all =
-                    cluster.hosts().stream().map(h -> cluster.process(h.name())).toList();
-            try (Starvation hungry = Starvation.of(all, STARVED_CORES)) {
+            try (Starvation hungry = Starvation.of(processes(cluster), STARVED_CORES)) {
                 String what = "at " + STARVED_CORES + " core each (" + hungry.how() + ") beside two busy loops";
                 phase(cluster, what, starveMinutes, () -> Await.pause(LOOK_EVERY_MS));
             }
@@ -129,9 +149,7 @@ final class IdleCommand implements Callable<Integer> {
     }
 
     private static List<Usage> usage(Cluster cluster) {
-        return cluster.hosts().stream()
-                .map(h -> Usage.of(cluster.process(h.name())))
-                .toList();
+        return processes(cluster).stream().map(Usage::of).toList();
     }
 
     private static List<String> cpu(List<Usage> from, List<Usage> to, long sinceNanos) {

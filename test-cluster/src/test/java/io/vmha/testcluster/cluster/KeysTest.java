@@ -154,6 +154,7 @@ class KeysTest {
         assertThat(allKeys(any)).isEqualTo(keys);
         assertThat(cluster.client().read(any, "/v1/session/list").body()).isEqualTo("[]");
         assertThat(scene.incidents()).as("nothing of the recovery came back").isEmpty();
+        scene.assertStatesAreEqual();
     }
 
     private List<String> groups() {

@@ -7,6 +7,7 @@ import io.vmha.testcluster.faults.history.Kinds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -39,7 +40,24 @@ final class Agreement {
             }
         }
         List<String> doubts = compared == 0 ? List.of("no two replicas were seen at the same index") : List.of();
+        against.addAll(differentDigests(history));
         return Finding.of(compared + " pairs of replicas at the same index", against, doubts);
+    }
+
+    /** The keys and sessions are in these digests as well. */
+    private static List<String> differentDigests(History history) {
+        Map<String, Map<String, Set<String>>> hostsByDigest = new TreeMap<>();
+        for (Event state : history.of(Kinds.STATE)) {
+            hostsByDigest
+                    .computeIfAbsent(
+                            state.text("group") + " at index " + state.number("index", -1), at -> new TreeMap<>())
+                    .computeIfAbsent(state.text("digest"), digest -> new TreeSet<>())
+                    .add(state.text("host"));
+        }
+        return hostsByDigest.entrySet().stream()
+                .filter(at -> at.getValue().size() > 1)
+                .map(at -> "the states of group " + at.getKey() + " differ: " + at.getValue())
+                .toList();
     }
 
     private static String difference(JsonNode one, JsonNode other) {

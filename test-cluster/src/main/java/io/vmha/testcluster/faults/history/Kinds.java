@@ -28,6 +28,8 @@ public final class Kinds {
     public static final String SAMPLE = "sample";
     /** The committed incidents, as one replica has them: {@code host index incidents state}. */
     public static final String REPLICA = "replica";
+    /** How far a voter is and what its state comes to: {@code group host index digest}. */
+    public static final String STATE = "state";
     /** What Nova says at the end: {@code servers}, each with id, name, status, host. */
     public static final String SERVERS = "servers";
     /** A member's view of the pool at the end: {@code host alive}; {@code wanted} is the truth. */

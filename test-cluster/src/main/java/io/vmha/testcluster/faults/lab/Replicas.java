@@ -63,6 +63,22 @@ final class Replicas {
                 living.forEach(h -> wanted.add(h.name()));
             });
         });
+        living.forEach(host -> recordStates(daemons.get(host, "/v1/raft/peers"), history));
+    }
+
+    /** Every voter's digest, as one host was told them just now. */
+    private static void recordStates(JsonNode peers, History history) {
+        for (JsonNode voter : peers.path("voters")) {
+            if (voter.path("applied_index").isNumber()
+                    && voter.path("state_sha256").isTextual()) {
+                history.record(
+                        Kinds.STATE,
+                        event -> event.put("group", peers.path("group").asText())
+                                .put("host", voter.path("host").asText())
+                                .put("index", voter.path("applied_index").asLong())
+                                .put("digest", voter.path("state_sha256").asText()));
+            }
+        }
     }
 
     private static JsonNode statuses(JsonNode view) {

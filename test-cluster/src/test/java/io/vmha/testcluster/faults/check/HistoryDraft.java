@@ -41,6 +41,9 @@ final class HistoryDraft {
                 .add(60_000, "servers", "{servers:[{id:'v', name:'vm', status:'ACTIVE', host:'hv-1', task:''}]}")
                 .add(60_000, "replica", replica("hv-1"))
                 .add(60_000, "replica", replica("hv-3"))
+                .add(60_000, "state", "{group:'g', host:'hv-1', index:30, digest:'aa'}")
+                .add(60_000, "state", "{group:'g', host:'hv-3', index:30, digest:'aa'}")
+                .add(60_000, "state", "{group:'g', host:'hv-2', index:29, digest:'cc'}")
                 .add(60_000, "pool", "{host:'hv-1', alive:['hv-1','hv-2','hv-3'], wanted:['hv-1','hv-2','hv-3']}")
                 .operation("WRITE", "a", "", 1_000, 2_000)
                 .operation("READ", "", "a", 3_000, 4_000);

@@ -68,6 +68,10 @@ class InvariantsTest {
                 broken("I5", h -> h.operation("READ", "", "lost", 5_000, 6_000)),
                 broken("I6", h -> h.add(60_000, "replica", "{host:'hv-5', index:30, incidents:[], hosts:{}}")),
                 broken(
+                        "I6",
+                        h -> h.add(60_000, "state", "{group:'g', host:'hv-1', index:31, digest:'aa'}")
+                                .add(60_000, "state", "{group:'g', host:'hv-3', index:31, digest:'bb'}")),
+                broken(
                         "I7",
                         h -> h.add(
                                 60_000, "pool", "{host:'hv-3', alive:['hv-1','hv-3'], wanted:['hv-1','hv-2','hv-3']}")),
