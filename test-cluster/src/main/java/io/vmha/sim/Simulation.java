@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.PriorityQueue;
 
 /**
  * Virtual time and everything that will happen in it: a queue of events, ordered by time and then by the order in which they were put in.
@@ -14,24 +13,14 @@ import java.util.PriorityQueue;
  */
 public final class Simulation {
     private static final int STORY_MAX = 300;
-    private static final int QUEUE_MAX = 1_000_000;
     private static final long FNV_OFFSET = 0xcbf29ce484222325L;
     private static final long FNV_PRIME = 0x100000001b3L;
 
-    private record Event(long atMs, long sequence, String what, Runnable action) implements Comparable<Event> {
-        @Override
-        public int compareTo(Event other) {
-            int byTime = Long.compare(atMs, other.atMs);
-            return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
-        }
-    }
-
     private final Run run;
-    private final PriorityQueue<Event> queue = new PriorityQueue<>();
+    private final EventWheel queue = new EventWheel();
     private final List<Runnable> checks = new ArrayList<>();
     private final Deque<String> story = new ArrayDeque<>();
     private long nowMs;
-    private long sequence;
     private long events;
     private long hash = FNV_OFFSET;
 
@@ -65,10 +54,7 @@ public final class Simulation {
 
     /** Something happens at a time, not before now. */
     public void at(long atMs, String what, Runnable action) {
-        if (queue.size() >= QUEUE_MAX) {
-            throw new IllegalStateException("more than " + QUEUE_MAX + " events wait, the last of them " + what);
-        }
-        queue.add(new Event(Math.max(atMs, nowMs), sequence++, what, action));
+        queue.add(Math.max(atMs, nowMs), what, action);
     }
 
     /** Something happens after a delay. */
@@ -105,8 +91,7 @@ public final class Simulation {
 
     /** Lets everything happen that is due until then. */
     public void runUntil(long untilMs) {
-        while (!queue.isEmpty() && queue.peek().atMs() <= untilMs) {
-            Event event = queue.poll();
+        for (EventWheel.Event event = queue.next(untilMs); event != null; event = queue.next(untilMs)) {
             nowMs = event.atMs();
             events++;
             mix(nowMs);
