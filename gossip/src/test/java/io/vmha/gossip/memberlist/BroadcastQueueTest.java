@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vmha.gossip.wire.Bytes;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 final class BroadcastQueueTest {
@@ -80,5 +82,69 @@ final class BroadcastQueueTest {
         assertThat(BroadcastQueue.transmitLimit(4, 9)).isEqualTo(4);
         assertThat(BroadcastQueue.transmitLimit(4, 10)).isEqualTo(8);
         assertThat(BroadcastQueue.transmitLimit(4, 99)).isEqualTo(8);
+    }
+
+    /** The queue as memberlist's queue.go describes it, without any cleverness. */
+    private static final class PlainQueue {
+        private final List<Plain> entries = new ArrayList<>();
+        private int lastId;
+
+        private static final class Plain {
+            private final String message;
+            private final String subject;
+            private final int id;
+            private int transmits;
+
+            Plain(String message, String subject, int id) {
+                this.message = message;
+                this.subject = subject;
+                this.id = id;
+            }
+        }
+
+        void replace(String message, String subject) {
+            entries.removeIf(entry -> entry.subject.equals(subject));
+            entries.add(new Plain(message, subject, ++lastId));
+        }
+
+        List<String> take(int limitBytes, int transmitLimit) {
+            entries.sort(Comparator.<Plain>comparingInt(entry -> entry.transmits)
+                    .thenComparingInt(entry -> -entry.message.length())
+                    .thenComparingInt(entry -> -entry.id));
+            List<String> taken = new ArrayList<>();
+            int free = limitBytes;
+            for (Plain entry : entries) {
+                if (2 + entry.message.length() <= free) {
+                    free -= 2 + entry.message.length();
+                    taken.add(entry.message);
+                    entry.transmits++;
+                }
+            }
+            entries.removeIf(entry -> entry.transmits >= transmitLimit);
+            return taken;
+        }
+    }
+
+    @Test
+    void orderIsThatOfAPlainListWhateverIsAddedReplacedAndTaken() {
+        BroadcastQueue large = new BroadcastQueue(1_000);
+        PlainQueue plain = new PlainQueue();
+        SplittableRandom random = new SplittableRandom(5);
+
+        for (int step = 0; step < 20_000; step++) {
+            if (random.nextInt(3) > 0) {
+                String subject = "s" + random.nextInt(60);
+                String message = step + "x".repeat(random.nextInt(6));
+                large.replace(Bytes.utf8(message), subject, () -> {});
+                plain.replace(message, subject);
+            } else {
+                int limitBytes = random.nextInt(120);
+                assertThat(large.take(2, limitBytes, 5).stream()
+                                .map(Bytes::lenientText)
+                                .toList())
+                        .isEqualTo(plain.take(limitBytes, 5));
+            }
+            assertThat(large.size()).isEqualTo(plain.entries.size());
+        }
     }
 }
