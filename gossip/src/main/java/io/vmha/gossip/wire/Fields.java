@@ -1,16 +1,21 @@
 package io.vmha.gossip.wire;
 
-import java.util.Map;
+import java.util.List;
 
 /**
- * The fields of a decoded struct. A missing field has its zero value; an unknown one is ignored. A field's path is put together only for the
+ * The fields of a decoded struct, few enough to be searched through. A missing field has its zero value; an unknown one is ignored. A field's path is put together only for the
  * message of an exception: there are many fields and few exceptions.
  */
-record Fields(String struct, Map<String, Value> values) {
+record Fields(String struct, List<String> names, List<Value> values) {
     private static final long UINT32_MAX = 0xffff_ffffL;
 
     Value value(String field) {
-        return values.getOrDefault(field, Value.Nil.INSTANCE);
+        for (int i = names.size() - 1; i >= 0; i--) { // the last of equal names wins
+            if (names.get(i).equals(field)) {
+                return values.get(i);
+            }
+        }
+        return Value.Nil.INSTANCE;
     }
 
     Bytes bytes(String field) {

@@ -1,22 +1,27 @@
 package io.vmha.gossip.wire;
 
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Reads msgpack of the old and the new specification from a byte array, within {@link Limits}. */
 final class MsgpackReader {
-    private final ByteBuffer input;
+    private final byte[] source;
+    private final int to;
+    private int next;
     private int valuesLeft = Limits.MSGPACK_VALUES_MAX;
 
     MsgpackReader(byte[] source, int from, int to) {
-        this.input = ByteBuffer.wrap(source, from, to - from);
+        Objects.checkFromToIndex(from, to, source.length);
+        this.source = source;
+        this.next = from;
+        this.to = to;
     }
 
     /** Index in the source array of the next byte to be read. */
     int position() {
-        return input.position();
+        return next;
     }
 
     Value value() {
@@ -83,7 +88,7 @@ final class MsgpackReader {
 
     private Value sequence(long count, int depthLeft) {
         checkCount(count);
-        List<Value> values = new ArrayList<>((int) Math.min(count, input.remaining()));
+        List<Value> values = new ArrayList<>((int) Math.min(count, to - next));
         for (long i = 0; i < count; i++) {
             values.add(value(depthLeft - 1));
         }
@@ -92,7 +97,7 @@ final class MsgpackReader {
 
     private Value dictionary(long count, int depthLeft) {
         checkCount(count * 2);
-        int expected = (int) Math.min(count, input.remaining());
+        int expected = (int) Math.min(count, to - next);
         List<Value> keys = new ArrayList<>(expected);
         List<Value> values = new ArrayList<>(expected);
         for (long i = 0; i < count; i++) {
@@ -115,14 +120,14 @@ final class MsgpackReader {
     }
 
     private Value raw(long length) {
-        byte[] content = new byte[available(length)];
-        input.get(content);
-        return new Value.Raw(content.length == 0 ? Bytes.EMPTY : Bytes.wrap(content));
+        int from = next;
+        next += available(length);
+        return new Value.Raw(Bytes.copyOfRange(source, from, next));
     }
 
     private Value extension(long length) {
         int skipped = available(length + 1); // the type byte comes first
-        input.position(input.position() + skipped);
+        next += skipped;
         return new Value.Extension(skipped - 1);
     }
 
@@ -135,30 +140,34 @@ final class MsgpackReader {
         if (length > Limits.STREAM_INFLATED_BYTES_MAX) {
             throw new WireFormatException("a msgpack value of " + length + " bytes is longer than any message may be");
         }
-        if (length > input.remaining()) {
-            throw new TruncatedInputException(
-                    "msgpack value needs " + length + " bytes but " + input.remaining() + " are left");
+        if (length > to - next) {
+            throw new TruncatedInputException("msgpack value needs " + length + " bytes but " + (to - next) + " are left");
         }
         return (int) length;
     }
 
     private int u8() {
-        available(1);
-        return input.get() & 0xff;
+        return (int) big(1);
     }
 
     private int u16() {
-        available(2);
-        return input.getShort() & 0xffff;
+        return (int) big(2);
     }
 
     private long u32() {
-        available(4);
-        return input.getInt() & 0xffff_ffffL;
+        return big(4);
     }
 
     private long i64() {
-        available(8);
-        return input.getLong();
+        return big(8);
+    }
+
+    private long big(int width) {
+        int end = next + available(width);
+        long value = 0;
+        while (next < end) {
+            value = (value << Byte.SIZE) | (source[next++] & 0xff);
+        }
+        return value;
     }
 }

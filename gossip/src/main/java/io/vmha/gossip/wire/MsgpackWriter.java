@@ -1,22 +1,34 @@
 package io.vmha.gossip.wire;
 
-import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
 
 /**
  * Writes msgpack of the old specification as go-msgpack 0.5.5 does: text and bytes are raw without the 8-bit length form, never bin;
  * integers take the shortest unsigned form. Callers write struct fields in the byte order of their names.
  */
 final class MsgpackWriter {
-    private final ByteArrayOutputStream output = new ByteArrayOutputStream(128);
+    private static final int RAW_SHORT = 32;
+
+    private byte[] output = new byte[128];
+    private int length;
 
     MsgpackWriter octet(int value) {
-        output.write(value);
+        reserve(1);
+        output[length++] = (byte) value;
         return this;
     }
 
     MsgpackWriter verbatim(Bytes content) {
-        output.write(content.shared(), 0, content.length());
+        reserve(content.length());
+        System.arraycopy(content.shared(), 0, output, length, content.length());
+        length += content.length();
         return this;
+    }
+
+    private void reserve(int more) {
+        if (more > output.length - length) {
+            output = Arrays.copyOf(output, Math.max(Math.addExact(length, more), 2 * output.length));
+        }
     }
 
     MsgpackWriter mapHeader(int size) {
@@ -65,18 +77,35 @@ final class MsgpackWriter {
         return octet(0xcb).big(Double.doubleToRawLongBits(value), 8);
     }
 
+    /** Nearly every text is a short word in ASCII: that is written without a detour. */
     MsgpackWriter text(String value) {
-        return raw(Bytes.utf8(value));
+        int size = value.length();
+        if (size >= RAW_SHORT || !isAscii(value)) {
+            return raw(Bytes.utf8(value));
+        }
+        octet(0xa0 | size).reserve(size);
+        for (int i = 0; i < size; i++) {
+            output[length++] = (byte) value.charAt(i);
+        }
+        return this;
+    }
+
+    private static boolean isAscii(String text) {
+        int seen = 0;
+        for (int i = 0; i < text.length(); i++) {
+            seen |= text.charAt(i);
+        }
+        return seen < 0x80;
     }
 
     MsgpackWriter raw(Bytes value) {
-        int length = value.length();
-        if (length < 32) {
-            octet(0xa0 | length);
-        } else if (length <= 0xffff) {
-            octet(0xda).big(length, 2);
+        int size = value.length();
+        if (size < RAW_SHORT) {
+            octet(0xa0 | size);
+        } else if (size <= 0xffff) {
+            octet(0xda).big(size, 2);
         } else {
-            octet(0xdb).big(length, 4);
+            octet(0xdb).big(size, 4);
         }
         return verbatim(value);
     }
@@ -88,12 +117,12 @@ final class MsgpackWriter {
 
     private MsgpackWriter big(long value, int width) {
         for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) {
-            output.write((int) (value >>> shift));
+            octet((int) (value >>> shift));
         }
         return this;
     }
 
     Bytes toBytes() {
-        return Bytes.wrap(output.toByteArray());
+        return Bytes.wrap(Arrays.copyOf(output, length));
     }
 }

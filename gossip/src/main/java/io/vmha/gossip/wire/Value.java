@@ -89,7 +89,7 @@ sealed interface Value {
 
         @Override
         public Fields struct(String name, List<String> declarationOrder) {
-            return new Fields(name, Map.of());
+            return new Fields(name, List.of(), List.of());
         }
 
         @Override
@@ -170,11 +170,8 @@ sealed interface Value {
 
         @Override
         public Fields struct(String name, List<String> declarationOrder) {
-            Map<String, Value> fields = new LinkedHashMap<>();
-            for (int i = 0; i < Math.min(values.size(), declarationOrder.size()); i++) {
-                fields.put(declarationOrder.get(i), values.get(i));
-            }
-            return new Fields(name, fields);
+            int known = Math.min(values.size(), declarationOrder.size());
+            return new Fields(name, declarationOrder.subList(0, known), values);
         }
     }
 
@@ -190,11 +187,11 @@ sealed interface Value {
 
         @Override
         public Fields struct(String name, List<String> declarationOrder) {
-            Map<String, Value> fields = new LinkedHashMap<>();
-            for (int i = 0; i < keys.size(); i++) {
-                fields.put(fieldName(keys.get(i), name, declarationOrder), values.get(i));
+            List<String> names = new ArrayList<>(keys.size());
+            for (Value key : keys) {
+                names.add(fieldName(key, name, declarationOrder));
             }
-            return new Fields(name, fields);
+            return new Fields(name, names, values);
         }
 
         /** A field we know is recognised by its bytes, without decoding them. */
