@@ -57,7 +57,7 @@ final class Membership {
 
     /** We are alive, with incarnation 1: it is not kept over a restart, peers that know a higher one will make us refute. */
     void start(long nowMs, Bytes meta) {
-        self = new Node(config.name(), config.address(), meta, Vsn.OURS);
+        self = new Node(config.name(), config.address(), NodeAddress.of(config.address()), meta, Vsn.OURS);
         self.incarnation(1);
         self.enter(LifeState.ALIVE, nowMs);
         table.add(self);
@@ -75,8 +75,12 @@ final class Membership {
     }
 
     void updateMeta(long nowMs, Bytes meta) {
-        self.incarnation(Math.min(self.incarnation() + 1, INCARNATION_MAX));
-        self.describe(self.address(), meta, self.vsn());
+        long incarnation = Math.min(self.incarnation() + 1, INCARNATION_MAX);
+        self.become(
+                nowMs,
+                new Message.NodeState(
+                        self.name(), incarnation, self.wireAddress(), self.state(), meta, self.vsn()),
+                self.address());
         gossip.spread(self.asAlive(), self.name());
         delegate.onUpdate(nowMs, self.view());
     }
@@ -115,7 +119,7 @@ final class Membership {
     }
 
     private Node newcomer(Message.Alive alive, InetSocketAddress address) {
-        Node node = new Node(alive.node(), address, alive.meta(), alive.vsn());
+        Node node = new Node(alive.node(), address, wireAddress(alive, address), alive.meta(), alive.vsn());
         table.add(node);
         ring.add(node);
         return node;
@@ -143,9 +147,16 @@ final class Membership {
         LifeState before = node.state();
         Bytes metaBefore = node.meta();
         clearSuspicion(node);
-        node.incarnation(alive.incarnation());
-        node.describe(address, alive.meta(), alive.vsn());
-        node.enter(LifeState.ALIVE, nowMs);
+        node.become(
+                nowMs,
+                new Message.NodeState(
+                        node.name(),
+                        alive.incarnation(),
+                        wireAddress(alive, address),
+                        LifeState.ALIVE,
+                        alive.meta(),
+                        alive.vsn()),
+                address);
         gossip.spread(node.asAlive(), node.name());
         if (before.isDeadOrLeft()) {
             delegate.onJoin(nowMs, node.view());
@@ -308,7 +319,10 @@ final class Membership {
         table.remove(node);
     }
 
-    static NodeAddress addressOf(Node node) {
-        return NodeAddress.of(node.address());
+    /** What is passed on has its port, and no IPv4 address in the clothes of IPv6. */
+    private static NodeAddress wireAddress(Message.Alive alive, InetSocketAddress address) {
+        boolean plain = alive.address().ip().length()
+                == address.getAddress().getAddress().length;
+        return plain && alive.address().port() != 0 ? alive.address() : NodeAddress.of(address);
     }
 }

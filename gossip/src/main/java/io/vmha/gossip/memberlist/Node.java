@@ -14,26 +14,22 @@ final class Node {
     private static final int NACK_SINCE = 4;
     private static final int CHECKSUM_SINCE = 5;
 
-    private final String name;
     private InetSocketAddress address;
-    private Bytes meta;
-    private Vsn vsn;
-    private long incarnation;
-    private LifeState state = LifeState.DEAD;
+    /** What others are told of it; made once for each change, not for each telling. */
+    private Message.NodeState told;
+
     private long changedAtMs;
     private Suspicion suspicion;
     /** Where {@link MemberTable} has it. */
     private int place;
 
-    Node(String name, InetSocketAddress address, Bytes meta, Vsn vsn) {
-        this.name = name;
+    Node(String name, InetSocketAddress address, NodeAddress wireAddress, Bytes meta, Vsn vsn) {
         this.address = address;
-        this.meta = meta;
-        this.vsn = vsn;
+        this.told = new Message.NodeState(name, 0, wireAddress, LifeState.DEAD, meta, vsn);
     }
 
     String name() {
-        return name;
+        return told.name();
     }
 
     InetSocketAddress address() {
@@ -41,39 +37,39 @@ final class Node {
     }
 
     Bytes meta() {
-        return meta;
+        return told.meta();
     }
 
     Vsn vsn() {
-        return vsn;
+        return told.vsn();
     }
 
     long incarnation() {
-        return incarnation;
+        return told.incarnation();
     }
 
     LifeState state() {
-        return state;
+        return told.state();
     }
 
     boolean isAlive() {
-        return state == LifeState.ALIVE;
+        return told.state() == LifeState.ALIVE;
     }
 
     boolean isDeadOrLeft() {
-        return state.isDeadOrLeft();
+        return told.state().isDeadOrLeft();
     }
 
     boolean answersTcpPings() {
-        return vsn.protocolMax() >= TCP_PING_SINCE;
+        return told.vsn().protocolMax() >= TCP_PING_SINCE;
     }
 
     boolean sendsNacks() {
-        return vsn.protocolMax() >= NACK_SINCE;
+        return told.vsn().protocolMax() >= NACK_SINCE;
     }
 
     boolean readsChecksums() {
-        return vsn.protocolMax() >= CHECKSUM_SINCE;
+        return told.vsn().protocolMax() >= CHECKSUM_SINCE;
     }
 
     long msInState(long nowMs) {
@@ -93,8 +89,9 @@ final class Node {
     }
 
     void enter(LifeState newState, long nowMs) {
-        if (state != newState) {
-            state = newState;
+        if (told.state() != newState) {
+            told = new Message.NodeState(
+                    told.name(), told.incarnation(), told.address(), newState, told.meta(), told.vsn());
             changedAtMs = nowMs;
         }
     }
@@ -108,24 +105,35 @@ final class Node {
     }
 
     void incarnation(long newIncarnation) {
-        incarnation = newIncarnation;
+        if (told.incarnation() != newIncarnation) {
+            told = new Message.NodeState(
+                    told.name(), newIncarnation, told.address(), told.state(), told.meta(), told.vsn());
+        }
     }
 
-    void describe(InetSocketAddress newAddress, Bytes newMeta, Vsn newVsn) {
+    /** It is this from now on, and reached there. */
+    void become(long nowMs, Message.NodeState next, InetSocketAddress newAddress) {
+        if (next.state() != told.state()) {
+            changedAtMs = nowMs;
+        }
+        told = next;
         address = newAddress;
-        meta = newMeta;
-        vsn = newVsn;
+    }
+
+    /** Its address as others are told of it. */
+    NodeAddress wireAddress() {
+        return told.address();
     }
 
     Message.Alive asAlive() {
-        return new Message.Alive(name, incarnation, NodeAddress.of(address), meta, vsn);
+        return new Message.Alive(told.name(), told.incarnation(), told.address(), told.meta(), told.vsn());
     }
 
     Message.NodeState asState() {
-        return new Message.NodeState(name, incarnation, NodeAddress.of(address), state, meta, vsn);
+        return told;
     }
 
     NodeView view() {
-        return new NodeView(name, address, meta, vsn, incarnation, state);
+        return new NodeView(told.name(), address, told.meta(), told.vsn(), told.incarnation(), told.state());
     }
 }

@@ -33,6 +33,7 @@ final class Prober {
     private final Counters counters;
     private final Delegate delegate;
     private final Map<Long, RelayedPing> relayed = new LinkedHashMap<>();
+    private final Source us;
     private Probe probe;
     private long nextProbeMs;
     private long lastSequence;
@@ -59,6 +60,7 @@ final class Prober {
         this.streams = streams;
         this.counters = counters;
         this.delegate = delegate;
+        this.us = new Source(NodeAddress.of(config.address()), config.name());
     }
 
     /** A ping made for somebody else. */
@@ -158,7 +160,7 @@ final class Prober {
         long interval = awareness.stretch(config.profile().probeIntervalMs());
         long askOthersAtMs = nowMs + config.profile().probeTimeoutMs();
         probe = new Probe(node, nextSequence(), micros(nowMs), askOthersAtMs, nowMs + interval);
-        Message.Ping ping = new Message.Ping(probe.sequence, node.name(), us());
+        Message.Ping ping = new Message.Ping(probe.sequence, node.name(), us);
         if (node.isAlive()) {
             gossip.sendDirect(node.address(), ping);
         } else {
@@ -174,17 +176,17 @@ final class Prober {
                 config.profile().indirectChecks(),
                 random,
                 node -> node.isAlive() && node != target && !membership.isSelf(node.name()));
-        NodeAddress address = Membership.addressOf(target);
+        NodeAddress address = target.wireAddress();
         for (Node helper : helpers) {
             probe.nacksExpected += helper.sendsNacks() ? 1 : 0;
             gossip.sendDirect(
                     helper.address(),
-                    new Message.IndirectPing(probe.sequence, address, target.name(), helper.sendsNacks(), us()));
+                    new Message.IndirectPing(probe.sequence, address, target.name(), helper.sendsNacks(), us));
         }
         if (target.answersTcpPings()) {
             Probe asking = probe;
             long timeoutMs = Math.max(1, probe.endMs - probe.askOthersAtMs);
-            Message.Ping ping = new Message.Ping(probe.sequence, target.name(), us());
+            Message.Ping ping = new Message.Ping(probe.sequence, target.name(), us);
             streams.ping(nowMs, target.address(), ping, timeoutMs, () -> {
                 if (probe == asking) {
                     probe.answeredByTcp = true;
@@ -231,7 +233,7 @@ final class Prober {
         relayed.put(sequence, new RelayedPing(ping.sequence(), asker, ping.wantsNack(), deadlineMs));
         InetSocketAddress target =
                 ping.target().toSocketAddress(config.address().getPort());
-        gossip.sendDirect(target, new Message.Ping(sequence, ping.node(), us()));
+        gossip.sendDirect(target, new Message.Ping(sequence, ping.node(), us));
     }
 
     void onAck(long nowMs, Message.Ack ack) {
@@ -259,9 +261,6 @@ final class Prober {
         return source.address().isComplete() ? source.address().toSocketAddress(from.getPort()) : from;
     }
 
-    private Source us() {
-        return new Source(NodeAddress.of(config.address()), config.name());
-    }
 
     private long nextSequence() {
         lastSequence = (lastSequence + 1) & SEQUENCE_MASK;
