@@ -320,6 +320,11 @@ public final class Serf {
         return members.view(wanted);
     }
 
+    /** What a member is doing; nothing if nobody of this name is known. */
+    public Optional<MemberStatus> status(String member) {
+        return members.find(member).map(SerfMember::status);
+    }
+
     /** Grows whenever {@link #members} may have changed. */
     public long membersVersion() {
         return members.version();

@@ -30,6 +30,7 @@ final class GossipPool {
     private int wronglyLeaving;
     private final Dice dice;
     private final Wires wires;
+    private final Letters letters = new Letters();
     private final List<PoolNode> nodes = new ArrayList<>();
     private final Map<InetSocketAddress, PoolNode> byAddress = new HashMap<>(); // looked up only
     private final Map<String, PoolNode> byName = new HashMap<>(); // looked up only
@@ -59,6 +60,10 @@ final class GossipPool {
 
     Wires wires() {
         return wires;
+    }
+
+    Letters letters() {
+        return letters;
     }
 
     List<PoolNode> nodes() {

@@ -13,7 +13,6 @@ import io.vmha.gossip.serf.UserEvent;
 import io.vmha.gossip.wire.Bytes;
 import io.vmha.gossip.wire.Keyring;
 import io.vmha.gossip.wire.Message;
-import io.vmha.gossip.wire.MessageCodec;
 import io.vmha.sim.Simulation;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -232,13 +231,13 @@ final class PoolNode {
     }
 
     boolean takesForAlive(String other) {
-        return sees(other).map(m -> m.status() == MemberStatus.ALIVE).orElse(false);
+        return serf.status(other).map(status -> status == MemberStatus.ALIVE).orElse(false);
     }
 
     private void onPacket(InetSocketAddress from, List<Bytes> parts) {
         feed(life, () -> {
             for (Bytes part : parts) {
-                serf.onMessage(clockMs(), from, MessageCodec.decode(part));
+                serf.onMessage(clockMs(), from, pool.letters().read(part));
             }
         });
     }
