@@ -14,8 +14,14 @@ import java.util.TreeMap;
 final class Namespace implements AutoCloseable {
     private final String name;
 
-    /** What went out from an address. */
-    record Sent(long packets, long bytes) {}
+    private static final String OF_STREAMS = " tcp";
+
+    /**
+     * What went out from an address.
+     *
+     * @param ofStreams packets of TCP among all packets
+     */
+    record Sent(long packets, long bytes, long ofStreams) {}
 
     private Namespace(String name) {
         this.name = name;
@@ -35,18 +41,20 @@ final class Namespace implements AutoCloseable {
         StringBuilder rules =
                 new StringBuilder("table ip ring {\n chain out {\n  type filter hook output priority 0;\n");
         for (String address : addresses) {
-            rules.append("  ip saddr ")
-                    .append(address)
-                    .append(" counter comment \"")
-                    .append(address)
-                    .append("\"\n");
+            rule(rules, address, "", address);
+            rule(rules, address, " meta l4proto tcp", address + OF_STREAMS);
         }
         run("ip", "netns", "exec", name, "nft", rules + " }\n}");
     }
 
+    private static void rule(StringBuilder rules, String address, String condition, String name) {
+        rules.append("  ip saddr ").append(address).append(condition);
+        rules.append(" counter comment \"").append(name).append("\"\n");
+    }
+
     /** What each address has sent. */
     Map<String, Sent> sent() {
-        Map<String, Sent> sent = new TreeMap<>();
+        Map<String, JsonNode> counters = new TreeMap<>();
         try {
             String json = run("ip", "netns", "exec", name, "nft", "-j", "list", "table", "ip", "ring");
             for (JsonNode element : new ObjectMapper().readTree(json).path("nftables")) {
@@ -54,17 +62,25 @@ final class Namespace implements AutoCloseable {
                 for (JsonNode expression : rule.path("expr")) {
                     JsonNode counter = expression.path("counter");
                     if (counter.has("bytes")) {
-                        sent.put(
-                                rule.path("comment").asText(),
-                                new Sent(
-                                        counter.path("packets").asLong(),
-                                        counter.path("bytes").asLong()));
+                        counters.put(rule.path("comment").asText(), counter);
                     }
                 }
             }
         } catch (IOException notJson) {
             throw new UncheckedIOException(notJson);
         }
+        Map<String, Sent> sent = new TreeMap<>();
+        counters.forEach((name, counter) -> {
+            JsonNode ofStreams = counters.get(name + OF_STREAMS);
+            if (ofStreams != null) {
+                sent.put(
+                        name,
+                        new Sent(
+                                counter.path("packets").asLong(),
+                                counter.path("bytes").asLong(),
+                                ofStreams.path("packets").asLong()));
+            }
+        });
         return sent;
     }
 

@@ -15,6 +15,10 @@ final class Ring implements AutoCloseable {
     private static final Duration FORMING_MAX = Duration.ofMinutes(2);
     private static final Duration DETECTION_MAX = Duration.ofSeconds(90);
     private static final Duration SETTLING = Duration.ofSeconds(4);
+    private static final Duration CALMING_MAX = Duration.ofSeconds(60);
+
+    /** At rest a ring sends about as much in one window as in the one before. */
+    private static final double CALM_SHARE = 0.95;
     private static final long STEP_NANOS = 20_000_000;
 
     private final Namespace namespace;
@@ -26,8 +30,10 @@ final class Ring implements AutoCloseable {
 
     /**
      * What agents of one kind cost at rest, each of them and in each second.
+     *
+     * @param streamPackets those of TCP among the packets
      */
-    record Cost(double packets, double bytes, double cpuPercent, double residentMiB) {}
+    record Cost(double packets, double streamPackets, double bytes, double cpuPercent, double residentMiB) {}
 
     /**
      * One death: seconds until agents of a kind noticed it.
@@ -59,7 +65,30 @@ final class Ring implements AutoCloseable {
                     FORMING_MAX,
                     () -> agents.stream().allMatch(member -> sees(agent, member, beganNanos)));
         }
-        pause(SETTLING);
+        awaitCalm();
+    }
+
+    /** The news of the forming have died away: with many members they go on for longer than everybody has heard them. */
+    private void awaitCalm() {
+        long endNanos = System.nanoTime() + CALMING_MAX.toNanos();
+        long before = Long.MAX_VALUE;
+        long last = packetsIn(SETTLING);
+        while (last < CALM_SHARE * before && System.nanoTime() < endNanos) {
+            before = last;
+            last = packetsIn(SETTLING);
+        }
+    }
+
+    private long packetsIn(Duration window) {
+        long before = packets();
+        pause(window);
+        return packets() - before;
+    }
+
+    private long packets() {
+        return namespace.sent().values().stream()
+                .mapToLong(Namespace.Sent::packets)
+                .sum();
     }
 
     private static boolean sees(RingAgent observer, RingAgent member, long sinceNanos) {
@@ -94,6 +123,7 @@ final class Ring implements AutoCloseable {
         Map<Kind, Cost> costs = new EnumMap<>(Kind.class);
         for (Kind kind : Kind.values()) {
             double packets = 0;
+            double streamPackets = 0;
             double bytes = 0;
             double cpu = 0;
             double memory = 0;
@@ -104,6 +134,8 @@ final class Ring implements AutoCloseable {
                     count++;
                     packets += after.get(agent.address()).packets()
                             - before.get(agent.address()).packets();
+                    streamPackets += after.get(agent.address()).ofStreams()
+                            - before.get(agent.address()).ofStreams();
                     bytes += after.get(agent.address()).bytes()
                             - before.get(agent.address()).bytes();
                     cpu += agent.cpuSeconds() - cpuBefore.get(i);
@@ -112,7 +144,14 @@ final class Ring implements AutoCloseable {
             }
             if (count > 0) {
                 double each = count * seconds;
-                costs.put(kind, new Cost(packets / each, bytes / each, 100 * cpu / each, memory / count));
+                costs.put(
+                        kind,
+                        new Cost(
+                                packets / each,
+                                streamPackets / each,
+                                bytes / each,
+                                100 * cpu / each,
+                                memory / count));
             }
         }
         return costs;

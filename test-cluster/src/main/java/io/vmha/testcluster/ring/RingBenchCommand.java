@@ -74,6 +74,7 @@ final class RingBenchCommand implements Callable<Integer> {
     /**
      * What one kind of agent did in one ring.
      *
+     * @param streamPacketsPerSecond those of TCP among the packets
      * @param firstSeconds median time until the first agent of the kind declared a death
      * @param allSeconds median time until the last one did
      * @param deaths that were seen
@@ -84,6 +85,7 @@ final class RingBenchCommand implements Callable<Integer> {
             int size,
             String agents,
             double packetsPerSecond,
+            double streamPacketsPerSecond,
             double bytesPerSecond,
             double cpuPercent,
             double residentMiB,
@@ -154,6 +156,7 @@ final class RingBenchCommand implements Callable<Integer> {
                     size,
                     kind.toString(),
                     cost.packets(),
+                    cost.streamPackets(),
                     cost.bytes(),
                     cost.cpuPercent(),
                     cost.residentMiB(),
@@ -199,17 +202,18 @@ final class RingBenchCommand implements Callable<Integer> {
 
     private void print() {
         System.out.println(
-                "| ring | agents | packets/s | bytes/s | CPU % | MiB | first sees a death, s | last, s | deaths |"
+                "| ring | agents | packets/s | of TCP | bytes/s | CPU % | MiB | first sees a death, s | last, s | deaths |"
                         + " false |");
-        System.out.println("|---|---|---|---|---|---|---|---|---|---|");
+        System.out.println("|---|---|---|---|---|---|---|---|---|---|---|");
         for (Row row : rows) {
             System.out.println(String.format(
                     Locale.ROOT,
-                    "| %s, %d | %s | %.1f | %.0f | %.2f | %.0f | %.2f | %.2f | %d | %d |",
+                    "| %s, %d | %s | %.1f | %.1f | %.0f | %.2f | %.0f | %.2f | %.2f | %d | %d |",
                     row.ring(),
                     row.size(),
                     row.agents(),
                     row.packetsPerSecond(),
+                    row.streamPacketsPerSecond(),
                     row.bytesPerSecond(),
                     row.cpuPercent(),
                     row.residentMiB(),
