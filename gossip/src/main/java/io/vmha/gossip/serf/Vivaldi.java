@@ -47,8 +47,12 @@ final class Vivaldi {
             if (roundTrips.size() > FILTER_SAMPLES) {
                 roundTrips.remove(0);
             }
-            List<Double> sorted = roundTrips.stream().sorted().toList();
-            return sorted.get(sorted.size() / 2);
+            double[] sorted = new double[roundTrips.size()];
+            for (int i = 0; i < sorted.length; i++) {
+                sorted[i] = roundTrips.get(i);
+            }
+            Arrays.sort(sorted);
+            return sorted[sorted.length / 2];
         }
     }
 
@@ -104,8 +108,11 @@ final class Vivaldi {
     private void adjust(Coordinate theirs, double roundTrip) {
         adjustmentSamples[nextSample] = roundTrip - ours.plainDistanceTo(theirs);
         nextSample = (nextSample + 1) % ADJUSTMENT_WINDOW;
-        double adjustment = Arrays.stream(adjustmentSamples).sum() / (2.0 * ADJUSTMENT_WINDOW);
-        ours = new Coordinate(ours.vector(), ours.error(), adjustment, ours.height());
+        double sum = 0;
+        for (double sample : adjustmentSamples) {
+            sum += sample;
+        }
+        ours = new Coordinate(ours.vector(), ours.error(), sum / (2.0 * ADJUSTMENT_WINDOW), ours.height());
     }
 
     /** Without it all members would drift away together. */
@@ -145,7 +152,10 @@ final class Vivaldi {
     }
 
     private static double length(double[] vector) {
-        return Math.sqrt(
-                Arrays.stream(vector).map(component -> component * component).sum());
+        double sum = 0;
+        for (double component : vector) {
+            sum += component * component;
+        }
+        return Math.sqrt(sum);
     }
 }

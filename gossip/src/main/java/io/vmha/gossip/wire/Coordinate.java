@@ -31,11 +31,11 @@ public record Coordinate(List<Double> vector, double error, double adjustment, d
 
     /** Tells whether one can calculate with it: eight dimensions, and every number finite. */
     public boolean isUsable() {
-        return vector.size() == DIMENSIONS
-                && Double.isFinite(error)
-                && Double.isFinite(adjustment)
-                && Double.isFinite(height)
-                && vector.stream().allMatch(component -> Double.isFinite(component));
+        boolean finite = Double.isFinite(error) && Double.isFinite(adjustment) && Double.isFinite(height);
+        for (double component : vector) {
+            finite &= Double.isFinite(component);
+        }
+        return finite && vector.size() == DIMENSIONS;
     }
 
     /** As the payload of an ack. */
