@@ -78,8 +78,7 @@ final class Membership {
         long incarnation = Math.min(self.incarnation() + 1, INCARNATION_MAX);
         self.become(
                 nowMs,
-                new Message.NodeState(
-                        self.name(), incarnation, self.wireAddress(), self.state(), meta, self.vsn()),
+                new Message.NodeState(self.name(), incarnation, self.wireAddress(), self.state(), meta, self.vsn()),
                 self.address());
         gossip.spread(self.asAlive(), self.name());
         delegate.onUpdate(nowMs, self.view());
@@ -321,8 +320,7 @@ final class Membership {
 
     /** What is passed on has its port, and no IPv4 address in the clothes of IPv6. */
     private static NodeAddress wireAddress(Message.Alive alive, InetSocketAddress address) {
-        boolean plain = alive.address().ip().length()
-                == address.getAddress().getAddress().length;
+        boolean plain = alive.address().ip().length() == address.getAddress().getAddress().length;
         return plain && alive.address().port() != 0 ? alive.address() : NodeAddress.of(address);
     }
 }

@@ -261,7 +261,6 @@ final class Prober {
         return source.address().isComplete() ? source.address().toSocketAddress(from.getPort()) : from;
     }
 
-
     private long nextSequence() {
         lastSequence = (lastSequence + 1) & SEQUENCE_MASK;
         return lastSequence;

@@ -141,7 +141,8 @@ final class MsgpackReader {
             throw new WireFormatException("a msgpack value of " + length + " bytes is longer than any message may be");
         }
         if (length > to - next) {
-            throw new TruncatedInputException("msgpack value needs " + length + " bytes but " + (to - next) + " are left");
+            throw new TruncatedInputException(
+                    "msgpack value needs " + length + " bytes but " + (to - next) + " are left");
         }
         return (int) length;
     }

@@ -19,6 +19,7 @@ final class Ring implements AutoCloseable {
 
     /** At rest a ring sends about as much in one window as in the one before. */
     private static final double CALM_SHARE = 0.95;
+
     private static final long STEP_NANOS = 20_000_000;
 
     private final Namespace namespace;
@@ -146,12 +147,7 @@ final class Ring implements AutoCloseable {
                 double each = count * seconds;
                 costs.put(
                         kind,
-                        new Cost(
-                                packets / each,
-                                streamPackets / each,
-                                bytes / each,
-                                100 * cpu / each,
-                                memory / count));
+                        new Cost(packets / each, streamPackets / each, bytes / each, 100 * cpu / each, memory / count));
             }
         }
         return costs;

@@ -202,8 +202,8 @@ final class RingBenchCommand implements Callable<Integer> {
 
     private void print() {
         System.out.println(
-                "| ring | agents | packets/s | of TCP | bytes/s | CPU % | MiB | first sees a death, s | last, s | deaths |"
-                        + " false |");
+                "| ring | agents | packets/s | of TCP | bytes/s | CPU % | MiB | first sees a death, s | last, s |"
+                        + " deaths | false |");
         System.out.println("|---|---|---|---|---|---|---|---|---|---|---|");
         for (Row row : rows) {
             System.out.println(String.format(

@@ -42,10 +42,7 @@ final class RingFigures {
         List<Ring.Cost> ofKind = costs.get(kind);
         return new Ring.Cost(
                 ofKind.stream().mapToDouble(Ring.Cost::packets).average().orElseThrow(),
-                ofKind.stream()
-                        .mapToDouble(Ring.Cost::streamPackets)
-                        .average()
-                        .orElseThrow(),
+                ofKind.stream().mapToDouble(Ring.Cost::streamPackets).average().orElseThrow(),
                 ofKind.stream().mapToDouble(Ring.Cost::bytes).average().orElseThrow(),
                 ofKind.stream().mapToDouble(Ring.Cost::cpuPercent).average().orElseThrow(),
                 ofKind.stream().mapToDouble(Ring.Cost::residentMiB).average().orElseThrow());
