@@ -1,5 +1,6 @@
 package io.vmha.recovery.core;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -34,10 +35,24 @@ public record HostRecovery(
         SortedMap<ServerId, VmRecovery> vms,
         Proving proving,
         StageTimes times) {
+    private static final Witness RETURNING = new Witness("the log", "it was on its way back into service");
+
     public HostRecovery {
         witnesses = List.copyOf(witnesses);
         vms = Collections.unmodifiableSortedMap(new TreeMap<>(vms));
         times = times == null ? StageTimes.NONE : times; // in a snapshot of an older program
+    }
+
+    /** The words about a host that was on its way back when it fell silent again. */
+    static List<Witness> whileReturning(List<Witness> words) {
+        var longer = new ArrayList<>(words);
+        longer.add(RETURNING);
+        return longer;
+    }
+
+    /** What becomes of the host if it turns out not to be dead: one whose return was not complete is still held down by Nova. */
+    HostRecord.Status statusBefore() {
+        return witnesses.contains(RETURNING) ? HostRecord.Status.RETURNING : HostRecord.Status.IN_SERVICE;
     }
 
     static HostRecovery declared(HostName host, long epoch, List<Witness> witnesses) {

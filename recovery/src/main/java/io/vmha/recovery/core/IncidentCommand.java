@@ -32,7 +32,7 @@ public sealed interface IncidentCommand extends Command {
             var id = new IncidentId(state.nextIncident());
             var hosts = new TreeMap<HostName, HostRecovery>();
             witnesses.forEach((host, words) -> hosts.put(
-                    host, HostRecovery.declared(host, state.hosts().get(host).epoch(), words)));
+                    host, HostRecovery.declared(host, state.hosts().get(host).epoch(), returning(state, host, words))));
             Optional<String> held = overLimit(state);
             var incident = new Incident(
                             id,
@@ -61,6 +61,12 @@ public sealed interface IncidentCommand extends Command {
             return Applied.to(next);
         }
 
+        private static List<Witness> returning(RecoveryState state, HostName host, List<Witness> words) {
+            return state.hosts().get(host).status() == HostRecord.Status.RETURNING
+                    ? HostRecovery.whileReturning(words)
+                    : words;
+        }
+
         private Optional<String> unfit(RecoveryState state) {
             if (witnesses.isEmpty()) {
                 return Optional.of("an incident names at least one host");
@@ -84,7 +90,7 @@ public sealed interface IncidentCommand extends Command {
             AzSettings az = state.az().orElseThrow();
             // hosts that are down count as well: cuts one after another must not eat up an AZ
             int outOfService = (int) state.hosts().values().stream()
-                    .filter(h -> h.status() != HostRecord.Status.IN_SERVICE)
+                    .filter(h -> h.status() != HostRecord.Status.IN_SERVICE && !witnesses.containsKey(h.host()))
                     .count();
             int all = state.hosts().size();
             int lost = witnesses.size() + outOfService;
@@ -173,8 +179,8 @@ public sealed interface IncidentCommand extends Command {
             }
             RecoveryState next = state.with(found.with(Incident.Phase.CLOSED, atMs)
                     .tell(new Note(atMs, entry.index(), "cancelled by " + person)));
-            for (HostName host : found.hosts().keySet()) {
-                next = next.withHost(host, h -> h.with(HostRecord.Status.IN_SERVICE));
+            for (HostRecovery recovery : found.hosts().values()) {
+                next = next.withHost(recovery.host(), h -> h.with(recovery.statusBefore()));
             }
             return Applied.to(next);
         }
@@ -214,7 +220,7 @@ public sealed interface IncidentCommand extends Command {
                     host + ": " + voters + " hear it again and its kernel has run all the time: back in service"));
             // the last one stays in the closed incident, so that its story can be read
             Incident next = left.isEmpty() ? told.with(Incident.Phase.CLOSED, atMs) : told.without(host);
-            return Applied.to(state.with(next).withHost(host, h -> h.with(HostRecord.Status.IN_SERVICE)));
+            return Applied.to(state.with(next).withHost(host, h -> h.with(recovery.statusBefore())));
         }
 
         private Optional<String> unfit(RecoveryState state, HostRecovery recovery) {

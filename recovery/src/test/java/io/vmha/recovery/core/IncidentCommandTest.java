@@ -175,6 +175,41 @@ class IncidentCommandTest {
         assertThat(log.incident(id).phase()).isEqualTo(Incident.Phase.CLOSED);
     }
 
+    /** Nova holds it down until its return is complete: put back as IN_SERVICE, it would be so for ever. */
+    @Test
+    void hostThatFellSilentOnItsWayBackIsPutBackToWhereItWas() {
+        returning(hv(2));
+        IncidentId id = declareInBoot("b2", hv(2));
+
+        log.accept(putBack(id, hv(2), "b2", "a", "b"));
+        assertThat(log.state().hosts().get(hv(2)).status()).isEqualTo(HostRecord.Status.RETURNING);
+
+        IncidentId again = declareInBoot("b2", hv(2));
+        log.accept(new IncidentCommand.CancelIncident(9_000, again, "ada"));
+        assertThat(log.state().hosts().get(hv(2)).status()).isEqualTo(HostRecord.Status.RETURNING);
+        log.accept(new ReturnCommand.EndReturn(9_500, log.term(), hv(2), 2, "up"));
+    }
+
+    @Test
+    void hostThatFallsSilentOnItsWayBackIsCountedOnce() {
+        var half = CommittedLog.of(4, new Limits(4, 25));
+        returning(half, hv(2));
+
+        IncidentId id = half.declare(hv(2));
+
+        assertThat(half.incident(id).heldBecause()).isEmpty();
+    }
+
+    private void returning(HostName host) {
+        returning(log, host);
+    }
+
+    private static void returning(CommittedLog log, HostName host) {
+        IncidentId id = log.declare(host);
+        log.proveDown(id, host).accept(log.plan(id, host)).accept(log.close(id));
+        log.accept(new ReturnCommand.BeginReturn(8_000, host, 1, "nothing to destroy"));
+    }
+
     @Test
     void hostThatHasBootedOrIsProvenDeadOrIsHeardByFewIsNotPutBack() {
         IncidentId id = declareInBoot("b1", hv(2), hv(3));
