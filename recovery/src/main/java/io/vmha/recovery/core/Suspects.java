@@ -217,13 +217,15 @@ final class Suspects {
         boolean anyDue = false;
         boolean unsettled = false;
         boolean patienceOver = false;
+        boolean cutIsWhole = isCutWhole(nowMs, kinds);
         for (var judged : kinds.entrySet()) {
             long suspectMs = nowMs - silentSinceMs(nowMs, judged.getKey());
             // a silent host about which not every witness has answered yet belongs to the cut: S8 counts the hosts of a
             // cut, so a cut that is declared piece by piece would slip below the limit
             boolean undecided = judged.getValue() == Finding.Kind.UNDECIDED && age(judged.getKey()) >= times.missedMs();
             unsettled |= suspectMs < config.settleMs() || undecided;
-            if (isDue(nowMs, judged.getKey(), judged.getValue(), 0)) {
+            boolean waits = judged.getValue() == Finding.Kind.PARTITIONED && !cutIsWhole;
+            if (!waits && isDue(nowMs, judged.getKey(), judged.getValue(), 0)) {
                 anyDue = true;
                 // a host that keeps flapping must not hold up the dead ones for ever
                 patienceOver |= suspectMs >= SETTLES_MAX * config.settleMs();
@@ -231,12 +233,31 @@ final class Suspects {
         }
         if (anyDue && (!unsettled || patienceOver)) {
             kinds.forEach((host, kind) -> {
-                if (isDue(nowMs, host, kind, SAME_CUT_MS)) {
+                boolean waits = kind == Finding.Kind.PARTITIONED && !cutIsWhole;
+                if (!waits && isDue(nowMs, host, kind, SAME_CUT_MS)) {
                     due.put(host, witnesses(nowMs, host));
                 }
             });
         }
         return due;
+    }
+
+    /**
+     * True if every host of a cut has been silent for long enough, as far as is known: what the observers say of one may be older than what
+     * they say of the next, and a cut that is declared piece by piece slips below the limit that it is above (S8). One that flaps, or that
+     * the observers cannot agree on, does not hold up the others for ever.
+     */
+    private boolean isCutWhole(long nowMs, SortedMap<HostName, Finding.Kind> kinds) {
+        boolean ripe = true;
+        boolean patienceOver = false;
+        for (var judged : kinds.entrySet()) {
+            if (judged.getValue() == Finding.Kind.PARTITIONED) {
+                ripe &= isDue(nowMs, judged.getKey(), judged.getValue(), SAME_CUT_MS);
+                patienceOver |= isDue(nowMs, judged.getKey(), judged.getValue(), 0)
+                        && age(judged.getKey()) >= times.isolatedMs() + SETTLES_MAX * config.settleMs();
+            }
+        }
+        return ripe || patienceOver;
     }
 
     private boolean isDue(long nowMs, HostName host, Finding.Kind kind, long earlyMs) {

@@ -335,6 +335,38 @@ class SuspectsTest {
         assertThat(verdict()).containsOnlyKeys(hv(2), hv(3));
     }
 
+    /** The simulator's switch-failed seed 7: the first of four was fenced alone. */
+    @Test
+    void cutIsDeclaredWholeThoughTheWordsAboutOneOfItsHostsAreOlder() {
+        cutOff(5_200, 4_300, 2_900);
+        assertThat(kindOf(hv(2))).isEqualTo(Finding.Kind.PARTITIONED);
+        assertThat(verdict()).isEmpty();
+
+        nowMs += 1_000;
+        cutOff(6_200, 5_300, 3_900);
+        assertThat(verdict()).containsOnlyKeys(hv(2), hv(3));
+    }
+
+    @Test
+    void cutWaitsNotForEverForOneOfItsHosts() {
+        cutOff(8_900, 8_000, 2_900);
+        assertThat(verdict()).isEmpty();
+
+        nowMs += 200;
+        cutOff(9_100, 8_200, 3_100);
+        assertThat(verdict()).containsOnlyKeys(hv(2));
+    }
+
+    /** Two hosts with power, of whose kernels the observers say how long they are silent. */
+    private void cutOff(long ageMs, long firstMs, long secondMs) {
+        age(Map.of(hv(2), ageMs, hv(3), ageMs));
+        nobodyHears(hv(2), firstMs);
+        nobodyHears(hv(3), secondMs);
+        stated(Map.of(hv(2), List.of(ageMs, ageMs, ageMs), hv(3), List.of(ageMs, ageMs, ageMs)));
+        bmcSays(hv(2), PowerState.ON);
+        bmcSays(hv(3), PowerState.ON);
+    }
+
     @Test
     void kernelThatFallsSilentIsGivenTimeHoweverLongItsAgentHasBeenSilent() {
         suspects.onGossip(hv(2), GossipSign.FAILED);
