@@ -8,17 +8,19 @@ import io.vmha.recovery.core.RecoveryState;
  * Decides whether this host may start guests (S11): not in quarantine, and not before a majority of the voters has answered renewals that were
  * sent after this boot, in every mode of proofs. A host that no AZ protects waits for nothing.
  */
-final class Gate {
+public final class Gate {
     /** The decision and its reason. */
-    record Verdict(boolean open, String reason) {}
+    public record Verdict(boolean open, String reason) {}
 
     private Gate() {}
 
     /**
+     * Whether guests may start now.
+     *
      * @param everProtected an AZ has protected this host, as far as its disk remembers
      * @param leased a majority has answered renewals of this boot, and its promise still holds
      */
-    static Verdict judge(HostName self, RecoveryState state, boolean everProtected, boolean leased) {
+    public static Verdict judge(HostName self, RecoveryState state, boolean everProtected, boolean leased) {
         HostRecord record = state.hosts().get(self);
         if (record != null && record.status() == HostRecord.Status.DOWN) {
             return closed("this host was recovered from and is in quarantine, epoch " + record.epoch());

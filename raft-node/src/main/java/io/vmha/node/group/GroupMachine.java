@@ -286,7 +286,7 @@ public final class GroupMachine implements Replicated {
                         .setIndex(standing.voters().index()));
     }
 
-    /** S12: the copy on a host whose life is over is the one that must stop. */
+    /** S12: a host is told what it must stop; whoever asks for all, what runs twice. */
     private void running(Running said, PeerReply.Builder reply) {
         long now = nowMs.getAsLong();
         Optional<HostName> host =
@@ -300,15 +300,11 @@ public final class GroupMachine implements Replicated {
                             .map(ServerId::new)
                             .toList());
         }
-        doubleRuns.found(now).forEach((guest, hosts) -> {
-            boolean asked = host.map(h -> hosts.contains(h) && state.isSealed(h, said.getEpoch()))
-                    .orElse(true);
-            if (asked) {
-                reply.addDoubleRuns(DoubleRun.newBuilder()
+        host.map(h -> doubleRuns.mustStop(now, state, h, said.getEpoch()))
+                .orElseGet(() -> doubleRuns.found(now))
+                .forEach((guest, hosts) -> reply.addDoubleRuns(DoubleRun.newBuilder()
                         .setGuest(guest.value())
-                        .addAllHosts(hosts.stream().map(HostName::value).toList()));
-            }
-        });
+                        .addAllHosts(hosts.stream().map(HostName::value).toList())));
     }
 
     private void state(StatementOf about, Standing standing, PeerReply.Builder reply) {

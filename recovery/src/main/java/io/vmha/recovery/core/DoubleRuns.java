@@ -70,6 +70,17 @@ public final class DoubleRuns {
         return found;
     }
 
+    /** Those of a host's that it must stop: the copy on a host whose life is over is the one that must not run. */
+    public SortedMap<ServerId, SortedSet<HostName>> mustStop(
+            long nowMs, RecoveryState state, HostName host, long epoch) {
+        if (!state.isSealed(host, epoch)) {
+            return Collections.emptySortedMap();
+        }
+        SortedMap<ServerId, SortedSet<HostName>> found = found(nowMs);
+        found.values().removeIf(hosts -> !hosts.contains(host));
+        return found;
+    }
+
     private static SortedSet<HostName> confirmed(Map<HostName, Claim> hosts) {
         var sure = new TreeSet<HostName>();
         hosts.forEach((host, claim) -> hosts.forEach((other, its) -> {

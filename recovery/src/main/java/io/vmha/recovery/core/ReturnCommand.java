@@ -4,6 +4,9 @@ import java.util.Optional;
 
 /** Commands that bring a recovered host back into service by itself (S11). */
 public sealed interface ReturnCommand extends Command {
+    /** The host that returns. */
+    HostName host();
+
     /**
      * The host's agent has found nothing on the host that lives elsewhere now. The host begins its next life: its renewals are answered again,
      * and its gate opens once a majority has answered. Nova still holds it down.

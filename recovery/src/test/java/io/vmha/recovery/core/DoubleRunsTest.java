@@ -32,6 +32,21 @@ class DoubleRunsTest {
     }
 
     @Test
+    void theCopyOnAHostWhoseLifeIsOverIsTheOneThatMustStop() {
+        var log = CommittedLog.of(5, CommittedLog.ROOMY);
+        IncidentId id = log.declare(hv(1));
+        bothSay(0, 5_000, List.of(vm(1)), List.of(vm(1)));
+        assertThat(runs.mustStop(5_500, log.state(), hv(1), 1)).isEmpty();
+
+        log.accept(log.beginFence(id, hv(1)));
+        log.accept(log.certify(id, hv(1)));
+
+        assertThat(runs.mustStop(5_500, log.state(), hv(1), 1)).containsOnlyKeys(vm(1));
+        assertThat(runs.mustStop(5_500, log.state(), hv(2), 1)).isEmpty();
+        assertThat(runs.mustStop(5_500, log.state(), hv(3), 1)).isEmpty();
+    }
+
+    @Test
     void aLiveMigrationIsNoDoubleRunThoughBothNameItForAMoment() {
         bothSay(0, 5_000, List.of(vm(1)), List.of());
         bothSay(6_000, 7_000, List.of(vm(1)), List.of(vm(1))); // the source's list is two seconds old

@@ -8,10 +8,12 @@ import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseVoter;
 import io.vmha.recovery.core.Outbox;
+import io.vmha.recovery.core.Readmission;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryController;
 import io.vmha.recovery.core.RecoveryState;
-import io.vmha.recovery.core.Result;
+import io.vmha.recovery.core.ReturnController;
+import io.vmha.recovery.core.ServiceRecords;
 import io.vmha.recovery.core.Sighting;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -29,6 +32,8 @@ import java.util.function.LongConsumer;
  * real actions. While it is paused, whatever is for it waits; what was on its way to another process when it was killed still arrives.
  */
 final class Agent {
+    static final long WALL_MS = 1_000_000_000L;
+
     private final Simulation sim;
     private final HostName host;
     private final RecoveryConfig config;
@@ -36,6 +41,7 @@ final class Agent {
     private Raft raft;
     private SimulatedPorts ports;
     private RecoveryController controller;
+    private ReturnController returning;
     private OptionalLong term = OptionalLong.empty();
     private boolean alive = true;
     private int life;
@@ -50,13 +56,16 @@ final class Agent {
     private LeaseVoter voter = new LeaseVoter();
     private SortedMap<HostName, Long> promises = new TreeMap<>();
     private int disk = 1;
+    private String peerId;
     private int logged;
     private long provenAtMs;
+    private long runsSinceMs;
     private boolean hasLeft;
 
     Agent(Simulation sim, HostName host, Mutant mutant, LeasedHost leased) {
         this.sim = sim;
         this.host = host;
+        this.peerId = host + "@" + disk;
         this.mutant = mutant;
         this.config = mutant.config();
         this.leased = leased;
@@ -65,11 +74,15 @@ final class Agent {
 
     /** Names this life of its storage. */
     String peerId() {
-        return host + "@" + disk;
+        return peerId;
     }
 
     LeasedHost leased() {
         return leased;
+    }
+
+    SimulatedPorts ports() {
+        return ports;
     }
 
     /** Its part as a voter. */
@@ -105,6 +118,7 @@ final class Agent {
         sim.tell(host + ": the disk is lost");
         kill();
         disk++;
+        peerId = host + "@" + disk;
         logged = 0;
         applied = 0;
         promises = new TreeMap<>();
@@ -159,10 +173,44 @@ final class Agent {
                     @Override
                     public void execute(Action action) {
                         actions++;
-                        step(new ReplayedAction(action, ports, t -> term.equals(OptionalLong.of(t)), sim::nowMs));
+                        step(
+                                new ReplayedAction(action, ports, Agent.this::termStands, sim::nowMs),
+                                result -> controller.onResult(sim.nowMs(), result));
                     }
                 },
-                nowMs -> 1_000_000_000L + nowMs);
+                nowMs -> WALL_MS + nowMs);
+        returning = new ReturnController(new ReturnOutbox(), nowMs -> WALL_MS + nowMs);
+    }
+
+    private boolean termStands(long itsTerm) {
+        return term.equals(OptionalLong.of(itsTerm));
+    }
+
+    /** The leader's part of returns (S11). */
+    private final class ReturnOutbox implements ReturnController.Outbox {
+        private final int thisLife = life;
+
+        @Override
+        public void propose(String key, Command command) {
+            if (life == thisLife) {
+                raft.propose(Agent.this, command, index -> {
+                    if (life == thisLife) {
+                        whenRunning(() -> live(thisLife, () -> returning.onProposed(sim.nowMs(), key, index)));
+                    }
+                });
+            }
+        }
+
+        @Override
+        public void readmit(long itsTerm, HostName returned) {
+            step(
+                    new Replay<Readmission>(replay -> {
+                        ServiceRecords nova = ports.services(replay, returned);
+                        return () -> Readmission.advance(
+                                nova, returned, () -> replay.read(() -> termStands(itsTerm)));
+                    }),
+                    readmission -> returning.onReadmission(sim.nowMs(), itsTerm, readmission));
+        }
     }
 
     HostName host() {
@@ -184,6 +232,11 @@ final class Agent {
     /** Which life of the process this is. */
     int life() {
         return life;
+    }
+
+    /** Since when it has run without standing still. */
+    long runsSinceMs() {
+        return runsSinceMs;
     }
 
     boolean isAlive() {
@@ -211,6 +264,7 @@ final class Agent {
         if (!alive) {
             sim.tell(host + ": the agent starts");
             alive = true;
+            runsSinceMs = sim.nowMs();
             hasLeft = false;
             if (raft != null) {
                 // what it had applied is in its log, but which of it is committed it may have to hear again
@@ -218,6 +272,7 @@ final class Agent {
                 begin();
                 voter.onState(leased.nowMs(), raft.state(applied));
                 controller.onState(sim.nowMs(), raft.state(applied));
+                returning.onState(sim.nowMs(), raft.state(applied));
             }
         }
     }
@@ -230,6 +285,7 @@ final class Agent {
             sim.after(durationMs, "resume", () -> {
                 if (life == thisLife && isRunning()) {
                     sim.tell(host + ": the agent runs on");
+                    runsSinceMs = sim.nowMs();
                     while (isRunning() && !waiting.isEmpty()) {
                         waiting.poll().run();
                     }
@@ -253,6 +309,7 @@ final class Agent {
         }
         term = leaderOfTerm;
         controller.onLeadership(sim.nowMs(), leaderOfTerm);
+        returning.onLeadership(sim.nowMs(), leaderOfTerm);
         arm();
     }
 
@@ -261,6 +318,7 @@ final class Agent {
         log(index);
         voter.onState(leased.nowMs(), state).ifPresent(seals -> promises = seals);
         controller.onState(sim.nowMs(), state);
+        returning.onState(sim.nowMs(), state);
     }
 
     void onProposed(String key, OptionalLong index) {
@@ -291,11 +349,13 @@ final class Agent {
     private void arm() {
         if (!timerArmed && term.isPresent()) {
             timerArmed = true;
-            sim.at(controller.nextDeadlineMs(), "timer", () -> {
+            long nextMs = Math.min(controller.nextDeadlineMs(), returning.nextDeadlineMs());
+            sim.at(nextMs, "timer", () -> {
                 timerArmed = false;
                 whenRunning(() -> {
                     if (term.isPresent()) {
                         controller.onTimer(sim.nowMs());
+                        returning.onTimer(sim.nowMs());
                         arm();
                     }
                 });
@@ -303,31 +363,31 @@ final class Agent {
         }
     }
 
-    private void step(ReplayedAction action) {
-        var result = action.advance();
+    /** Has blocking code run on as far as its answers go, and hands over its result when it is through. */
+    <R> void step(Replay<R> code, Consumer<R> whenDone) {
+        var result = code.advance();
         int thisLife = life;
         if (result.isPresent()) {
-            Result done = result.get();
-            sim.after(1, "result", () -> live(thisLife, () -> controller.onResult(sim.nowMs(), done)));
+            sim.after(1, "result", () -> live(thisLife, () -> whenDone.accept(result.get())));
             return;
         }
-        ReplayedAction.Asked<?> call = action.waitsFor();
+        Replay.Asked<?> call = code.waitsFor();
         long sentAtMs = sim.nowMs();
         boolean inTime = call.arrivesMs() >= 0 && call.arrivesMs() + call.answersMs() <= call.limitMs();
         if (call.arrivesMs() >= 0) {
             sim.after(call.arrivesMs(), call.what(), () -> {
                 Object answer = arrive(call);
                 if (inTime) {
-                    sim.after(call.answersMs(), "answer", () -> answer(thisLife, action, answer));
+                    sim.after(call.answersMs(), "answer", () -> answer(thisLife, code, answer, whenDone));
                 }
             });
         }
         if (!inTime) {
-            sim.at(sentAtMs + call.limitMs(), "no answer", () -> answer(thisLife, action, call.givenUp()));
+            sim.at(sentAtMs + call.limitMs(), "no answer", () -> answer(thisLife, code, call.givenUp(), whenDone));
         }
     }
 
-    private static Object arrive(ReplayedAction.Asked<?> call) {
+    private static Object arrive(Replay.Asked<?> call) {
         try {
             return call.onArrival().get();
         } catch (ComputeException e) {
@@ -335,10 +395,10 @@ final class Agent {
         }
     }
 
-    private void answer(int itsLife, ReplayedAction action, Object answer) {
+    private <R> void answer(int itsLife, Replay<R> code, Object answer, Consumer<R> whenDone) {
         live(itsLife, () -> {
-            action.answer(answer);
-            step(action);
+            code.answer(answer);
+            step(code, whenDone);
         });
     }
 

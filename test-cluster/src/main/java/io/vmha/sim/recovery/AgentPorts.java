@@ -14,6 +14,8 @@ import io.vmha.recovery.core.PowerState;
 import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.ServiceRecords;
+import io.vmha.recovery.core.Sweep;
 import io.vmha.recovery.core.Testimony;
 import io.vmha.recovery.core.Voters;
 import io.vmha.sim.Dice;
@@ -43,27 +45,27 @@ final class AgentPorts implements SimulatedPorts {
     }
 
     /** One request to Nova, with the fate that Nova's and the network's present faults give it. */
-    private <T> ReplayedAction.Asked<T> toNova(String what, long senderPausesMs, Supplier<T> onArrival) {
+    private <T> Replay.Asked<T> toNova(String what, long senderPausesMs, Supplier<T> onArrival) {
         NovaFault fault = cluster.novaFault();
         long limitMs = cluster.scenario().requestLimitMs() + senderPausesMs;
         Object unknown = new ComputeException(ComputeException.Kind.UNKNOWN, 0, what + ": no answer", null);
         boolean arrives = cluster.network().reachesApi(self) && !fault.swallows(dice);
         if (!arrives) {
-            return new ReplayedAction.Asked<>(what, -1, onArrival, 0, dice.chance(50) ? 200 : limitMs, unknown);
+            return new Replay.Asked<>(what, -1, onArrival, 0, dice.chance(50) ? 200 : limitMs, unknown);
         }
         long arrivesMs = senderPausesMs + fault.delayMs(dice);
         if (fault.failsBefore(dice)) {
-            return new ReplayedAction.Asked<>(what, -1, onArrival, 0, arrivesMs, serverError(what));
+            return new Replay.Asked<>(what, -1, onArrival, 0, arrivesMs, serverError(what));
         }
         if (fault.failsAfter(dice)) {
             Supplier<T> thenFails = () -> {
                 T lost = onArrival.get();
                 throw serverError(what + " after " + lost);
             };
-            return new ReplayedAction.Asked<>(what, arrivesMs, thenFails, 5, limitMs, unknown);
+            return new Replay.Asked<>(what, arrivesMs, thenFails, 5, limitMs, unknown);
         }
         long answersMs = fault.losesAnswer(dice) ? limitMs : dice.mostly(2, 100);
-        return new ReplayedAction.Asked<>(what, arrivesMs, onArrival, answersMs, limitMs, unknown);
+        return new Replay.Asked<>(what, arrivesMs, onArrival, answersMs, limitMs, unknown);
     }
 
     private static ComputeException serverError(String what) {
@@ -71,19 +73,57 @@ final class AgentPorts implements SimulatedPorts {
     }
 
     @Override
-    public Compute compute(ReplayedAction action) {
-        return new NovaPort(action);
-    }
-
-    private ReplayedAction.Asked<BmcStatement> toBmc(
-            HostName host, String what, long takesMs, Supplier<BmcStatement> onArrival) {
-        boolean arrives = cluster.network().reachesBmcs(self);
-        var silence = new BmcStatement(host, PowerState.UNKNOWN, false, "no route to the BMC", 4_000);
-        return new ReplayedAction.Asked<>(what, arrives ? takesMs : -1, onArrival, 5, BMC_LIMIT_MS, silence);
+    public Compute compute(Replay<?> replay, Action action) {
+        return new NovaPort(replay, action);
     }
 
     @Override
-    public Fencer fencer(ReplayedAction action) {
+    public ServiceRecords services(Replay<?> replay, HostName returning) {
+        return new ServiceRecords() {
+            @Override
+            public List<ComputeService> computeServices() {
+                return cluster.mutant()
+                        .seenServices(replay.ask(
+                                () -> toNova("services", 0, () -> cluster.nova().computeServices())));
+            }
+
+            @Override
+            public void forceUp(HostName host) {
+                replay.ask(() -> toNova("force up " + host, 0, () -> {
+                    cluster.returnRules().beforeForceUp(returning, host);
+                    cluster.nova().forceUp(host);
+                    cluster.point();
+                    return NOTHING;
+                }));
+            }
+
+            @Override
+            public void enable(HostName host) {
+                replay.ask(() -> toNova("enable " + host, 0, () -> {
+                    cluster.returnRules().beforeEnable(returning, host);
+                    cluster.nova().enable(host);
+                    cluster.point();
+                    return NOTHING;
+                }));
+            }
+        };
+    }
+
+    @Override
+    public Sweep.Homes homes(Replay<?> replay) {
+        return id -> replay.ask(() ->
+                toNova("show " + id, 0, () -> cluster.nova().server(id).map(Server::host)));
+    }
+
+    private Replay.Asked<BmcStatement> toBmc(
+            HostName host, String what, long takesMs, Supplier<BmcStatement> onArrival) {
+        boolean arrives = cluster.network().reachesBmcs(self);
+        var silence = new BmcStatement(host, PowerState.UNKNOWN, false, "no route to the BMC", 4_000);
+        return new Replay.Asked<>(what, arrives ? takesMs : -1, onArrival, 5, BMC_LIMIT_MS, silence);
+    }
+
+    @Override
+    public Fencer fencer(Replay<?> replay, Action action) {
         return new Fencer() {
             @Override
             public boolean isConfigured(HostName host) {
@@ -93,7 +133,7 @@ final class AgentPorts implements SimulatedPorts {
             @Override
             public BmcStatement status(HostName host) {
                 Machine machine = cluster.machine(host);
-                return action.ask(() -> toBmc(host, "power status of " + host, machine.answerMs(), () -> {
+                return replay.ask(() -> toBmc(host, "power status of " + host, machine.answerMs(), () -> {
                     BmcStatement said = machine.status();
                     cluster.rules().onPowerAnswer(said);
                     return said;
@@ -103,8 +143,8 @@ final class AgentPorts implements SimulatedPorts {
             @Override
             public BmcStatement powerOff(HostName host) {
                 Machine machine = cluster.machine(host);
-                return action.ask(() -> toBmc(host, "power off " + host, machine.powerOffMs(), () -> {
-                    cluster.rules().beforePowerOff(action.action(), host);
+                return replay.ask(() -> toBmc(host, "power off " + host, machine.powerOffMs(), () -> {
+                    cluster.rules().beforePowerOff(action, host);
                     BmcStatement said = machine.powerOff();
                     cluster.rules().onPowerAnswer(said);
                     cluster.point();
@@ -120,7 +160,7 @@ final class AgentPorts implements SimulatedPorts {
     }
 
     @Override
-    public Voters voters(ReplayedAction action) {
+    public Voters voters(Replay<?> replay) {
         return new Voters() {
             @Override
             public int count() {
@@ -129,7 +169,7 @@ final class AgentPorts implements SimulatedPorts {
 
             @Override
             public SortedMap<String, SortedMap<HostName, Long>> ages(SortedSet<HostName> hosts) {
-                return action.<SortedMap<String, SortedMap<HostName, Long>>>ask(() ->
+                return replay.<SortedMap<String, SortedMap<HostName, Long>>>ask(() ->
                         toVoters("ages of " + hosts, () -> {
                             var byVoter = new TreeMap<String, SortedMap<HostName, Long>>();
                             for (Agent voter : cluster.votersThatAnswer(self)) {
@@ -142,7 +182,7 @@ final class AgentPorts implements SimulatedPorts {
 
             @Override
             public List<AgeStatement> statements(HostName host, long epoch) {
-                return action.<List<AgeStatement>>ask(() -> toVoters("ages of " + host, () -> {
+                return replay.<List<AgeStatement>>ask(() -> toVoters("ages of " + host, () -> {
                     var said = new ArrayList<AgeStatement>();
                     for (Agent voter : cluster.votersThatAnswer(self)) {
                         AgeStatement word =
@@ -156,7 +196,7 @@ final class AgentPorts implements SimulatedPorts {
 
             @Override
             public List<String> peersAppliedAtLeast(long index) {
-                return action.<List<String>>ask(() -> toVoters(
+                return replay.<List<String>>ask(() -> toVoters(
                         "which peers have applied " + index,
                         () -> cluster.votersThatAnswer(self).stream()
                                 .filter(v -> v.applied() >= index)
@@ -167,7 +207,7 @@ final class AgentPorts implements SimulatedPorts {
             @Override
             public Testimony observe(SortedSet<HostName> hosts, SortedSet<HostName> alsoLookAt) {
                 return cluster.mutant()
-                        .seen(action.<Testimony>ask(() -> toVoters(
+                        .seen(replay.<Testimony>ask(() -> toVoters(
                                 "what is seen of " + hosts,
                                 () -> cluster.renewals()
                                         .testimony(cluster.votersThatAnswer(self), hosts, alsoLookAt))));
@@ -175,7 +215,7 @@ final class AgentPorts implements SimulatedPorts {
 
             @Override
             public List<String> appliedAtLeast(long index) {
-                return action.<List<String>>ask(() -> toVoters("who has applied " + index, () -> {
+                return replay.<List<String>>ask(() -> toVoters("who has applied " + index, () -> {
                     var names = new ArrayList<String>();
                     for (Agent voter : cluster.votersThatAnswer(self)) {
                         if (voter.applied() >= index) {
@@ -189,18 +229,20 @@ final class AgentPorts implements SimulatedPorts {
     }
 
     /** All voters are asked at once; one that does not answer costs the whole time limit. */
-    private <T> ReplayedAction.Asked<T> toVoters(String what, Supplier<T> onArrival) {
+    private <T> Replay.Asked<T> toVoters(String what, Supplier<T> onArrival) {
         boolean all = cluster.votersThatAnswer(self).size() == cluster.raft().votersCount();
         long arrivesMs = dice.mostly(1, 60);
-        return new ReplayedAction.Asked<>(
+        return new Replay.Asked<>(
                 what, arrivesMs, onArrival, all ? 2 : VOTER_LIMIT_MS - arrivesMs, VOTER_LIMIT_MS + 1, NOTHING);
     }
 
     /** Nova, as one action reaches it. */
     private final class NovaPort implements Compute {
-        private final ReplayedAction action;
+        private final Replay<?> replay;
+        private final Action action;
 
-        NovaPort(ReplayedAction action) {
+        NovaPort(Replay<?> replay, Action action) {
+            this.replay = replay;
             this.action = action;
         }
 
@@ -211,19 +253,19 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public List<ComputeService> computeServices() {
-            return action.ask(() -> toNova("services", 0, () -> cluster.nova().computeServices()));
+            return replay.ask(() -> toNova("services", 0, () -> cluster.nova().computeServices()));
         }
 
         @Override
         public List<Server> serversOn(HostName host) {
-            return action.ask(
+            return replay.ask(
                     () -> toNova("list " + host, 0, () -> cluster.nova().serversOn(host)));
         }
 
         @Override
         public Optional<Server> server(ServerId id) {
             return cluster.mutant()
-                    .seen(action.ask(
+                    .seen(replay.ask(
                             () -> toNova("show " + id, 0, () -> cluster.nova().server(id))));
         }
 
@@ -231,8 +273,8 @@ final class AgentPorts implements SimulatedPorts {
         public List<Migration> evacuationsFrom(HostName host) {
             return cluster.mutant()
                     .seen(
-                            action.action(),
-                            action.ask(() -> toNova(
+                            action,
+                            replay.ask(() -> toNova(
                                     "migrations " + host,
                                     0,
                                     () -> cluster.nova().evacuationsFrom(host))));
@@ -245,8 +287,8 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void forceDown(HostName host) {
-            action.ask(() -> toNova("force down " + host, 0, () -> {
-                cluster.rules().beforeForceDown(action.action(), host);
+            replay.ask(() -> toNova("force down " + host, 0, () -> {
+                cluster.rules().beforeForceDown(action, host);
                 cluster.nova().forceDown(host);
                 return NOTHING;
             }));
@@ -254,31 +296,31 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void disable(HostName host, String reason) {
-            action.ask(() -> toNova("disable " + host, 0, () -> {
-                cluster.rules().beforeForceDown(action.action(), host);
-                cluster.nova().disable(host);
+            replay.ask(() -> toNova("disable " + host, 0, () -> {
+                cluster.rules().beforeForceDown(action, host);
+                cluster.nova().disable(host, reason);
                 return NOTHING;
             }));
         }
 
         @Override
         public void evacuate(ServerId id) {
-            action.ask(() -> evacuation(id));
+            replay.ask(() -> evacuation(id));
         }
 
-        private ReplayedAction.Asked<String> evacuation(ServerId id) {
+        private Replay.Asked<String> evacuation(ServerId id) {
             Agent caller = cluster.agent(self);
             int life = caller.life();
             long pauseMs = cluster.scenario().senderPauseMs(dice);
             long sendsAtMs = cluster.nowMs() + pauseMs;
-            if (pauseMs > 0 && cluster.scenario().trust().guarded()) {
+            if (pauseMs > 0 && cluster.mutant().guardKillsCallers()) {
                 caller.watchCaller(sendsAtMs, afterMs -> cluster.restartAgent(self, afterMs));
             }
             return toNova("evacuate " + id, pauseMs, () -> {
                 if (!caller.sent(life, sendsAtMs)) {
                     return NOTHING;
                 }
-                cluster.rules().beforeEvacuate((Action.Evacuate) action.action(), id);
+                cluster.rules().beforeEvacuate((Action.Evacuate) action, id);
                 cluster.nova().evacuate(id);
                 cluster.point();
                 return NOTHING;
@@ -292,8 +334,8 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void lock(ServerId id, String reason) {
-            action.ask(() -> toNova("lock " + id, 0, () -> {
-                cluster.rules().beforeTouch((Action.Evacuate) action.action(), id);
+            replay.ask(() -> toNova("lock " + id, 0, () -> {
+                cluster.rules().beforeTouch((Action.Evacuate) action, id);
                 cluster.nova().lock(id, reason);
                 return NOTHING;
             }));
@@ -301,7 +343,7 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void unlock(ServerId id, String reason) {
-            action.ask(() -> toNova("unlock " + id, 0, () -> {
+            replay.ask(() -> toNova("unlock " + id, 0, () -> {
                 cluster.nova().unlock(id, reason);
                 return NOTHING;
             }));
@@ -309,8 +351,8 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void resetState(ServerId id) {
-            action.ask(() -> toNova("reset " + id, 0, () -> {
-                cluster.rules().beforeReset((Action.Evacuate) action.action(), id);
+            replay.ask(() -> toNova("reset " + id, 0, () -> {
+                cluster.rules().beforeReset((Action.Evacuate) action, id);
                 cluster.nova().resetState(id);
                 cluster.point();
                 return NOTHING;
@@ -319,7 +361,7 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void rest(ServerId id, Rest how) {
-            action.ask(() -> toNova("bring to rest " + id, 0, () -> {
+            replay.ask(() -> toNova("bring to rest " + id, 0, () -> {
                 cluster.nova().rest(id, how);
                 return NOTHING;
             }));

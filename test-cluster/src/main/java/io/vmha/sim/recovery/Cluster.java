@@ -7,8 +7,10 @@ import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.ProofCommand;
+import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.Sweep;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
 import java.util.ArrayList;
@@ -33,11 +35,16 @@ final class Cluster {
     private final Network network = new Network();
     private final SortedMap<HostName, Machine> machines = new TreeMap<>();
     private final SortedMap<HostName, Agent> agents = new TreeMap<>();
+    private final List<HostName> hosts;
+    private final List<Agent> everybody;
     private final SimulatedNova nova;
     private final Rules rules;
     private final Raft raft;
     private final Renewals renewals;
     private final LeaseRules leaseRules;
+    private final ReturnRules returnRules;
+    private final SortedMap<HostName, HostGate> gates = new TreeMap<>();
+    private boolean returnsByItself;
     private NovaFault novaFault = NovaFault.HEALTHY;
     private LongConsumer onPoint = point -> {};
     private long points;
@@ -67,12 +74,21 @@ final class Cluster {
                                     scenario.trust().proofs().lease())));
             leased(host).onWatchdog(() -> reset(host));
         }
+        this.hosts = List.copyOf(machines.keySet());
+        this.everybody = List.copyOf(agents.values());
         this.nova =
                 new SimulatedNova(sim, ledger, machines, host -> leased(host).mayStart());
         this.rules = new Rules(sim, this);
         this.raft = new Raft(sim, network, agents, scenario.voters(), mutant.applier(), rules);
+        nova.lives(host -> Optional.ofNullable(raft.latest().hosts().get(host))
+                .map(HostRecord::epoch)
+                .orElse(1L));
         this.renewals = new Renewals(sim, network, machines, agents, raft);
         this.leaseRules = new LeaseRules(sim, this);
+        this.returnRules = new ReturnRules(sim, this);
+        this.returnsByItself = scenario.trust().script() != Scenario.Script.STRAY_COPIES;
+        machines.keySet().forEach(host -> gates.put(host, new HostGate(sim, this, host)));
+        sim.every(1_000, 1_000, "gates are looked after", () -> gates.values().forEach(HostGate::look));
         machines.forEach((host, machine) -> machine.onPowerLost(() -> {
             agents.get(host).kill();
             leased(host).onPowerLost();
@@ -80,6 +96,9 @@ final class Cluster {
         agents.forEach((host, agent) -> agent.join(raft, new AgentPorts(this, sim, host)));
         this.instancesShared = dice.chance(50);
         createServers();
+        if (dice.chance(30)) {
+            nova.disable(dice.pick(hosts), "ada: its fan is loud");
+        }
         sim.every(500, 500, "the operator looks", this::enable);
     }
 
@@ -181,12 +200,12 @@ final class Cluster {
     }
 
     List<HostName> hosts() {
-        return List.copyOf(machines.keySet());
+        return hosts;
     }
 
     /** Everybody who may ever vote. */
     List<Agent> agents() {
-        return List.copyOf(agents.values());
+        return everybody;
     }
 
     LeasedHost leased(HostName host) {
@@ -238,7 +257,6 @@ final class Cluster {
                 if (machine.isOn() && !machine.isUp()) {
                     machine.boot();
                     startAgent(host);
-                    passGate(host);
                 }
             });
         }
@@ -267,29 +285,29 @@ final class Cluster {
         switchOn(host);
     }
 
-    /** S11's gate: a host that has booted starts nova-compute and VMs only when a majority of the voters answers its renewals. */
-    private void passGate(HostName host) {
-        Machine machine = machines.get(host);
-        if (!machine.isUp() || machine.serves()) {
-            return;
+    /** The newest state that a voter in reach of this agent has applied; empty if there is none. */
+    Optional<RecoveryState> stateKnownAt(Agent agent) {
+        int newest = raft.isMember(agent) ? agent.applied() : 0;
+        if (newest == 0) {
+            newest = votersThatAnswer(agent.host()).stream()
+                    .mapToInt(Agent::applied)
+                    .max()
+                    .orElse(0);
         }
-        HostRecord record = raft.latest().hosts().get(host);
-        long epoch = record == null ? 1 : record.epoch();
-        List<Agent> answers = votersThatAnswer(host).stream()
-                .filter(v -> !raft.state(v.applied()).isSealed(host, epoch))
-                .toList();
-        if (!scenario.gated() || (raft.isMajority(answers) && leased(host).mayStart())) {
-            machine.openGate();
-            sim.tell(host + ": the gate opens");
-            nova.onBoot(host);
-            for (Server server : nova.serversOn(host)) {
-                if (server.vmState().equals("active") && server.taskState().isEmpty()) {
-                    ledger.start(server.id(), host);
-                }
-            }
-        } else {
-            sim.after(5_000, "at the gate", () -> passGate(host));
-        }
+        return newest == 0 ? Optional.empty() : Optional.of(raft.state(newest));
+    }
+
+    Sweep.Homes homes(Agent agent, Replay<?> replay) {
+        return agent.ports().homes(replay);
+    }
+
+    ReturnRules returnRules() {
+        return returnRules;
+    }
+
+    /** Whether hosts that were recovered come back without a person ({@code gate.return}). */
+    boolean returnsByItself() {
+        return returnsByItself;
     }
 
     /** Everything is repaired: what is off stays off only if it is down for good. */
@@ -307,6 +325,11 @@ final class Cluster {
         });
         // a dead machine that is a voter comes back, so that a quorum exists again
         raft.members().forEach(v -> switchOn(v.host()));
+        // most others are repaired as well, sooner or later
+        machines.keySet().stream()
+                .filter(host -> dice.chance(70))
+                .forEach(host -> sim.after(dice.between(0, 60_000), "repaired", () -> switchOn(host)));
+        returnsByItself = true;
         sim.every(5_000, 5_000, "a person looks after it", this::lookAfter);
     }
 
@@ -366,6 +389,12 @@ final class Cluster {
                 .filter(h -> h.status() == HostRecord.Status.IN_SERVICE
                         && !machines.get(h.host()).isOn())
                 .forEach(h -> open.add(h.host() + " is off and nobody has noticed"));
+        raft.latest().hosts().values().stream()
+                .filter(h -> machines.get(h.host()).isUp() && h.status() != HostRecord.Status.IN_SERVICE)
+                .forEach(h -> open.add(h.host() + " is up and does not come back: " + h));
+        raft.latest().hosts().values().stream()
+                .filter(h -> h.status() == HostRecord.Status.IN_SERVICE && nova.isForcedDown(h.host()))
+                .forEach(h -> open.add(h.host() + " is in service and Nova holds it down"));
         return open;
     }
 }

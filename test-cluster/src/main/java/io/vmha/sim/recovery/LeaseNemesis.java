@@ -26,19 +26,23 @@ final class LeaseNemesis {
 
     void begin() {
         Scenario scenario = cluster.scenario();
-        if (scenario.trust().votersChange()) {
+        if (is(Scenario.Script.VOTERS_CHANGE)) {
             next();
             sim.every(5_000, 5_000, "lost voters are replaced", this::replaceLost);
         }
         if (scenario.trust().proofs().lease() && scenario.faultEveryMs() > 0) {
             sim.every(20_000, 20_000, "a guard dies", this::killGuard);
         }
-        if (scenario.trust().votersLeave()) {
+        if (is(Scenario.Script.VOTERS_LEAVE)) {
             sim.at(dice.between(20_000, 60_000), "voters leave", this::leaveWithTheLastAnswers);
         }
-        if (scenario.trust().upgrades()) {
+        if (is(Scenario.Script.UPGRADE)) {
             cluster.hosts().forEach(host -> sim.at(UPGRADE_AT_MS, "upgrade", () -> upgrade(host)));
         }
+    }
+
+    private boolean is(Scenario.Script script) {
+        return cluster.scenario().trust().script() == script;
     }
 
     /**

@@ -1,8 +1,11 @@
 package io.vmha.sim.recovery;
 
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.sim.Simulation;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -41,6 +44,53 @@ final class Ledger {
         paused.values().forEach(copies -> copies.remove(vm));
     }
 
+    /** The copy on this host is gone, running or paused. */
+    void destroy(ServerId vm, HostName host) {
+        on(paused, host).remove(vm);
+        if (on(live, host).remove(vm) && host.equals(runsOn.get(vm))) {
+            runsOn.remove(vm);
+        }
+    }
+
+    /** The copy on this host stands still. */
+    void pause(ServerId vm, HostName host) {
+        if (on(live, host).contains(vm)) {
+            destroy(vm, host);
+            on(paused, host).add(vm);
+        }
+    }
+
+    /**
+     * Somebody starts the VM on a host behind everybody's back, whether it runs elsewhere or not. What is found out about that is the test.
+     */
+    void startStray(ServerId vm, HostName host) {
+        on(paused, host).remove(vm);
+        on(live, host).add(vm);
+        runsOn.putIfAbsent(vm, host);
+    }
+
+    /** What runs on this host. */
+    List<ServerId> running(HostName host) {
+        return List.copyOf(on(live, host));
+    }
+
+    /** The guests on this host that have a process. */
+    List<Hypervisor.Domain> domains(HostName host) {
+        var domains = new ArrayList<Hypervisor.Domain>();
+        on(live, host).forEach(vm -> domains.add(new Hypervisor.Domain(vm, "name-" + vm, true)));
+        on(paused, host).forEach(vm -> domains.add(new Hypervisor.Domain(vm, "name-" + vm, false)));
+        return domains;
+    }
+
+    boolean hasCopy(ServerId vm, HostName host) {
+        return on(live, host).contains(vm) || on(paused, host).contains(vm);
+    }
+
+    /** The hosts on which it runs. */
+    List<HostName> hostsOf(ServerId vm) {
+        return live.keySet().stream().filter(host -> live.get(host).contains(vm)).toList();
+    }
+
     /** The host has lost its power. */
     SortedSet<ServerId> stopAll(HostName host) {
         on(paused, host).clear();
@@ -57,7 +107,7 @@ final class Ledger {
     private SortedSet<ServerId> halt(HostName host) {
         var stopped = new TreeSet<>(on(live, host));
         on(live, host).clear();
-        stopped.forEach(runsOn::remove);
+        stopped.forEach(vm -> runsOn.remove(vm, host));
         return stopped;
     }
 

@@ -1,13 +1,17 @@
 package io.vmha.sim.recovery;
 
+import io.vmha.node.gate.Gate;
 import io.vmha.recovery.core.Action;
 import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.Arming;
+import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.Electorate;
+import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Server;
+import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.Testimony;
 import java.util.List;
 import java.util.Optional;
@@ -58,6 +62,31 @@ interface Mutant {
     /** Whether a voter finds its seals again after a restart. */
     default boolean keepsSeals() {
         return true;
+    }
+
+    /** Whether the guard kills a process whose leadership is not proven any more (S9). */
+    default boolean guardKillsCallers() {
+        return true;
+    }
+
+    /** What becomes of the gate's verdict. */
+    default Gate.Verdict gate(Gate.Verdict truth) {
+        return truth;
+    }
+
+    /** What a sweep sees of the guests of its host. */
+    default List<Hypervisor.Domain> swept(List<Hypervisor.Domain> domains) {
+        return domains;
+    }
+
+    /** What a host says that runs on it. */
+    default List<ServerId> claimed(List<ServerId> running) {
+        return running;
+    }
+
+    /** What the readmission of a host sees of Nova's services. */
+    default List<ComputeService> seenServices(List<ComputeService> services) {
+        return services;
     }
 
     /** A voter's word, and how long it really has not answered the host. */

@@ -106,7 +106,7 @@ final class Raft {
                 .toList();
     }
 
-    private boolean isMember(Agent agent) {
+    boolean isMember(Agent agent) {
         return electorate().voters().contains(agent.peerId())
                 || electorate().outgoing().contains(agent.peerId());
     }
@@ -314,6 +314,7 @@ final class Raft {
 
     /** The same for anybody who lives where the agent does. */
     void propose(Agent proposer, Command command, Consumer<OptionalLong> answered) {
+        rules.onProposed(proposer, command);
         boolean leads = leader.equals(Optional.of(proposer.host()))
                 && proposer.term().equals(OptionalLong.of(term))
                 && reachesMajority(proposer);
@@ -341,6 +342,13 @@ final class Raft {
     /** A person's or the aggregate's command, through whichever node leads. */
     boolean ask(Command command) {
         return leader.isPresent() && append(term, command).refusal().isEmpty();
+    }
+
+    /** A command of a host's agent, which is no leader, on its way through the group: the refusal, or empty. */
+    Optional<String> submit(HostName from, Command command) {
+        Optional<HostName> reached =
+                leader.filter(l -> network.connects(from, l) && reachesMajority(agents.get(l)));
+        return reached.isPresent() ? append(term, command).refusal() : Optional.of("the group did not answer");
     }
 
     private OptionalLong commit(InFlight proposal) {

@@ -14,17 +14,20 @@ public final class RecoveryRun {
             int deaths,
             long elections,
             long incidents,
-            long evacuations) {}
+            long evacuations,
+            long returns) {}
 
     private final Simulation sim;
     private final Cluster cluster;
     private final Nemesis nemesis;
+    private final ScriptNemesis script;
 
     RecoveryRun(Scenario scenario, long seed, Mutant mutant) {
         this.sim = new Simulation(new Run("RecoverySimulationTest", scenario.name(), seed));
         this.cluster = new Cluster(sim, scenario, mutant);
         this.nemesis = new Nemesis(sim, cluster);
         new LeaseNemesis(sim, cluster).begin();
+        this.script = new ScriptNemesis(sim, cluster);
     }
 
     /** Runs the product as it is. */
@@ -49,6 +52,7 @@ public final class RecoveryRun {
             sim.runUntil(sim.nowMs() + 5_000);
         }
         cluster.leaseRules().atTheEnd();
+        script.atTheEnd();
         return new Summary(
                 sim.nowMs(),
                 sim.events(),
@@ -57,6 +61,7 @@ public final class RecoveryRun {
                 nemesis.deaths(),
                 cluster.raft().elections(),
                 cluster.raft().latest().nextIncident() - 1,
-                cluster.nova().evacuations());
+                cluster.nova().evacuations(),
+                cluster.returnRules().returns());
     }
 }

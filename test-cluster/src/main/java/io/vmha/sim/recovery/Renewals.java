@@ -37,6 +37,7 @@ final class Renewals {
     private final Map<HostName, SortedMap<HostName, Long>> answeredAtMs = new TreeMap<>();
     private final Map<HostName, SortedMap<HostName, Long>> lostAtMs = new TreeMap<>();
     private final Map<HostName, SortedMap<HostName, String>> bootAt = new TreeMap<>();
+    private final Map<HostName, SortedMap<HostName, GossipSign>> told = new TreeMap<>();
     private final SortedMap<HostName, Machine> machines;
     private final Kernels kernels;
 
@@ -70,6 +71,7 @@ final class Renewals {
         answeredAtMs.computeIfAbsent(voter, v -> new TreeMap<>());
         lostAtMs.put(voter, new TreeMap<>());
         bootAt.put(voter, new TreeMap<>());
+        told.put(voter, new TreeMap<>());
     }
 
     private void renew() {
@@ -155,6 +157,7 @@ final class Renewals {
         voter.onClaims(voter.voter().claims());
         voter.onSightings(kernels.toldTo(voter));
         SortedMap<HostName, Long> lost = lostAtMs.get(voter.host());
+        SortedMap<HostName, GossipSign> signs = told.get(voter.host());
         for (Agent host : agents.values()) {
             if (host == voter) {
                 continue;
@@ -165,13 +168,14 @@ final class Renewals {
                 lost.putIfAbsent(host.host(), sim.nowMs());
             }
             long lostMs = lost.containsKey(host.host()) ? sim.nowMs() - lost.get(host.host()) : 0;
-            voter.onGossip(
-                    host.host(),
-                    host.hasLeft()
-                            ? GossipSign.LEFT
-                            : lostMs >= FAILED_AFTER_MS
-                                    ? GossipSign.FAILED
-                                    : lostMs >= SUSPECT_AFTER_MS ? GossipSign.SUSPECT : GossipSign.ALIVE);
+            GossipSign sign = host.hasLeft()
+                    ? GossipSign.LEFT
+                    : lostMs >= FAILED_AFTER_MS
+                            ? GossipSign.FAILED
+                            : lostMs >= SUSPECT_AFTER_MS ? GossipSign.SUSPECT : GossipSign.ALIVE;
+            if (signs.put(host.host(), sign) != sign) {
+                voter.onGossip(host.host(), sign);
+            }
         }
     }
 

@@ -14,14 +14,17 @@ import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
 import io.vmha.recovery.core.Migration;
+import io.vmha.recovery.core.Note;
 import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReturnCommand;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.VmCommand;
 import io.vmha.recovery.core.VmRecovery;
 import io.vmha.sim.Simulation;
 import io.vmha.sim.SimulationFailure;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -34,6 +37,11 @@ import java.util.TreeSet;
 final class Rules {
     /** How long a decision may take from its reason to its commit: the longest that a proposal is in flight, and some. */
     private static final long DECISION_MS = 40_000;
+
+    /** What the observers and voters have said is no older than this when a leader decides on it. */
+    private static final long WITNESSES_MS = 5_000;
+
+    private static final long AWAKE_MS = 10_000;
 
     private record Case(IncidentId incident, HostName host) implements Comparable<Case> {
         @Override
@@ -81,12 +89,14 @@ final class Rules {
 
     /** One leader per term at most, and the moment at which a majority has applied each certificate. */
     private void afterEveryEvent() {
-        for (Agent one : cluster.agents()) {
-            for (Agent other : cluster.agents()) {
-                boolean both =
-                        one != other && one.term().isPresent() && one.term().equals(other.term());
-                if (both) {
-                    throw violation("one leader", one.host() + " and " + other.host() + " lead term " + one.term());
+        List<Agent> everybody = cluster.agents();
+        for (int i = 0; i < everybody.size(); i++) {
+            Agent one = everybody.get(i);
+            for (int j = 0; one.term().isPresent() && j < i; j++) {
+                if (one.term().equals(everybody.get(j).term())) {
+                    throw violation(
+                            "one leader",
+                            one.host() + " and " + everybody.get(j).host() + " lead term " + one.term());
                 }
             }
         }
@@ -94,6 +104,26 @@ final class Rules {
             if (!appliedByMajorityAtMs.containsKey(proof.index())
                     && cluster.raft().isAppliedByMajority(proof.index())) {
                 appliedByMajorityAtMs.put(proof.index(), sim.nowMs());
+            }
+        }
+    }
+
+    // --- what is proposed
+
+    /**
+     * I8 at the moment of the decision: a leader that has run all the time decides on what has been told a moment ago. One that stood still
+     * may be late, and so may a commit: they are judged by the wider limit of the commit.
+     */
+    void onProposed(Agent proposer, Command command) {
+        boolean awake = sim.nowMs() - proposer.runsSinceMs() > AWAKE_MS;
+        if (awake && command instanceof IncidentCommand.DeclareIncident declare) {
+            for (HostName host : declare.witnesses().keySet()) {
+                long lostMs = cluster.renewals().kernels().sinceTrulyLostMs(host);
+                require(
+                        lostMs <= WITNESSES_MS,
+                        "I8",
+                        host + " is to be declared dead, but its kernel has run and was in reach for " + lostMs
+                                + " ms");
             }
         }
     }
@@ -136,8 +166,36 @@ final class Rules {
                     .add(begin.term());
         } else if (command instanceof VmCommand about) {
             onVm(entry, about, after);
+        } else if (command instanceof ReturnCommand returned) {
+            cluster.returnRules().onCommitted(before, returned);
         }
         onPhases(before, command, after);
+        isTold(before, entry, command, after);
+    }
+
+    /** S14: whatever changes an incident is in its story, and a verdict with every word that it rests on. */
+    private void isTold(RecoveryState before, Entry entry, Command command, RecoveryState after) {
+        if (before.incidents().equals(after.incidents())) {
+            return;
+        }
+        for (Incident incident : after.incidents().values()) {
+            if (incident.equals(before.incidents().get(incident.id()))) {
+                continue;
+            }
+            List<Note> said = incident.story().stream()
+                    .filter(note -> note.index() == entry.index())
+                    .toList();
+            require(!said.isEmpty(), "S14", "the story of incident " + incident.id() + " has no word about " + command);
+            if (command instanceof IncidentCommand.DeclareIncident declare) {
+                declare.witnesses().forEach((host, words) -> words.forEach(word -> require(
+                        said.stream()
+                                .anyMatch(note -> note.text().contains(host.value())
+                                        && note.text().contains(word.source())
+                                        && note.text().contains(word.statement())),
+                        "S14",
+                        "the story of incident " + incident.id() + " does not say " + word + " of " + host)));
+            }
+        }
     }
 
     /** Incidents that this command has closed: after their last ending, or called off before anything was done. */
@@ -164,7 +222,8 @@ final class Rules {
         AzSettings az = before.az().orElseThrow();
         long lost = declare.witnesses().size()
                 + before.hosts().values().stream()
-                        .filter(h -> h.status() != HostRecord.Status.IN_SERVICE)
+                        .filter(h -> h.status() != HostRecord.Status.IN_SERVICE
+                                && !declare.witnesses().containsKey(h.host()))
                         .count();
         boolean above = declare.witnesses().size() > az.limits().maxHosts()
                 || lost * 100 > (long) before.hosts().size() * az.limits().maxSharePercent();
@@ -265,6 +324,12 @@ final class Rules {
         confirmed.add(about);
     }
 
+    /** The certificate of this life stands beyond recall: its VMs may be evacuated. */
+    boolean isConfirmed(HostName host, long epoch) {
+        return confirmed.stream()
+                .anyMatch(about -> about.host().equals(host) && certified.get(about).epoch() == epoch);
+    }
+
     private void onVm(Entry entry, VmCommand command, RecoveryState after) {
         if (command instanceof VmCommand.BeginEvacuation begin) {
             Long open = openIntent.put(begin.server(), entry.index());
@@ -328,7 +393,7 @@ final class Rules {
     private boolean isLost(Migration migration) {
         return cluster.nova()
                 .chosenFor(migration)
-                .map(target -> cluster.raft().latest().isCertified(target, 1))
+                .map(target -> cluster.raft().latest().isCertified(target, cluster.nova().chosenInEpoch(migration)))
                 .orElse(false);
     }
 

@@ -14,7 +14,6 @@ import java.util.List;
  * @param deadHosts how many hosts may lose their power in one run
  * @param senderPauseMostMs how long a caller may stand still between its last check and sending an evacuate call; the protocol's bound is K,
  *     and only the guard process, which kills a caller that stands still for longer, enforces it
- * @param gated whether a host that boots waits for a majority's answers before it starts nova-compute and VMs (S11)
  * @param leadersOnly whether the faults are short falls of leaders, with a slow Nova all the time
  * @param trust what proves a host dead, and what happens to the voters
  */
@@ -28,20 +27,35 @@ public record Scenario(
         int deadHosts,
         Limits limits,
         long senderPauseMostMs,
-        boolean gated,
         boolean leadersOnly,
         Trust trust) {
-    /**
-     * What proves a host dead, and what happens to those who state it.
-     *
-     * @param guarded whether the guard kills a caller whose leadership is not proven any more (S9)
-     * @param votersChange whether voters are replaced, added, removed and wiped, and guards die
-     * @param upgrades whether all daemons are restarted for an upgrade
-     * @param votersLeave whether a host is lost just when those leave the voters that have answered it last
-     */
-    public record Trust(Proofs proofs, boolean guarded, boolean votersChange, boolean upgrades, boolean votersLeave) {
-        static final Trust BMC = new Trust(Proofs.BMC, true, false, false, false);
-        static final Trust LEASE = new Trust(Proofs.LEASE, true, false, false, false);
+    /** What proves a host dead, and what happens beside the faults. */
+    public record Trust(Proofs proofs, Script script) {
+        static final Trust BMC = new Trust(Proofs.BMC, Script.NONE);
+        static final Trust LEASE = new Trust(Proofs.LEASE, Script.NONE);
+    }
+
+    /** What happens beside the faults that come at random. */
+    public enum Script {
+        NONE,
+        /** Voters are replaced, added, removed and wiped. */
+        VOTERS_CHANGE,
+        /** All daemons are restarted for an upgrade. */
+        UPGRADE,
+        /** A host is lost just when those leave the voters that have answered it last. */
+        VOTERS_LEAVE,
+        /** Somebody starts old copies of VMs by hand, on hosts that nobody takes back (S12). */
+        STRAY_COPIES,
+        /** Several hosts lose their power within a moment, fewer than the limits say: one incident. */
+        RACK_IS_LOST,
+        /** A switch fails: more hosts than the limits say are cut off, and come back. */
+        SWITCH_FAILS,
+        /** More hosts than the limits say lose their power; a person approves. */
+        DISASTER,
+        /** A host's network fails and comes back, again and again. */
+        HOST_FLAPS,
+        /** One host is cut off, and back before it may be certified by its lease. */
+        CUT_HEALS
     }
 
     /** When all faults end. */
@@ -57,40 +71,25 @@ public record Scenario(
 
     /** Three hosts, faults about every ten seconds. */
     public static final Scenario STORM_3 =
-            new Scenario("storm-3", 3, 3, 3, 9_000, 4, 1, Limits.DEFAULT, CONFIG.graceMs() - 1, true, false, Trust.BMC);
+            new Scenario("storm-3", 3, 3, 3, 9_000, 4, 1, Limits.DEFAULT, CONFIG.graceMs() - 1, false, Trust.BMC);
 
     public static final Scenario STORM_5 =
-            new Scenario("storm-5", 5, 5, 3, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, true, false, Trust.BMC);
+            new Scenario("storm-5", 5, 5, 3, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, false, Trust.BMC);
 
     public static final Scenario STORM_9 = new Scenario(
-            "storm-9", 9, 5, 3, 9_000, 4, 4, new Limits(2, 49), CONFIG.graceMs() - 1, true, false, Trust.BMC);
+            "storm-9", 9, 5, 3, 9_000, 4, 4, new Limits(2, 49), CONFIG.graceMs() - 1, false, Trust.BMC);
 
     /** Nothing goes wrong but that hosts die. */
     public static final Scenario CALM_5 =
-            new Scenario("calm-5", 5, 5, 4, 0, 0, 2, Limits.DEFAULT, 0, true, false, Trust.BMC);
+            new Scenario("calm-5", 5, 5, 4, 0, 0, 2, Limits.DEFAULT, 0, false, Trust.BMC);
 
-    /** What the guard is for: without it, a caller that stands still for longer than the protocol allows calls all the same. */
-    public static final Scenario UNGUARDED_CALLER = new Scenario(
-            "unguarded-caller",
-            5,
-            5,
-            12,
-            40_000,
-            4,
-            2,
-            Limits.DEFAULT,
-            60_000,
-            true,
-            true,
-            new Trust(Proofs.BMC, false, false, false, false));
-
-    /** The same callers, with a guard that kills them. */
+    /** Callers that stand still for longer than the protocol allows: the guard kills them (S9). */
     public static final Scenario SLEEPING_CALLER =
-            new Scenario("sleeping-caller", 5, 5, 12, 40_000, 4, 2, Limits.DEFAULT, 60_000, true, true, Trust.BMC);
+            new Scenario("sleeping-caller", 5, 5, 12, 40_000, 4, 2, Limits.DEFAULT, 60_000, true, Trust.BMC);
 
     /** No BMC at all: a host that nobody hears is recovered when its lease has run out. */
     public static final Scenario LEASE_5 = new Scenario(
-            "lease-5", 5, 5, 3, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, true, false, Trust.LEASE);
+            "lease-5", 5, 5, 3, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, false, Trust.LEASE);
 
     /** Both proofs, hosts that do not vote, and voters that are replaced, added, removed and wiped. */
     public static final Scenario VOTERS_CHANGE = new Scenario(
@@ -103,9 +102,8 @@ public record Scenario(
             2,
             Limits.DEFAULT,
             CONFIG.graceMs() - 1,
-            true,
             false,
-            new Trust(Proofs.BOTH, true, true, false, false));
+            new Trust(Proofs.BOTH, Script.VOTERS_CHANGE));
 
     /** The voters that answered a host last leave, and those that stay have not heard it for long: their ages must begin anew (S4). */
     public static final Scenario VOTERS_LEAVE = new Scenario(
@@ -118,9 +116,8 @@ public record Scenario(
             0,
             Limits.DEFAULT,
             0,
-            true,
             false,
-            new Trust(Proofs.LEASE, true, false, false, true));
+            new Trust(Proofs.LEASE, Script.VOTERS_LEAVE));
 
     /** Nothing fails; every daemon is restarted, slowly, and all want it at once (S7). */
     public static final Scenario UPGRADE = new Scenario(
@@ -133,17 +130,36 @@ public record Scenario(
             0,
             Limits.DEFAULT,
             0,
-            true,
             false,
-            new Trust(Proofs.LEASE, true, false, true, false));
+            new Trust(Proofs.LEASE, Script.UPGRADE));
 
-    /** The gap that the gate of S11 will close: a host that is switched on again starts what waits for it, sealed or not. */
-    public static final Scenario UNGATED_RETURN = new Scenario(
-            "ungated-return", 5, 5, 6, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, false, false, Trust.BMC);
+    /** An old copy of a VM is started by hand on a host that was recovered and has power again (S12). */
+    public static final Scenario STRAY_COPY =
+            quiet("stray-copy", 5, 1, Limits.DEFAULT, new Trust(Proofs.BMC, Script.STRAY_COPIES));
+
+    /** A rack of up to three hosts is lost: one incident. */
+    public static final Scenario RACK_LOST =
+            quiet("rack-lost", 9, 0, new Limits(3, 49), new Trust(Proofs.BMC, Script.RACK_IS_LOST));
+
+    /** A switch fails, and more hosts are cut off than the limits let go: nothing is fenced, and all are put back. */
+    public static final Scenario SWITCH_FAILED =
+            quiet("switch-failed", 9, 0, new Limits(2, 30), new Trust(Proofs.BMC, Script.SWITCH_FAILS));
+
+    /** More hosts die at once than the limits let go: nothing is done until a person approves, and then all comes back. */
+    public static final Scenario DISASTER =
+            quiet("disaster", 9, 0, new Limits(2, 30), new Trust(Proofs.BMC, Script.DISASTER));
+
+    /** A host's network comes and goes: the third time it is given more patience. */
+    public static final Scenario FLAPPING =
+            quiet("flapping", 5, 0, Limits.DEFAULT, new Trust(Proofs.BMC, Script.HOST_FLAPS));
+
+    /** A host without a BMC is cut off alone, for less time than a certificate takes: a pause, and nothing else. */
+    public static final Scenario CUT_HEALED =
+            quiet("cut-healed", 5, 0, Limits.DEFAULT, new Trust(Proofs.LEASE, Script.CUT_HEALS));
 
     /** Leaders fall one after the other while Nova is slow: what one has begun the next one must neither repeat nor forget. */
     public static final Scenario FALLING_LEADERS = new Scenario(
-            "falling-leaders", 5, 5, 12, 7_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, true, true, Trust.BMC);
+            "falling-leaders", 5, 5, 12, 7_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, true, Trust.BMC);
 
     private static final List<Scenario> ALL = List.of(
             STORM_3,
@@ -151,19 +167,26 @@ public record Scenario(
             STORM_9,
             CALM_5,
             FALLING_LEADERS,
-            UNGUARDED_CALLER,
-            UNGATED_RETURN,
             SLEEPING_CALLER,
             LEASE_5,
             VOTERS_CHANGE,
             VOTERS_LEAVE,
-            UPGRADE);
+            UPGRADE,
+            STRAY_COPY,
+            RACK_LOST,
+            SWITCH_FAILED,
+            DISASTER,
+            FLAPPING,
+            CUT_HEALED);
 
-    /** Those in which every rule must hold. */
+    /** All of them. */
     static List<Scenario> all() {
-        return ALL.stream()
-                .filter(s -> !s.equals(UNGUARDED_CALLER) && !s.equals(UNGATED_RETURN))
-                .toList();
+        return ALL;
+    }
+
+    /** Nothing fails but what the script says. */
+    private static Scenario quiet(String name, int hosts, int deadHosts, Limits limits, Trust trust) {
+        return new Scenario(name, hosts, 5, 4, 0, 0, deadHosts, limits, 0, false, trust);
     }
 
     /** The scenario of this name. */

@@ -17,6 +17,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 
 /**
  * Nova in virtual time, with the rules that were measured on a real one: evacuate is refused while the service is up, and for other states
@@ -31,7 +32,11 @@ final class SimulatedNova {
     private static final class Service {
         private long reportedAtMs;
         private boolean forcedDown;
-        private boolean enabled = true;
+        private Optional<String> disabledFor = Optional.empty();
+
+        boolean isEnabled() {
+            return disabledFor.isEmpty();
+        }
     }
 
     private final Simulation sim;
@@ -43,6 +48,9 @@ final class SimulatedNova {
     private final SortedMap<Long, Migration> migrations = new TreeMap<>();
     /** Whom the scheduler has chosen: told in the migration only once that host has begun. */
     private final SortedMap<Long, HostName> chosen = new TreeMap<>();
+
+    private final SortedMap<Long, Long> chosenIn = new TreeMap<>();
+    private ToLongFunction<HostName> epochs = host -> 1;
 
     private final SortedMap<ServerId, String> lockedBefore = new TreeMap<>();
     /** Migrations whose servers a person has reset. */
@@ -60,6 +68,11 @@ final class SimulatedNova {
         this.machines = machines;
         machines.keySet().forEach(host -> services.put(host, new Service()));
         sim.every(0, 10_000, "nova-compute reports", this::report);
+    }
+
+    /** Which life of a host the group is at; Nova does not know it, the rules want it. */
+    void lives(ToLongFunction<HostName> epochOf) {
+        epochs = epochOf;
     }
 
     private void report() {
@@ -184,9 +197,9 @@ final class SimulatedNova {
                 "service of " + host,
                 host,
                 !service.forcedDown && sim.nowMs() - service.reportedAtMs < SERVICE_DOWN_MS,
-                service.enabled,
+                service.isEnabled(),
                 service.forcedDown,
-                Optional.empty(),
+                service.disabledFor,
                 Optional.of("at " + service.reportedAtMs))));
         return records;
     }
@@ -224,12 +237,69 @@ final class SimulatedNova {
         return Optional.ofNullable(chosen.get(migration.id()));
     }
 
+    /** Which life of that host it was. */
+    long chosenInEpoch(Migration migration) {
+        return chosenIn.get(migration.id());
+    }
+
     void forceDown(HostName host) {
         services.get(host).forcedDown = true;
     }
 
-    void disable(HostName host) {
-        services.get(host).enabled = false;
+    void disable(HostName host, String reason) {
+        Service service = services.get(host);
+        if (service.isEnabled()) {
+            service.disabledFor = Optional.of(reason);
+        }
+    }
+
+    /** Why Nova does not schedule to the host; empty if it does. */
+    Optional<String> disabledFor(HostName host) {
+        return services.get(host).disabledFor;
+    }
+
+    void enable(HostName host) {
+        services.get(host).disabledFor = Optional.empty();
+    }
+
+    /** Refused while evacuations from the host are not completed, which they become when its nova-compute starts. */
+    void forceUp(HostName host) {
+        if (evacuationsFrom(host).stream().anyMatch(m -> m.status().equals("done"))) {
+            throw refused(400, "`done` evacuation migration records remain associated with " + host);
+        }
+        services.get(host).forcedDown = false;
+    }
+
+    /**
+     * A nova-compute starts on a host, for the first time after a boot or again: it cleans up what was evacuated from there, starts the
+     * guests that should run, and takes the messages that waited for it. A rebuild that it was at is forgotten.
+     */
+    void startCompute(HostName host) {
+        sim.after(dice.between(3_000, 12_000), "nova-compute starts", () -> {
+            if (!machines.get(host).serves()) {
+                return;
+            }
+            services.get(host).reportedAtMs = sim.nowMs();
+            for (Migration m : evacuationsFrom(host)) {
+                if (m.status().equals("done")) {
+                    ledger.destroy(m.server(), host);
+                    update(m.id(), m.destination(), "completed");
+                }
+            }
+            resumeGuests(host);
+            onBoot(host);
+        });
+    }
+
+    /** What libvirt and nova-compute start on a host by themselves. */
+    void resumeGuests(HostName host) {
+        for (Server server : serversOn(host)) {
+            boolean wanted =
+                    server.vmState().equals("active") && server.taskState().isEmpty();
+            if (wanted && !ledger.runs(server.id()) && !ledger.hasCopy(server.id(), host) && mayStart.test(host)) {
+                ledger.start(server.id(), host);
+            }
+        }
     }
 
     /** The evacuate action of the compute API. */
@@ -261,13 +331,15 @@ final class SimulatedNova {
     private void schedule(long migration) {
         Migration accepted = migrations.get(migration);
         var targets = services.keySet().stream()
-                .filter(h -> !h.equals(accepted.source()) && isUp(h) && services.get(h).enabled)
+                .filter(h -> !h.equals(accepted.source()) && isUp(h) && services.get(h).isEnabled())
                 .toList();
         if (targets.isEmpty()) {
             fail(migration, "no valid host");
             return;
         }
-        chosen.put(migration, dice.pick(targets));
+        HostName target = dice.pick(targets);
+        chosen.put(migration, target);
+        chosenIn.put(migration, epochs.applyAsLong(target));
         long spawnMs = dice.chance(85) ? dice.mostly(200, 4_000) : dice.between(4_000, 90_000);
         sim.after(spawnMs, "nova rebuilds", () -> rebuild(migration));
     }
@@ -335,8 +407,7 @@ final class SimulatedNova {
                         failed.server(), (id, s) -> with(s, s.host(), "error", Optional.empty())));
     }
 
-    /** The machine is up again: its nova-compute takes the messages that waited for it. */
-    void onBoot(HostName host) {
+    private void onBoot(HostName host) {
         var waiting = new ArrayList<Long>();
         migrations.values().stream()
                 .filter(m -> !m.isFinal() && host.equals(chosen.get(m.id())))

@@ -22,6 +22,7 @@ public final class SweepMain {
     private long virtualMs;
     private long deaths;
     private long faults;
+    private long returns;
 
     private SweepMain(PrintStream out, boolean stories) {
         this.out = out;
@@ -56,6 +57,7 @@ public final class SweepMain {
         virtualMs = 0;
         deaths = 0;
         faults = 0;
+        returns = 0;
         int failed = 0;
         for (long seed = from; seed < from + seeds; seed++) {
             try {
@@ -63,6 +65,7 @@ public final class SweepMain {
                 virtualMs += run.virtualMs();
                 deaths += run.deaths();
                 faults += run.faults();
+                returns += run.returns();
             } catch (SimulationFailure e) {
                 failed++;
                 failures.merge(e.rule(), 1, Integer::sum);
@@ -74,13 +77,14 @@ public final class SweepMain {
         }
         out.printf(
                 Locale.ROOT,
-                "%s: %d of %d runs failed; %.1f virtual hours, %d faults, %d hosts lost their power, %.1f s%n",
+                "%s: %d of %d runs failed; %.1f virtual hours, %d faults, %d hosts lost their power, %d came back, %.1f s%n",
                 scenario.name(),
                 failed,
                 seeds,
                 virtualMs / 3_600_000.0,
                 faults,
                 deaths,
+                returns,
                 (System.nanoTime() / 1_000_000 - startedAtMs) / 1_000.0);
         out.flush();
     }

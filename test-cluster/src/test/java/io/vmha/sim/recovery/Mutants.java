@@ -1,5 +1,17 @@
 package io.vmha.sim.recovery;
 
+import static io.vmha.sim.recovery.Surgery.allIdle;
+import static io.vmha.sim.recovery.Surgery.at;
+import static io.vmha.sim.recovery.Surgery.changed;
+import static io.vmha.sim.recovery.Surgery.changedVm;
+import static io.vmha.sim.recovery.Surgery.closed;
+import static io.vmha.sim.recovery.Surgery.opened;
+import static io.vmha.sim.recovery.Surgery.planned;
+import static io.vmha.sim.recovery.Surgery.proven;
+import static io.vmha.sim.recovery.Surgery.then;
+import static io.vmha.sim.recovery.Surgery.with;
+
+import io.vmha.node.gate.Gate;
 import io.vmha.recovery.core.Action;
 import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.Applied;
@@ -7,32 +19,32 @@ import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.BootStatement;
-import io.vmha.recovery.core.Certificate;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Ending;
 import io.vmha.recovery.core.Entry;
-import io.vmha.recovery.core.HostName;
-import io.vmha.recovery.core.HostRecovery;
+import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
+import io.vmha.recovery.core.LeaseTiming;
+import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.Migration;
+import io.vmha.recovery.core.Note;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReturnCommand;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.Sighting;
 import io.vmha.recovery.core.Testimony;
 import io.vmha.recovery.core.TurnCommand;
+import io.vmha.recovery.core.VerdictTimes;
 import io.vmha.recovery.core.VmCommand;
-import io.vmha.recovery.core.VmRecovery;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.UnaryOperator;
 
 /** The product with one safety rule taken out at a time. The suite must notice each. */
 enum Mutants implements Mutant {
@@ -52,7 +64,7 @@ enum Mutants implements Mutant {
         Applied apply(RecoveryState state, Entry entry, Command command) {
             Applied applied = state.apply(entry, command);
             return command instanceof IncidentCommand.Certify certify
-                    ? then(applied, certify.incident(), certify.host(), Mutants::confirmed)
+                    ? then(applied, certify.incident(), certify.host(), Surgery::confirmed)
                     : applied;
         }
     },
@@ -78,16 +90,29 @@ enum Mutants implements Mutant {
             return LEASES;
         }
     },
-    /** S4: a sealed host is certified at once. */
+    /** S4: a host that has been silent for long enough to be sealed is certified at once. */
     NO_AGES("S3", "S4", "no double run") {
         @Override
         public AgeStatement stated(AgeStatement said, long unansweredMs) {
-            return said.sealed() ? aged(said, 1_000_000) : said;
+            return said.ageMs() >= LeaseTiming.DEFAULT.sealAfterMs() ? aged(said, 1_000_000) : said;
         }
 
         @Override
         List<Scenario> scenarios() {
             return LEASES;
+        }
+    },
+    /** S4: a host is sealed as soon as it is declared, long before it may be certified. */
+    SEALED_AT_ONCE("healed in time") {
+        @Override
+        public AgeStatement stated(AgeStatement said, long unansweredMs) {
+            boolean mayBeSealed = said.ageMs() >= LeaseTiming.DEFAULT.sealAfterMs() && !said.sealed();
+            return mayBeSealed ? aged(said, 1_000_000) : said;
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return List.of(Scenario.CUT_HEALED);
         }
     },
     /** S4: a change of the voters does not let the ages begin anew. */
@@ -282,6 +307,18 @@ enum Mutants implements Mutant {
             return List.of();
         }
     },
+    /** S9: the guard lets a caller live whose leadership is not proven any more. */
+    CALLER_IS_NOT_KILLED("S9") {
+        @Override
+        public boolean guardKillsCallers() {
+            return false;
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return List.of(Scenario.SLEEPING_CALLER);
+        }
+    },
     /** S10: nobody asks whether a disk can be reached from other hosts. */
     NO_STORAGE_GATE("S10") {
         @Override
@@ -301,6 +338,73 @@ enum Mutants implements Mutant {
                 return state.apply(entry, new AzCommand.EnableAz(enable.atMs(), trusting, enable.hosts()));
             }
             return state.apply(entry, command);
+        }
+    },
+    /** S11: guests and nova-compute wait for nobody. */
+    NO_GATE("S11", "no double run") {
+        @Override
+        public Gate.Verdict gate(Gate.Verdict truth) {
+            return new Gate.Verdict(true, "there is no gate");
+        }
+    },
+    /** S11: a host comes back without looking for old copies. */
+    NO_SWEEP("S11", "no double run") {
+        @Override
+        public List<Hypervisor.Domain> swept(List<Hypervisor.Domain> domains) {
+            return List.of();
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return List.of(Scenario.STRAY_COPY);
+        }
+    },
+    /** S11: a host comes back while evacuations are under way, which may be on their way to it. */
+    NO_WAIT_FOR_EVACUATIONS("S11", "no double run") {
+        @Override
+        Applied apply(RecoveryState state, Entry entry, Command command) {
+            Applied applied = state.apply(entry, command);
+            if (!(command instanceof ReturnCommand.BeginReturn)
+                    || applied.refusal().isEmpty()) {
+                return applied;
+            }
+            RecoveryState forgetful = state;
+            for (Incident open : state.openIncidents()) {
+                forgetful = allIdle(forgetful, open);
+            }
+            Applied returned = forgetful.apply(entry, command);
+            RecoveryState s = returned.state();
+            return new Applied(
+                    new RecoveryState(
+                            s.applied(), s.az(), s.hosts(), state.incidents(), state.nextIncident(), state.group()),
+                    returned.refusal());
+        }
+    },
+    /** S11: a returning host is enabled whoever has disabled it. */
+    OTHERS_DISABLING_IS_TAKEN_BACK("S11") {
+        @Override
+        public List<ComputeService> seenServices(List<ComputeService> services) {
+            return services.stream()
+                    .map(s -> new ComputeService(
+                            s.id(),
+                            s.host(),
+                            s.up(),
+                            s.enabled(),
+                            s.forcedDown(),
+                            s.disabledReason().map(why -> "vmha: incident 1")))
+                    .toList();
+        }
+    },
+    /** S12: no host says what runs on it. */
+    NO_ALARM("S12") {
+        @Override
+        public List<ServerId> claimed(List<ServerId> running) {
+            return List.of();
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return List.of(Scenario.STRAY_COPY);
         }
     },
     /** S13: an incident is closed once its VMs are planned. */
@@ -333,6 +437,110 @@ enum Mutants implements Mutant {
                                         new Ending(Ending.Kind.RECOVERED, "somewhere")));
             }
             return applied;
+        }
+    },
+    /** S14: a certificate is not in the story. */
+    UNTOLD_CERTIFICATE("S14") {
+        @Override
+        Applied apply(RecoveryState state, Entry entry, Command command) {
+            Applied applied = state.apply(entry, command);
+            if (command instanceof IncidentCommand.Certify certify
+                    && applied.refusal().isEmpty()) {
+                Incident i = applied.state().incidents().get(certify.incident());
+                List<Note> before = state.incidents().get(certify.incident()).story();
+                return new Applied(
+                        with(
+                                applied.state(),
+                                new Incident(
+                                        i.id(),
+                                        i.phase(),
+                                        i.heldBecause(),
+                                        i.openedAtMs(),
+                                        i.closedAtMs(),
+                                        i.hosts(),
+                                        before)),
+                        Optional.empty());
+            }
+            return applied;
+        }
+    },
+    /** A cut is declared piece by piece. */
+    NO_SETTLING("settling") {
+        @Override
+        public RecoveryConfig config() {
+            RecoveryConfig c = RecoveryConfig.DEFAULT;
+            return new RecoveryConfig(
+                    c.suspectAfterMs(),
+                    c.silenceMs(),
+                    0,
+                    c.pollMs(),
+                    c.parallelMax(),
+                    c.arrivalsMax(),
+                    c.leaseMs(),
+                    c.graceMs(),
+                    c.requestLimitMs(),
+                    c.verdict());
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return List.of(Scenario.RACK_LOST);
+        }
+    },
+    /** No number of lost hosts is too many. */
+    NO_BRAKE("brake") {
+        @Override
+        Applied apply(RecoveryState state, Entry entry, Command command) {
+            if (command instanceof AzCommand.EnableAz enable) {
+                AzSettings az = enable.settings();
+                var careless = new AzSettings(
+                        az.name(),
+                        az.aggregateId(),
+                        az.groupId(),
+                        az.enabled(),
+                        az.armed(),
+                        az.instancesShared(),
+                        new Limits(1_000, 100),
+                        az.proofs(),
+                        az.policy());
+                return state.apply(entry, new AzCommand.EnableAz(enable.atMs(), careless, enable.hosts()));
+            }
+            return state.apply(entry, command);
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return List.of(Scenario.DISASTER, Scenario.SWITCH_FAILED);
+        }
+    },
+    /** A host that flaps gets no more patience than another. */
+    NO_QUARANTINE("quarantine") {
+        @Override
+        public RecoveryConfig config() {
+            RecoveryConfig c = RecoveryConfig.DEFAULT;
+            VerdictTimes v = c.verdict();
+            return new RecoveryConfig(
+                    c.suspectAfterMs(),
+                    c.silenceMs(),
+                    c.settleMs(),
+                    c.pollMs(),
+                    c.parallelMax(),
+                    c.arrivalsMax(),
+                    c.leaseMs(),
+                    c.graceMs(),
+                    c.requestLimitMs(),
+                    new VerdictTimes(
+                            v.missedMs(),
+                            v.bmcPatienceMs(),
+                            v.isolatedMs(),
+                            v.isolatedMs(),
+                            v.agentSilentMs(),
+                            v.agentSilentFences()));
+        }
+
+        @Override
+        List<Scenario> scenarios() {
+            return List.of(Scenario.FLAPPING);
         }
     };
 
@@ -375,89 +583,5 @@ enum Mutants implements Mutant {
 
     Applied apply(RecoveryState state, Entry entry, Command command) {
         return state.apply(entry, command);
-    }
-
-    private static Applied then(
-            Applied applied, IncidentId incident, HostName host, UnaryOperator<HostRecovery> change) {
-        return applied.refusal().isPresent()
-                ? applied
-                : new Applied(changed(applied.state(), incident, host, change), Optional.empty());
-    }
-
-    private static RecoveryState at(RecoveryState s, Entry entry) {
-        return s.at(entry);
-    }
-
-    private static RecoveryState with(RecoveryState s, Incident incident) {
-        var incidents = new TreeMap<>(s.incidents());
-        incidents.put(incident.id(), incident);
-        return new RecoveryState(s.applied(), s.az(), s.hosts(), incidents, s.nextIncident(), s.group());
-    }
-
-    private static RecoveryState changed(
-            RecoveryState s, IncidentId id, HostName host, UnaryOperator<HostRecovery> change) {
-        Incident i = s.incidents().get(id);
-        if (i == null || !i.hosts().containsKey(host)) {
-            return s;
-        }
-        var hosts = new TreeMap<>(i.hosts());
-        hosts.computeIfPresent(host, (name, h) -> change.apply(h));
-        return with(
-                s, new Incident(i.id(), i.phase(), i.heldBecause(), i.openedAtMs(), i.closedAtMs(), hosts, i.story()));
-    }
-
-    private static Incident inPhase(Incident i, Incident.Phase phase) {
-        return new Incident(i.id(), phase, i.heldBecause(), i.openedAtMs(), i.closedAtMs(), i.hosts(), i.story());
-    }
-
-    private static Applied opened(Applied applied, IncidentId id) {
-        Incident held = applied.state().incidents().get(id);
-        return new Applied(with(applied.state(), inPhase(held, Incident.Phase.OPEN)), Optional.empty());
-    }
-
-    private static RecoveryState closed(RecoveryState s, IncidentId id) {
-        return s.incidents().containsKey(id) ? with(s, inPhase(s.incidents().get(id), Incident.Phase.CLOSED)) : s;
-    }
-
-    private static HostRecovery with(
-            HostRecovery h,
-            Optional<Certificate> certificate,
-            boolean confirmed,
-            boolean forcedDown,
-            SortedMap<ServerId, VmRecovery> vms) {
-        return new HostRecovery(
-                h.host(),
-                h.epoch(),
-                h.witnesses(),
-                h.fenceAttempts(),
-                h.fenceTerm(),
-                certificate,
-                confirmed,
-                h.forceDownTerm(),
-                forcedDown,
-                h.planned(),
-                vms,
-                h.proving(),
-                h.times());
-    }
-
-    private static HostRecovery proven(HostRecovery h, Entry entry) {
-        var forged = new Certificate(
-                h.host(), h.epoch(), Certificate.Proof.POWER_OFF, "forged", entry.term(), entry.index(), 0);
-        return with(h, Optional.of(forged), true, false, h.vms());
-    }
-
-    private static HostRecovery confirmed(HostRecovery h) {
-        return with(h, h.certificate(), true, h.forcedDown(), h.vms());
-    }
-
-    private static HostRecovery changedVm(HostRecovery h, ServerId server, UnaryOperator<VmRecovery> change) {
-        var vms = new TreeMap<>(h.vms());
-        vms.computeIfPresent(server, (id, vm) -> change.apply(vm));
-        return with(h, h.certificate(), h.confirmed(), h.forcedDown(), vms);
-    }
-
-    private static VmRecovery planned(VmRecovery vm) {
-        return VmRecovery.planned(vm.server(), vm.brief(), vm.migrationFloor());
     }
 }
