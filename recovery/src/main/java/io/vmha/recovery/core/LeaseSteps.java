@@ -50,7 +50,7 @@ final class LeaseSteps {
         }
         boolean sealed = host.get().proving().isSealed();
         long sealIndex = host.get().proving().sealIndex();
-        long leastMs = sealed ? timing.certifyAfterMs() : timing.sealAfterMs();
+        long leastMs = sealed ? timing.certifyAfterMs() : timing.sealDueMs();
         Electorate inForce = state.group().electorate();
         List<AgeStatement> valid = result.statements().stream()
                 .filter(s -> s.configuration() == inForce.index())

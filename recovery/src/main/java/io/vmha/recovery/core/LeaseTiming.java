@@ -14,9 +14,20 @@ public record LeaseTiming(long renewMs, long leaseMs, long graceMs, long driftPe
     /** The protocol's own. */
     public static final LeaseTiming DEFAULT = new LeaseTiming(1_000, 6_000, 2_000, 1, 500);
 
+    /** From the decision to seal until a majority has applied it and been asked again, with some to spare. */
+    private static final long SEAL_TAKES_MS = 1_000;
+
     /** The silence that a majority of the voters must state before a host may be sealed: two periods. */
     public long sealAfterMs() {
         return 2 * renewMs;
+    }
+
+    /**
+     * The silence at which a leader seals a host: as late as it does not hold up the certificate, because what is sealed cannot go on. A cut
+     * that heals before costs a pause at most.
+     */
+    public long sealDueMs() {
+        return Math.max(sealAfterMs(), certifyAfterMs() - SEAL_TAKES_MS);
     }
 
     /** The age that a majority of the voters must state before a sealed host is certified. */

@@ -21,6 +21,15 @@ class QuorumLeaseTest {
         lease.onEpoch(1);
     }
 
+    /** What is sealed is lost to its host, and what is sealed late delays the recovery. */
+    @Test
+    void hostIsSealedAfterItsPauseAndJustInTimeForItsCertificate() {
+        LeaseTiming timing = LeaseTiming.DEFAULT;
+
+        assertThat(timing.sealDueMs()).isBetween(timing.leaseMs() + 1_000, timing.certifyAfterMs() - 500);
+        assertThat(new LeaseTiming(1_000, 1_000, 500, 1, 100).sealDueMs()).isEqualTo(2_000);
+    }
+
     @Test
     void leaseRunsFromTheSendingOfTheNewestRenewalThatAMajorityAnswered() {
         begin();

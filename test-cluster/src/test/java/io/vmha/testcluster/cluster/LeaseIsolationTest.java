@@ -38,7 +38,7 @@ class LeaseIsolationTest {
         }
     }
 
-    /** Long: it is a race between the pause and the seal, which lie close together where a host has no BMC that speaks for it. */
+    /** Long: it is a race between the pause and the seal, a second and a half apart, which a machine that is busy loses. */
     @Test
     @Tag("long")
     void aCutThatHealsInTimeCostsAPause() {
