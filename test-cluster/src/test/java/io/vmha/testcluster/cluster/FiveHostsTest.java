@@ -340,14 +340,21 @@ class FiveHostsTest {
         cluster.bmcs().fault(victim, Fault.DENY);
         cluster.cutOff(victim); // its VMs run on: nothing but its BMC can prove it dead
 
-        JsonNode held = scene.awaitPhase(victim, before, "held");
-        assertThat(held.path("held_because").asText()).isEqualTo("the AZ is disarmed");
+        JsonNode first = scene.awaitPhase(victim, before, "held");
+        assertThat(first.path("held_because").asText()).isEqualTo("the AZ is disarmed");
+        JsonNode held = cancelledAndHeldAgain(victim, first.path("id").asLong());
         scene.holds("nothing is fenced", 3, () -> cluster.bmcs().commands(victim), List::isEmpty);
         String id = held.path("id").asText();
         assertThat(scene.putAs("hv-1", "/v1/incidents/" + id + "/approve").status())
                 .isEqualTo(200);
 
         scene.awaitStory(victim, before, "fence failed, will be retried");
+        assertThat(scene.putAs(cluster.leader(), "/v1/incidents/" + id + "/hold").status())
+                .isEqualTo(200);
+        scene.awaitPhase(victim, before, "held");
+        assertThat(scene.putAs(cluster.leader(), "/v1/incidents/" + id + "/approve")
+                        .status())
+                .isEqualTo(200);
         cluster.bmcs().fault(victim, Fault.HANG);
         scene.holds(
                 "no evacuation without proof",
@@ -362,6 +369,18 @@ class FiveHostsTest {
         assertThat(scene.put("hv-1", "/v1/ha/az1/arm").status()).isEqualTo(200);
         scene.settle(5);
         scene.assertNothingWentWrong("this host is certified dead");
+    }
+
+    /** A person calls the incident off for a host in maintenance; when that ends it is declared again. */
+    private JsonNode cancelledAndHeldAgain(String victim, long first) {
+        String leader = cluster.leader();
+        scene.put(leader, "/v1/hosts/" + victim + "/maintenance?on=true");
+        assertThat(scene.putAs(leader, "/v1/incidents/" + first + "/cancel").status())
+                .isEqualTo(200);
+        scene.awaitPhase(victim, first - 1, "closed");
+        scene.holds("it is left alone in maintenance", 3, scene::newestIncident, newest -> newest == first);
+        scene.put(leader, "/v1/hosts/" + victim + "/maintenance?on=false");
+        return scene.awaitPhase(victim, first, "held");
     }
 
     @Test
