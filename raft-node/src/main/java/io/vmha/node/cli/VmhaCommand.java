@@ -98,7 +98,7 @@ public final class VmhaCommand implements Runnable {
         InternalLoggerFactory.setDefaultFactory(
                 JdkLoggerFactory.INSTANCE); // and logback would cost a third of the start
         var out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
-        var err = new PrintWriter(System.err, false, StandardCharsets.UTF_8);
+        var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8); // what is waited for is said while waiting
         int status = run(out, err, args);
         out.flush();
         err.flush();
