@@ -481,8 +481,8 @@ static bool parse(int count, char **words, const char **uri) {
 int main(int count, char **words) {
   static char program[PATH_BYTES];
   const char *uri;
-  if (count == 3 && strcmp(words[1], "--worker") == 0) {
-    return worker_main(words[2]);
+  if (count >= 3 && strcmp(words[1], "--worker") == 0) {
+    return worker_main(words[2], count > 3);
   }
   if (!parse(count, words, &uri)) {
     return usage();

@@ -21,6 +21,8 @@ enum { ORDERS_FD = 3, LISTINGS_FD = 4, THREADS = 8 };
 #define LISTING_LIMIT_MS INT64_C(5000)
 #define BEGIN_LIMIT_MS INT64_C(20000)
 #define RESTART_AFTER_MS INT64_C(300)
+/* a worker is started again three times a second; what keeps it from working is told once a minute */
+#define TELL_AGAIN_MS INT64_C(60000)
 
 /* ---- the child ---- */
 
@@ -45,6 +47,7 @@ static struct {
 } api;
 
 static void *connection;
+static bool told; /* the worker before this one has told what is wrong */
 
 static void silence(void *data, void *error) {
   (void)data;
@@ -54,7 +57,9 @@ static void silence(void *data, void *error) {
 static void load(void) {
   void *library = dlopen("libvirt.so.0", RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) {
-    fprintf(stderr, "libvirt cannot be loaded why=\"%s\" do=\"apt-get install libvirt0, or --domains=pids:DIR\"\n", dlerror());
+    if (!told) {
+      fprintf(stderr, "libvirt cannot be loaded why=\"%s\" do=\"apt-get install libvirt0, or --domains=pids:DIR\"\n", dlerror());
+    }
     _exit(3);
   }
   const struct {
@@ -127,13 +132,16 @@ static uint8_t state_of(void *domain) {
   return rests ? DOMAIN_PAUSED : DOMAIN_RUNNING;
 }
 
-int worker_main(const char *uri) {
+int worker_main(const char *uri, bool is_told) {
   static struct worker_listing listing;
+  told = is_told;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   load();
   connection = api.open(uri);
   if (connection == NULL) {
-    fprintf(stderr, "libvirt cannot be reached uri=%s why=\"%s\"\n", uri, api.message());
+    if (!told) {
+      fprintf(stderr, "libvirt cannot be reached uri=%s why=\"%s\"\n", uri, api.message());
+    }
     return 4;
   }
   for (int i = 0; i < THREADS; i++) {
@@ -208,10 +216,15 @@ static void begin(struct worker *worker, int64_t now_ms) {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   char name[] = "vmha-guard";
+  bool is_told = worker->told_ms != 0 && now_ms - worker->told_ms < TELL_AGAIN_MS;
+  if (!is_told) {
+    worker->told_ms = now_ms;
+  }
   char flag[] = "--worker";
+  char again[] = "--told";
   char uri[256];
   snprintf(uri, sizeof uri, "%s", worker->uri);
-  char *arguments[] = {name, flag, uri, NULL};
+  char *arguments[] = {name, flag, uri, is_told ? again : NULL, NULL};
   pid_t pid = 0;
   if (posix_spawn(&pid, worker->program, &files, &attributes, arguments, environ) != 0) {
     pid = 0;
@@ -319,6 +332,7 @@ void worker_receive(struct worker *worker, struct rules *rules, int64_t now_ms) 
     take_in(rules, &listing, worker->asked_ms);
     worker->listed_ms = worker->asked_ms;
     worker->asked_ms = 0;
+    worker->told_ms = 0;
     worker->why[0] = '\0';
   }
 }

@@ -38,12 +38,13 @@ struct worker {
   int64_t began_ms;
   int64_t asked_ms;  /* when the listing that is awaited was asked for; 0: none */
   int64_t listed_ms; /* when the newest listing that came was asked for; 0: none came */
+  int64_t told_ms;   /* when a worker last told why it does not work; 0: it works */
   int lost;       /* orders that nobody answered in time */
   char why[WHY_MAX]; /* why it does not work; empty if it does */
 };
 
-/* The worker's own main; ends only with the guard or with libvirt's connection. */
-int worker_main(const char *uri);
+/* The worker's own main; ends only with the guard or with libvirt's connection. IS_TOLD: a worker before it has told why it cannot begin. */
+int worker_main(const char *uri, bool is_told);
 
 void worker_init(struct worker *worker, const char *program, const char *uri);
 

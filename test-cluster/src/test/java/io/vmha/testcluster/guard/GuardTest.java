@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -76,6 +77,23 @@ class GuardTest {
         assertThat(guest.lastBeatMs())
                 .as("the guest's last write, against a lease that ended at %d", endMs)
                 .isLessThan(endMs + 2_000);
+    }
+
+    @Test
+    void aLibvirtThatIsNotThereIsToldOnceAndLookedForAgainAndAgain() {
+        String nobody = "qemu+unix:///system?socket=" + directory.resolve("nobody");
+        GuardProcess guard = GuardProcess.start(List.of(), directory, "libvirt", "--libvirt-uri", nobody);
+        parts.add(guard);
+        var workers = new HashSet<Long>();
+
+        await("started again", () -> {
+            guard.handle().children().forEach(worker -> workers.add(worker.pid()));
+            return workers.size() >= 3;
+        });
+
+        assertThat(log().lines().filter(line -> line.contains("libvirt cannot be")))
+                .as("lines in the journal for %d workers", workers.size())
+                .hasSize(1);
     }
 
     @Test
