@@ -206,8 +206,7 @@ final class Agent {
             step(
                     new Replay<Readmission>(replay -> {
                         ServiceRecords nova = ports.services(replay, returned);
-                        return () -> Readmission.advance(
-                                nova, returned, () -> replay.read(() -> termStands(itsTerm)));
+                        return () -> Readmission.advance(nova, returned, () -> replay.read(() -> termStands(itsTerm)));
                     }),
                     readmission -> returning.onReadmission(sim.nowMs(), itsTerm, readmission));
         }

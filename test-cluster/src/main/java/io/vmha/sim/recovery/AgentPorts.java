@@ -111,8 +111,8 @@ final class AgentPorts implements SimulatedPorts {
 
     @Override
     public Sweep.Homes homes(Replay<?> replay) {
-        return id -> replay.ask(() ->
-                toNova("show " + id, 0, () -> cluster.nova().server(id).map(Server::host)));
+        return id -> replay.ask(
+                () -> toNova("show " + id, 0, () -> cluster.nova().server(id).map(Server::host)));
     }
 
     private Replay.Asked<BmcStatement> toBmc(

@@ -58,8 +58,7 @@ final class HostGate {
         cluster.stateKnownAt(agent).ifPresent(newest -> view = newest);
         everProtected |= view.isEnabled() && view.hosts().containsKey(host);
         Gate.Verdict verdict = cluster.mutant()
-                .gate(Gate.judge(
-                        host, view, everProtected, agent.leased().isHeld()));
+                .gate(Gate.judge(host, view, everProtected, agent.leased().isHeld()));
         if (verdict.open() && machine.isUp() && !machine.serves()) {
             open(verdict.reason());
         }

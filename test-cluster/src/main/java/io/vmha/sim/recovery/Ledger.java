@@ -88,7 +88,9 @@ final class Ledger {
 
     /** The hosts on which it runs. */
     List<HostName> hostsOf(ServerId vm) {
-        return live.keySet().stream().filter(host -> live.get(host).contains(vm)).toList();
+        return live.keySet().stream()
+                .filter(host -> live.get(host).contains(vm))
+                .toList();
     }
 
     /** The host has lost its power. */

@@ -346,8 +346,7 @@ final class Raft {
 
     /** A command of a host's agent, which is no leader, on its way through the group: the refusal, or empty. */
     Optional<String> submit(HostName from, Command command) {
-        Optional<HostName> reached =
-                leader.filter(l -> network.connects(from, l) && reachesMajority(agents.get(l)));
+        Optional<HostName> reached = leader.filter(l -> network.connects(from, l) && reachesMajority(agents.get(l)));
         return reached.isPresent() ? append(term, command).refusal() : Optional.of("the group did not answer");
     }
 

@@ -54,11 +54,12 @@ final class ReturnRules {
             returns++;
             return;
         }
-        before.openIncidents().forEach(i -> i.hosts().values().stream()
-                .flatMap(h -> h.vms().values().stream())
-                .forEach(vm -> require(
-                        vm.step() != VmRecovery.Step.CALLING && vm.step() != VmRecovery.Step.ACCEPTED,
-                        command.host() + " returns while " + vm.server() + " is on its way")));
+        before.openIncidents()
+                .forEach(i -> i.hosts().values().stream()
+                        .flatMap(h -> h.vms().values().stream())
+                        .forEach(vm -> require(
+                                vm.step() != VmRecovery.Step.CALLING && vm.step() != VmRecovery.Step.ACCEPTED,
+                                command.host() + " returns while " + vm.server() + " is on its way")));
         for (Hypervisor.Domain copy : cluster.ledger().domains(command.host())) {
             boolean elsewhere = cluster.nova()
                     .server(copy.id())
@@ -80,7 +81,10 @@ final class ReturnRules {
     void beforeEnable(HostName returning, HostName host) {
         require(returning.equals(host), host + " is enabled for the return of " + returning);
         require(
-                cluster.nova().disabledFor(host).map(why -> why.startsWith(OURS)).orElse(true),
+                cluster.nova()
+                        .disabledFor(host)
+                        .map(why -> why.startsWith(OURS))
+                        .orElse(true),
                 host + " is enabled, and somebody else has disabled it: "
                         + cluster.nova().disabledFor(host));
     }

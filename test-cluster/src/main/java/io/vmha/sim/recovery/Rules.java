@@ -187,13 +187,14 @@ final class Rules {
                     .toList();
             require(!said.isEmpty(), "S14", "the story of incident " + incident.id() + " has no word about " + command);
             if (command instanceof IncidentCommand.DeclareIncident declare) {
-                declare.witnesses().forEach((host, words) -> words.forEach(word -> require(
-                        said.stream()
-                                .anyMatch(note -> note.text().contains(host.value())
-                                        && note.text().contains(word.source())
-                                        && note.text().contains(word.statement())),
-                        "S14",
-                        "the story of incident " + incident.id() + " does not say " + word + " of " + host)));
+                declare.witnesses()
+                        .forEach((host, words) -> words.forEach(word -> require(
+                                said.stream()
+                                        .anyMatch(note -> note.text().contains(host.value())
+                                                && note.text().contains(word.source())
+                                                && note.text().contains(word.statement())),
+                                "S14",
+                                "the story of incident " + incident.id() + " does not say " + word + " of " + host)));
             }
         }
     }
@@ -327,7 +328,8 @@ final class Rules {
     /** The certificate of this life stands beyond recall: its VMs may be evacuated. */
     boolean isConfirmed(HostName host, long epoch) {
         return confirmed.stream()
-                .anyMatch(about -> about.host().equals(host) && certified.get(about).epoch() == epoch);
+                .anyMatch(about ->
+                        about.host().equals(host) && certified.get(about).epoch() == epoch);
     }
 
     private void onVm(Entry entry, VmCommand command, RecoveryState after) {
@@ -393,7 +395,9 @@ final class Rules {
     private boolean isLost(Migration migration) {
         return cluster.nova()
                 .chosenFor(migration)
-                .map(target -> cluster.raft().latest().isCertified(target, cluster.nova().chosenInEpoch(migration)))
+                .map(target -> cluster.raft()
+                        .latest()
+                        .isCertified(target, cluster.nova().chosenInEpoch(migration)))
                 .orElse(false);
     }
 

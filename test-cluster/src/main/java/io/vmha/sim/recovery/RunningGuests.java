@@ -58,23 +58,26 @@ final class RunningGuests {
             if (!host.isRunning()) {
                 continue;
             }
-            List<ServerId> running =
-                    cluster.mutant().claimed(cluster.ledger().running(host.host()));
+            List<ServerId> running = cluster.mutant().claimed(cluster.ledger().running(host.host()));
             long epoch = host.leased().epoch();
             for (Agent voter : cluster.votersThatAnswer(host.host())) {
-                sim.after(dice.mostly(1, 500), "a report of guests arrives", () -> voter.whenRunning(() -> {
-                    DoubleRuns runs = at(voter);
-                    RecoveryState state = cluster.raft().state(voter.applied());
-                    runs.keepOnly(state.hosts().keySet());
-                    runs.onGuests(sim.nowMs(), host.host(), running);
-                    runs.mustStop(sim.nowMs(), state, host.host(), epoch)
-                            .keySet()
-                            .forEach(vm -> stop(host, vm));
-                }));
+                sim.after(
+                        dice.mostly(1, 500),
+                        "a report of guests arrives",
+                        () -> voter.whenRunning(() -> {
+                            DoubleRuns runs = at(voter);
+                            RecoveryState state = cluster.raft().state(voter.applied());
+                            runs.keepOnly(state.hosts().keySet());
+                            runs.onGuests(sim.nowMs(), host.host(), running);
+                            runs.mustStop(sim.nowMs(), state, host.host(), epoch)
+                                    .keySet()
+                                    .forEach(vm -> stop(host, vm));
+                        }));
             }
         }
         cluster.raft().leader().map(cluster::agent).filter(Agent::isRunning).ifPresent(leader -> {
-            SortedSet<ServerId> found = new TreeSet<>(at(leader).found(sim.nowMs()).keySet());
+            SortedSet<ServerId> found =
+                    new TreeSet<>(at(leader).found(sim.nowMs()).keySet());
             found.removeAll(told);
             found.forEach(vm -> {
                 sim.tell("a person is told that " + vm + " runs twice");
@@ -104,8 +107,9 @@ final class RunningGuests {
             if (sinceMs > ALARM_LIMIT_MS && !told.contains(vm)) {
                 throw sim.violation("S12", vm + " has run on " + hosts + " for " + sinceMs + " ms, and nobody is told");
             }
-            boolean over = hosts.stream().anyMatch(host -> cluster.rules()
-                    .isConfirmed(host, cluster.leased(host).epoch()));
+            boolean over = hosts.stream()
+                    .anyMatch(host -> cluster.rules()
+                            .isConfirmed(host, cluster.leased(host).epoch()));
             if (sinceMs > ALARM_LIMIT_MS && over) {
                 throw sim.violation(
                         "S12", vm + " has run on " + hosts + " for " + sinceMs + " ms, one of which is certified dead");

@@ -76,20 +76,19 @@ public record Scenario(
     public static final Scenario STORM_5 =
             new Scenario("storm-5", 5, 5, 3, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, false, Trust.BMC);
 
-    public static final Scenario STORM_9 = new Scenario(
-            "storm-9", 9, 5, 3, 9_000, 4, 4, new Limits(2, 49), CONFIG.graceMs() - 1, false, Trust.BMC);
+    public static final Scenario STORM_9 =
+            new Scenario("storm-9", 9, 5, 3, 9_000, 4, 4, new Limits(2, 49), CONFIG.graceMs() - 1, false, Trust.BMC);
 
     /** Nothing goes wrong but that hosts die. */
-    public static final Scenario CALM_5 =
-            new Scenario("calm-5", 5, 5, 4, 0, 0, 2, Limits.DEFAULT, 0, false, Trust.BMC);
+    public static final Scenario CALM_5 = new Scenario("calm-5", 5, 5, 4, 0, 0, 2, Limits.DEFAULT, 0, false, Trust.BMC);
 
     /** Callers that stand still for longer than the protocol allows: the guard kills them (S9). */
     public static final Scenario SLEEPING_CALLER =
             new Scenario("sleeping-caller", 5, 5, 12, 40_000, 4, 2, Limits.DEFAULT, 60_000, true, Trust.BMC);
 
     /** No BMC at all: a host that nobody hears is recovered when its lease has run out. */
-    public static final Scenario LEASE_5 = new Scenario(
-            "lease-5", 5, 5, 3, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, false, Trust.LEASE);
+    public static final Scenario LEASE_5 =
+            new Scenario("lease-5", 5, 5, 3, 9_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, false, Trust.LEASE);
 
     /** Both proofs, hosts that do not vote, and voters that are replaced, added, removed and wiped. */
     public static final Scenario VOTERS_CHANGE = new Scenario(
@@ -107,31 +106,11 @@ public record Scenario(
 
     /** The voters that answered a host last leave, and those that stay have not heard it for long: their ages must begin anew (S4). */
     public static final Scenario VOTERS_LEAVE = new Scenario(
-            "voters-leave",
-            7,
-            5,
-            3,
-            0,
-            0,
-            0,
-            Limits.DEFAULT,
-            0,
-            false,
-            new Trust(Proofs.LEASE, Script.VOTERS_LEAVE));
+            "voters-leave", 7, 5, 3, 0, 0, 0, Limits.DEFAULT, 0, false, new Trust(Proofs.LEASE, Script.VOTERS_LEAVE));
 
     /** Nothing fails; every daemon is restarted, slowly, and all want it at once (S7). */
     public static final Scenario UPGRADE = new Scenario(
-            "upgrade",
-            5,
-            3,
-            3,
-            0,
-            0,
-            0,
-            Limits.DEFAULT,
-            0,
-            false,
-            new Trust(Proofs.LEASE, Script.UPGRADE));
+            "upgrade", 5, 3, 3, 0, 0, 0, Limits.DEFAULT, 0, false, new Trust(Proofs.LEASE, Script.UPGRADE));
 
     /** An old copy of a VM is started by hand on a host that was recovered and has power again (S12). */
     public static final Scenario STRAY_COPY =

@@ -34,7 +34,10 @@ final class ScriptNemesis {
             case NONE, VOTERS_CHANGE, UPGRADE, VOTERS_LEAVE -> {}
             case STRAY_COPIES -> {
                 guests = Optional.of(new RunningGuests(sim, cluster));
-                sim.at(RETURNS_MS, "hosts have power again", () -> cluster.hosts().forEach(cluster::switchOn));
+                sim.at(
+                        RETURNS_MS,
+                        "hosts have power again",
+                        () -> cluster.hosts().forEach(cluster::switchOn));
                 sim.every(RETURNS_MS, 25_000, "somebody starts an old copy", this::startStray);
             }
             case RACK_IS_LOST -> sim.at(atMs, "a rack is lost", () -> loseRack(dice.between(2, 3)));
@@ -64,8 +67,10 @@ final class ScriptNemesis {
             strays++;
             cluster.ledger().startStray(vm.id(), where);
             if (ended.isEmpty()) {
-                sim.after(20_000, "the person that was told stops it", () -> cluster.ledger()
-                        .destroy(vm.id(), where));
+                sim.after(
+                        20_000,
+                        "the person that was told stops it",
+                        () -> cluster.ledger().destroy(vm.id(), where));
             }
         }
     }
@@ -93,8 +98,10 @@ final class ScriptNemesis {
     private void loseRack(long count) {
         for (HostName host : some(count)) {
             struck.add(host);
-            sim.after(dice.between(0, 300), "its rack is lost", () -> cluster.machine(host)
-                    .losePower("its rack"));
+            sim.after(
+                    dice.between(0, 300),
+                    "its rack is lost",
+                    () -> cluster.machine(host).losePower("its rack"));
         }
     }
 
@@ -169,7 +176,10 @@ final class ScriptNemesis {
                         host + " was cut off for a moment, and has lost what ran on it: "
                                 + cluster.ledger().running(host) + " of " + lived));
             case HOST_FLAPS ->
-                require(incidents.isEmpty(), "quarantine", struck + " has flapped, and is declared: " + hosts(incidents));
+                require(
+                        incidents.isEmpty(),
+                        "quarantine",
+                        struck + " has flapped, and is declared: " + hosts(incidents));
         }
     }
 

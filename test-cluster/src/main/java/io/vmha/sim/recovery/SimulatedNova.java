@@ -331,7 +331,9 @@ final class SimulatedNova {
     private void schedule(long migration) {
         Migration accepted = migrations.get(migration);
         var targets = services.keySet().stream()
-                .filter(h -> !h.equals(accepted.source()) && isUp(h) && services.get(h).isEnabled())
+                .filter(h -> !h.equals(accepted.source())
+                        && isUp(h)
+                        && services.get(h).isEnabled())
                 .toList();
         if (targets.isEmpty()) {
             fail(migration, "no valid host");

@@ -77,7 +77,8 @@ public final class SweepMain {
         }
         out.printf(
                 Locale.ROOT,
-                "%s: %d of %d runs failed; %.1f virtual hours, %d faults, %d hosts lost their power, %d came back, %.1f s%n",
+                "%s: %d of %d runs failed; %.1f virtual hours, %d faults, %d hosts lost their power, %d came back,"
+                        + " %.1f s%n",
                 scenario.name(),
                 failed,
                 seeds,

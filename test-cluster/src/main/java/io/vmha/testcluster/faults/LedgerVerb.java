@@ -13,7 +13,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "ledger",
         mixinStandardHelpOptions = true,
-        description = "Adds JSON reports of runs (run --json) to the ledger.jsonl of a directory, and makes its summary again.")
+        description = "Adds JSON reports of runs (run --json) to the ledger.jsonl of a directory, and makes its summary"
+                + " again.")
 final class LedgerVerb implements Callable<Integer> {
     @Parameters(index = "0", description = "The directory, as of faults soak.")
     Path directory = Path.of("");

@@ -52,8 +52,8 @@ final class RunVerb implements Callable<Integer> {
     @Option(
             names = "--dense",
             description =
-                    "Faults come one upon the other: a new one begins wherever there is room, and everything must come to"
-                            + " rest after some dozens only.")
+                    "Faults come one upon the other: a new one begins wherever there is room, and everything must come"
+                            + " to rest after some dozens only.")
     boolean dense;
 
     @Option(

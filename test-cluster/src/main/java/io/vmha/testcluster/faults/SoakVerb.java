@@ -19,9 +19,9 @@ import picocli.CommandLine.Option;
         name = "soak",
         mixinStandardHelpOptions = true,
         description =
-                "One composed run after the other, each with the next seed, for hours. A directory keeps each run's report,"
-                        + " history and logs, ledger.jsonl with a line for each run, to which the next soak adds, and"
-                        + " what they come to in summary.md and summary.html.")
+                "One composed run after the other, each with the next seed, for hours. A directory keeps each run's"
+                    + " report, history and logs, ledger.jsonl with a line for each run, to which the next soak adds,"
+                    + " and what they come to in summary.md and summary.html.")
 final class SoakVerb implements Callable<Integer> {
     private static final int WRONG_USAGE = 2;
     private static final int BED_FAILED = 3;
@@ -83,9 +83,7 @@ final class SoakVerb implements Callable<Integer> {
         int worst = 0;
         int inVain = 0; // so many test beds in a row that could not be made
         long first = seed.orElse(ledger.lastSeed() + 1);
-        for (long next = first;
-                System.nanoTime() < until && ledger.faults() < faults && inVain < IN_VAIN_MAX;
-                next++) {
+        for (long next = first; System.nanoTime() < until && ledger.faults() < faults && inVain < IN_VAIN_MAX; next++) {
             String base = directory
                     .resolve(String.format(Locale.ROOT, "seed-%06d", next))
                     .toString();

@@ -19,8 +19,7 @@ import java.util.function.UnaryOperator;
 final class Surgery {
     private Surgery() {}
 
-    static Applied then(
-            Applied applied, IncidentId incident, HostName host, UnaryOperator<HostRecovery> change) {
+    static Applied then(Applied applied, IncidentId incident, HostName host, UnaryOperator<HostRecovery> change) {
         return applied.refusal().isPresent()
                 ? applied
                 : new Applied(changed(applied.state(), incident, host, change), Optional.empty());
@@ -36,8 +35,7 @@ final class Surgery {
         return new RecoveryState(s.applied(), s.az(), s.hosts(), incidents, s.nextIncident(), s.group());
     }
 
-    static RecoveryState changed(
-            RecoveryState s, IncidentId id, HostName host, UnaryOperator<HostRecovery> change) {
+    static RecoveryState changed(RecoveryState s, IncidentId id, HostName host, UnaryOperator<HostRecovery> change) {
         Incident i = s.incidents().get(id);
         if (i == null || !i.hosts().containsKey(host)) {
             return s;
@@ -54,10 +52,7 @@ final class Surgery {
         for (HostRecovery host : open.hosts().values()) {
             for (ServerId id : host.vms().keySet()) {
                 idle = changed(
-                        idle,
-                        open.id(),
-                        host.host(),
-                        h -> changedVm(h, id, vm -> vm.isUnderWay() ? planned(vm) : vm));
+                        idle, open.id(), host.host(), h -> changedVm(h, id, vm -> vm.isUnderWay() ? planned(vm) : vm));
             }
         }
         return idle;

@@ -349,7 +349,8 @@ class FiveHostsTest {
                 .isEqualTo(200);
 
         scene.awaitStory(victim, before, "fence failed, will be retried");
-        assertThat(scene.putAs(cluster.leader(), "/v1/incidents/" + id + "/hold").status())
+        assertThat(scene.putAs(cluster.leader(), "/v1/incidents/" + id + "/hold")
+                        .status())
                 .isEqualTo(200);
         scene.awaitPhase(victim, before, "held");
         assertThat(scene.putAs(cluster.leader(), "/v1/incidents/" + id + "/approve")

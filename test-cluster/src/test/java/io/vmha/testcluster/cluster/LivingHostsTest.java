@@ -179,9 +179,11 @@ class LivingHostsTest {
     }
 
     private static void awaitDrain(String host, String phase) {
-        scene.cluster.await("the drain of " + host + " is " + phase, LIMIT_S, () -> drain(host), d -> d.path("phase")
-                .asText()
-                .equals(phase));
+        scene.cluster.await(
+                "the drain of " + host + " is " + phase,
+                LIMIT_S,
+                () -> drain(host),
+                d -> d.path("phase").asText().equals(phase));
     }
 
     @Test
@@ -194,7 +196,8 @@ class LivingHostsTest {
                 .map(NovaClient.Vm::id)
                 .toList();
 
-        assertThat(scene.putAs(follower(), "/v1/hosts/" + host + "/drain?parallel=1").status())
+        assertThat(scene.putAs(follower(), "/v1/hosts/" + host + "/drain?parallel=1")
+                        .status())
                 .isEqualTo(200);
         scene.cluster.await("one is moving", LIMIT_S, () -> calls("os-migrateLive"), now -> now > 0);
         String leader = scene.cluster.leader();
@@ -204,7 +207,10 @@ class LivingHostsTest {
 
         awaitDrain(host, "drained");
         assertThat(calls("os-migrateLive")).as("each VM is moved once").isEqualTo(running.size());
-        assertThat(scene.vmsOn(host)).as("only what was stopped stays").contains(still).doesNotContainAnyElementsOf(running);
+        assertThat(scene.vmsOn(host))
+                .as("only what was stopped stays")
+                .contains(still)
+                .doesNotContainAnyElementsOf(running);
         JsonNode service = scene.nova().computeService(host);
         assertThat(service.path("status").asText()).isEqualTo("disabled");
         assertThat(service.path("disabled_reason").asText()).startsWith("vmha: drain by");
@@ -235,8 +241,8 @@ class LivingHostsTest {
     private void drill(String host) {
         String canary =
                 scene.cloud().addServer(ServerSpec.named("canary").on(host).inZone(Cluster.AZ));
-        scene.cluster.await("the group is whole", LIMIT_S, () -> scene.hostsThatAre("in_service"), h -> h.size()
-                == HOSTS);
+        scene.cluster.await(
+                "the group is whole", LIMIT_S, () -> scene.hostsThatAre("in_service"), h -> h.size() == HOSTS);
         if (scene.cluster.leader().equals(host)) {
             scene.cluster.stopDaemon(host); // hands the leadership over
             scene.cluster.startDaemon(host);
@@ -250,7 +256,8 @@ class LivingHostsTest {
 
         assertThat(scene.putAs(scene.cluster.leader(), path).status()).isEqualTo(200);
 
-        scene.cluster.await("the host has power again", LIMIT_S, () -> phaseOfDrill(), phase -> phase.equals("returning"));
+        scene.cluster.await(
+                "the host has power again", LIMIT_S, () -> phaseOfDrill(), phase -> phase.equals("returning"));
         scene.cluster.startDaemon(host);
         scene.cluster.await("the drill is passed", LIMIT_S, () -> phaseOfDrill(), phase -> phase.equals("passed"));
         JsonNode drill = scene.get(scene.cluster.leader(), "/v1/drills/1");

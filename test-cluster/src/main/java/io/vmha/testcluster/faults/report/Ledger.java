@@ -76,7 +76,8 @@ public final class Ledger {
     private void append(ObjectNode run) {
         take(run);
         try {
-            Files.writeString(file, JSON.writeValueAsString(run) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(
+                    file, JSON.writeValueAsString(run) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException("the ledger " + file + " cannot be written: " + e.getMessage(), e);
         }
@@ -99,7 +100,8 @@ public final class Ledger {
 
     private static ObjectNode summaryOf(JsonNode report) {
         ObjectNode run = NODES.objectNode();
-        for (String field : List.of("date", "seed", "scenario", "hosts", "vms_per_host", "version", "commit", "machine", "again")) {
+        for (String field :
+                List.of("date", "seed", "scenario", "hosts", "vms_per_host", "version", "commit", "machine", "again")) {
             if (report.path("run").has(field)) {
                 run.set(field, report.path("run").path(field));
             }
@@ -111,11 +113,14 @@ public final class Ledger {
         for (JsonNode finding : report.path("findings")) {
             invariants.put(finding.path("id").asText(), finding.path("verdict").asText());
             if (finding.path("verdict").asText().equals("VIOLATED")) {
-                ObjectNode violation = violations.addObject()
+                ObjectNode violation = violations
+                        .addObject()
                         .put("id", finding.path("id").asText())
                         .put("summary", finding.path("summary").asText());
                 ArrayNode evidence = violation.putArray("evidence");
-                for (int i = 0; i < EVIDENCE_KEPT && i < finding.path("evidence").size(); i++) {
+                for (int i = 0;
+                        i < EVIDENCE_KEPT && i < finding.path("evidence").size();
+                        i++) {
                     evidence.add(finding.path("evidence").path(i));
                 }
             }
@@ -141,10 +146,14 @@ public final class Ledger {
                         .put("bit", one.path("bit").asLong());
             } else if (kind.equals(Kinds.BITE) && event.path("bit").asBoolean()) {
                 bit++;
-                ObjectNode one = faults.withObject("/" + names.path(event.path("id").asText()).asText());
+                ObjectNode one = faults.withObject(
+                        "/" + names.path(event.path("id").asText()).asText());
                 one.put("bit", one.path("bit").asLong() + 1);
             } else if (kind.equals(Kinds.POWER)) {
-                fences += !event.path("on").asBoolean() && event.path("by").asText().equals("its BMC") ? 1 : 0;
+                fences += !event.path("on").asBoolean()
+                                && event.path("by").asText().equals("its BMC")
+                        ? 1
+                        : 0;
             } else if (kind.equals(Kinds.NOVA)) {
                 calls += event.has("evacuates") && event.path("committed").asBoolean() ? 1 : 0;
             }

@@ -31,8 +31,10 @@ public final class LedgerReport {
     /** One line for a person. */
     public static String words(Ledger ledger) {
         Map<String, Integer> violated = new TreeMap<>();
-        ledger.runs().forEach(run -> run.path("violations")
-                .forEach(violation -> violated.merge(violation.path("id").asText(), 1, Integer::sum)));
+        ledger.runs()
+                .forEach(run -> run.path("violations")
+                        .forEach(
+                                violation -> violated.merge(violation.path("id").asText(), 1, Integer::sum)));
         long failed = ledger.runs().stream()
                 .filter(run -> run.path("bed_failed").asBoolean())
                 .count();
@@ -90,7 +92,10 @@ public final class LedgerReport {
             String date = run.path("date").asText();
             text.append("| ")
                     .append(date, 0, Math.min(16, date.length()))
-                    .append(run.path("scenario").asText().isEmpty() ? "" : " " + run.path("scenario").asText())
+                    .append(
+                            run.path("scenario").asText().isEmpty()
+                                    ? ""
+                                    : " " + run.path("scenario").asText())
                     .append(" | ")
                     .append(run.path("commit").asText())
                     .append(" | ")

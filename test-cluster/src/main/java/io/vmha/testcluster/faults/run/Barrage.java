@@ -161,8 +161,8 @@ final class Barrage {
                 .mapToInt(this::met)
                 .min()
                 .orElse(0);
-        Predicate<Nemesis> fits = nemesis ->
-                !Company.isAlone(nemesis) && met(nemesis) < least + AHEAD_MAX && hasRoom(nemesis, condition);
+        Predicate<Nemesis> fits =
+                nemesis -> !Company.isAlone(nemesis) && met(nemesis) < least + AHEAD_MAX && hasRoom(nemesis, condition);
         Predicate<Nemesis> small = nemesis -> free >= FREE_FOR_COSTLY || !Company.needsAll(nemesis);
         return rarest(fits.and(small).and(Company::needsAll)).or(() -> rarest(fits.and(small)));
     }
@@ -188,8 +188,7 @@ final class Barrage {
                 disabled.addAll(other.injection().targets());
             }
         }
-        return !Company.isDisabling(nemesis)
-                || disabled.size() < (bed.hosts().size() - 1) / 2;
+        return !Company.isDisabling(nemesis) || disabled.size() < (bed.hosts().size() - 1) / 2;
     }
 
     /** The hosts that the operator must not touch: all of them while the blows of a plan fall. */

@@ -67,11 +67,13 @@ public final class FaultRun {
         long readyMs = history.nowMs();
         history.record(
                 Kinds.NOTE,
-                event -> event.put("text", "ready").put("forming_ms", readyMs - asked).put("ready_ms", readyMs));
+                event -> event.put("text", "ready")
+                        .put("forming_ms", readyMs - asked)
+                        .put("ready_ms", readyMs));
         console.line(String.format(
                 Locale.ROOT,
-                "ready after %.1f s: %d hosts, the leader is %s; %.1f s until every vmhad saw all others, %.1f s until HA was"
-                        + " enabled and the group whole",
+                "ready after %.1f s: %d hosts, the leader is %s; %.1f s until every vmhad saw all others, %.1f s until"
+                        + " HA was enabled and the group whole",
                 readyMs / 1e3,
                 hosts,
                 bed.leader().map(LabHost::name).orElse("unknown"),

@@ -15,9 +15,10 @@ class CompanyTest {
 
     @Test
     void whetherTwoGoTogetherDoesNotDependOnWhichIsFirst() {
-        assertThat(ALL).allSatisfy(one -> assertThat(ALL)
-                .allSatisfy(other ->
-                        assertThat(Company.goesWith(one, other)).isEqualTo(Company.goesWith(other, one))));
+        assertThat(ALL)
+                .allSatisfy(one -> assertThat(ALL)
+                        .allSatisfy(other ->
+                                assertThat(Company.goesWith(one, other)).isEqualTo(Company.goesWith(other, one))));
     }
 
     @Test
