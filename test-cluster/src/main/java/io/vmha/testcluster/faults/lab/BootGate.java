@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -45,7 +46,7 @@ final class BootGate implements AutoCloseable {
 
     private void watch() {
         while (!ended.get()) {
-            for (LabHost host : waiting) {
+            for (LabHost host : List.copyOf(waiting)) {
                 if (isOpen(host) && waiting.remove(host)) {
                     opened.accept(host);
                 }

@@ -24,6 +24,11 @@ class InvariantsTest {
     }
 
     static Stream<Arguments> doctored() {
+        return Stream.concat(doctoredLives(), doctoredGroups());
+    }
+
+    /** What befalls VMs, and what Nova says of them. */
+    private static Stream<Arguments> doctoredLives() {
         return Stream.of(
                 // the old copy beats once after the new one began
                 broken(
@@ -62,7 +67,12 @@ class InvariantsTest {
                         h -> h.add(
                                 60_000,
                                 "guest",
-                                "{vm:'v', nonce:'3', host:'hv-3', from_ms:59000, to_ms:60000, beats:9, gaps:[]}")),
+                                "{vm:'v', nonce:'3', host:'hv-3', from_ms:59000, to_ms:60000, beats:9, gaps:[]}")));
+    }
+
+    /** What befalls the group, its daemons and its hosts. */
+    private static Stream<Arguments> doctoredGroups() {
+        return Stream.of(
                 broken("I4", h -> h.add(700, "view", "{host:'hv-3', role:'leader', term:1}")),
                 broken("I4", h -> h.add(17_000, "nova", call("['hv-1']", "hv-2", "hv-3", 1))),
                 broken("I5", h -> h.operation("READ", "", "lost", 5_000, 6_000)),
