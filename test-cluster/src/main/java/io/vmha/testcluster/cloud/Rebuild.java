@@ -34,7 +34,8 @@ final class Rebuild {
     /** Accepts an evacuation whose conditions the API has checked. */
     static void begin(Region region, ServerRecord server, EvacuateCall call) {
         Optional<Rebuild> running = server.rebuild;
-        MigrationRecord migration = region.newMigration(server);
+        MigrationRecord asked = region.newMigration(server);
+        MigrationRecord migration = running.isPresent() ? asked : region.firstAccepted(server);
         migration.destination = call.target();
         server.task("rebuilding", region.nowMs());
         Rebuild rebuild = new Rebuild(region, server, migration, call);

@@ -109,6 +109,14 @@ final class Region {
         return migration;
     }
 
+    /** Under which record the conductor files an evacuation: the first that is accepted, be it one that nobody has taken up. */
+    MigrationRecord firstAccepted(ServerRecord server) {
+        return migrations.stream()
+                .filter(m -> m.server == server && m.status.equals("accepted"))
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** The zone that Nova reports for a host: its aggregate's, or Nova's default. */
     String zoneOf(String host) {
         return zoneByAggregate(host).orElse("nova");

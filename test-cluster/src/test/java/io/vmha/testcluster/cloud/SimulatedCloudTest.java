@@ -203,6 +203,24 @@ class SimulatedCloudTest {
     }
 
     @Test
+    void evacuationAfterOneThatNobodyTookUpIsFiledUnderThatOnesRecord() {
+        cloud.setPower("hv-1", false);
+        client.forceDown("hv-1", true);
+        cloud.setPower("hv-2", false); // Nova does not know it yet
+        client.evacuate(server, "2.68", "{'host':'hv-2'}");
+        clock.pass(Duration.ofHours(1));
+        assertThat(migrations().findValuesAsText("status")).containsExactly("accepted");
+
+        client.evacuate(server, "2.68", "{}");
+        clock.pass(Duration.ofHours(1));
+
+        assertThat(client.server(server).path("OS-EXT-SRV-ATTR:host").asText()).isEqualTo("hv-3");
+        assertThat(migrations().findValuesAsText("status"))
+                .as("the newest first")
+                .containsExactly("accepted", "done");
+    }
+
+    @Test
     void schedulerSpreadsOverLiveEnabledHostsOfTheZone() {
         cloud.addHost("hv-4"); // in no zone
         String second = cloud.addServer(ServerSpec.named("vm-2").on("hv-1"));
