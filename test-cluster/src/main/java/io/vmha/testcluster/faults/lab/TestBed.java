@@ -235,6 +235,7 @@ public final class TestBed implements AutoCloseable {
             dark.remove(host.name());
             network.power(host.node(), true);
             cloud.setPower(host.name(), true);
+            cloud.setComputeAlive(host.name(), false); // it would complete the evacuations from its host: it waits for the gate
             daemon(host).newBoot();
             startDaemon(host);
             gates.hold(host);
@@ -248,6 +249,7 @@ public final class TestBed implements AutoCloseable {
         synchronized (host) {
             if (isOn(host) && !computes.get(host.name()).isAlive()) {
                 startCompute(host);
+                cloud.restartCompute(host.name());
                 note(host, "its gate opens");
             }
         }

@@ -94,7 +94,11 @@ final class QualityFaults {
     /** A TCP connection to a neighbour's Raft port shows the time that one packet takes each way. */
     private static Optional<String> roundTrip(Stage stage, List<LabHost> targets, int atLeastMs) {
         for (LabHost host : targets) {
-            LabHost other = stage.others(targets).get(0);
+            List<LabHost> living = stage.bed().living();
+            LabHost other = stage.others(targets).stream()
+                    .filter(living::contains)
+                    .findFirst()
+                    .orElse(host);
             String took = ProcessFaults.ask(
                     stage.bed(),
                     host,
