@@ -235,7 +235,8 @@ public final class TestBed implements AutoCloseable {
             dark.remove(host.name());
             network.power(host.node(), true);
             cloud.setPower(host.name(), true);
-            cloud.setComputeAlive(host.name(), false); // it would complete the evacuations from its host: it waits for the gate
+            // nova-compute, which completes the evacuations from its host when it starts, waits for the gate
+            cloud.setComputeAlive(host.name(), false);
             daemon(host).newBoot();
             startDaemon(host);
             gates.hold(host);
