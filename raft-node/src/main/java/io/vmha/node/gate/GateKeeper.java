@@ -79,13 +79,13 @@ public final class GateKeeper implements AutoCloseable {
                 self,
                 hypervisor,
                 id -> compute.server(id).map(Server::host),
-                new Commands(commit),
+                new Commands(commit, compute),
                 System::currentTimeMillis);
         this.watch = new GuestWatch(
                 self,
                 hypervisor,
                 () -> GuestsFile.living(config.lease().guard(), BootClock.bootId(), BootClock.nowMs()),
-                new Commands(commit)::commit,
+                new Commands(commit, compute)::commit,
                 System::currentTimeMillis);
     }
 
@@ -183,9 +183,17 @@ public final class GateKeeper implements AutoCloseable {
 
     private final class Commands implements ReturnAgent.Outside {
         private final Function<Command, CompletableFuture<LogReply>> commit;
+        private final Compute compute;
 
-        Commands(Function<Command, CompletableFuture<LogReply>> commit) {
+        Commands(Function<Command, CompletableFuture<LogReply>> commit, Compute compute) {
             this.commit = commit;
+            this.compute = compute;
+        }
+
+        @Override
+        public boolean isHeldDown() {
+            return compute.computeServices().stream()
+                    .anyMatch(service -> service.host().equals(self) && service.forcedDown());
         }
 
         @Override

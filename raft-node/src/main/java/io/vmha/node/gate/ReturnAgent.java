@@ -26,6 +26,11 @@ public final class ReturnAgent {
     private static final Logger LOG = LoggerFactory.getLogger(ReturnAgent.class);
     private static final int NAMED_MAX = 20;
 
+    /** How long Nova may hold this host down after its nova-compute was restarted, before it is restarted again. */
+    private static final long RESTART_AGAIN_MS = 120_000;
+
+    private static final int RESTARTS_MAX = 5;
+
     /** What is done outside. */
     public interface Outside {
         /** Commits a command; the refusal, or empty. Throws if nobody answered. */
@@ -33,6 +38,9 @@ public final class ReturnAgent {
 
         /** Has this host's nova-compute restarted. Throws {@link HypervisorException} if that failed. */
         void restartCompute();
+
+        /** Whether Nova holds this host forced down. Throws {@link ComputeException} if Nova cannot be asked. */
+        boolean isHeldDown();
     }
 
     private final HostName self;
@@ -41,6 +49,8 @@ public final class ReturnAgent {
     private final Outside outside;
     private final LongSupplier wallMs;
     private long restartedIn;
+    private long restartedMs;
+    private int restarts;
     private volatile String waitingFor = "";
 
     public ReturnAgent(HostName self, Hypervisor hypervisor, Sweep.Homes homes, Outside outside, LongSupplier wallMs) {
@@ -102,18 +112,36 @@ public final class ReturnAgent {
         if (!gateOpen) {
             return "the gate is closed";
         }
-        if (restartedIn != record.epoch()) {
-            try {
-                outside.restartCompute();
-            } catch (HypervisorException e) {
-                return e.getMessage();
+        boolean first = restartedIn != record.epoch();
+        try {
+            if (!first && !isWantedAgain()) {
+                return "";
             }
-            restartedIn = record.epoch();
-            LOG.info(
-                    "nova-compute restarted, so that Nova completes the evacuations from here epoch={}",
-                    record.epoch());
+            outside.restartCompute();
+        } catch (HypervisorException | ComputeException e) {
+            return e.getMessage();
         }
+        restarts = first ? 1 : restarts + 1;
+        restartedIn = record.epoch();
+        restartedMs = wallMs.getAsLong();
+        LOG.info(
+                "nova-compute restarted, so that Nova completes the evacuations from here epoch={} time={}",
+                record.epoch(),
+                restarts);
         return "";
+    }
+
+    /**
+     * A nova-compute that starts completes one evacuation of each server; where a server was evacuated from here more than once, Nova refuses
+     * to take the force-down back until as many starts have completed them all.
+     */
+    private boolean isWantedAgain() {
+        boolean due = restarts < RESTARTS_MAX && wallMs.getAsLong() - restartedMs >= RESTART_AGAIN_MS;
+        if (due && !outside.isHeldDown()) {
+            restartedMs = wallMs.getAsLong();
+            return false;
+        }
+        return due;
     }
 
     private static String words(Sweep before, Sweep after) {

@@ -34,9 +34,11 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     private boolean silent;
     private boolean stubborn;
     private int restarts;
+    private boolean heldDown;
+    private long nowMs;
 
     private final ReturnAgent agent =
-            new ReturnAgent(SELF, this, id -> Optional.ofNullable(homes.get(id)), this, () -> 0);
+            new ReturnAgent(SELF, this, id -> Optional.ofNullable(homes.get(id)), this, () -> nowMs);
 
     @Override
     public List<Domain> domains() {
@@ -79,6 +81,11 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     @Override
     public void restartCompute() {
         restarts++;
+    }
+
+    @Override
+    public boolean isHeldDown() {
+        return heldDown;
     }
 
     private static RecoveryState state(HostRecord.Status status) {
@@ -159,6 +166,29 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
 
         agent.advance(state(HostRecord.Status.RETURNING), true);
         agent.advance(state(HostRecord.Status.RETURNING), true);
+
+        assertThat(restarts).isEqualTo(1);
+    }
+
+    @Test
+    void novaComputeIsRestartedAgainWhileNovaHoldsTheHostDownButNotForEver() {
+        heldDown = true;
+        for (nowMs = 0; nowMs < 119_000; nowMs += 1_000) {
+            agent.advance(state(HostRecord.Status.RETURNING), true);
+        }
+        assertThat(restarts).as("it may take long to start").isEqualTo(1);
+
+        for (; nowMs < 3_600_000; nowMs += 1_000) {
+            agent.advance(state(HostRecord.Status.RETURNING), true);
+        }
+        assertThat(restarts).isEqualTo(5);
+    }
+
+    @Test
+    void novaComputeIsNotRestartedAgainWhereNovaHasTakenTheForceDownBack() {
+        for (nowMs = 0; nowMs < 3_600_000; nowMs += 1_000) {
+            agent.advance(state(HostRecord.Status.RETURNING), true);
+        }
 
         assertThat(restarts).isEqualTo(1);
     }

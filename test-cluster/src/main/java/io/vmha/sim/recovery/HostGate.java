@@ -149,5 +149,10 @@ final class HostGate {
                 return NOTHING;
             });
         }
+
+        @Override
+        public boolean isHeldDown() {
+            return local("is " + host + " held down", () -> cluster.nova().isForcedDown(host));
+        }
     }
 }
