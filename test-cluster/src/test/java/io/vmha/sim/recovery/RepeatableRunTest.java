@@ -29,7 +29,7 @@ class RepeatableRunTest {
                 .start();
         try {
             String said = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(jvm.waitFor(60, TimeUnit.SECONDS)).as("the JVM ends").isTrue();
+            assertThat(jvm.waitFor(240, TimeUnit.SECONDS)).as("the JVM ends").isTrue();
             assertThat(jvm.exitValue()).as(said).isZero();
             return said;
         } finally {
