@@ -43,7 +43,7 @@ final class RepeatablePoolTest {
                 .start();
         try {
             String said = new String(jvm.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(jvm.waitFor(60, TimeUnit.SECONDS)).as("the JVM ends").isTrue();
+            assertThat(jvm.waitFor(240, TimeUnit.SECONDS)).as("the JVM ends").isTrue();
             assertThat(jvm.exitValue()).as(said).isZero();
             return said.strip();
         } finally {
