@@ -186,8 +186,9 @@ public final class Daemon implements AutoCloseable {
         keys = new KvAccess(raft, renewals, codec, kv, watchers, timer);
         view = new ViewBuilder(config, raft, gossip, renewals, lease, aggregate);
         access = new GroupAccess(raft, renewals, codec);
-        var requests = new AzRequests(config, raft, peers, compute, fencer, loop, view, access, renewals);
         var gate = keep(new GateKeeper(config, lease, compute, view::state, access::commit));
+        var requests =
+                new AzRequests(config, raft, peers, compute, fencer, loop, view, access, renewals, gate::bringBack);
         webhook = config.events()
                 .map(to -> keep(new Webhook(
                         new Webhook.Target(to.webhook(), to.secret().map(VmhadConfig.Token::reveal)),

@@ -11,6 +11,7 @@ import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.Drain;
 import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
@@ -30,6 +31,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** What operators ask of this node: each becomes a committed command, or a refusal that says why. */
@@ -52,6 +54,7 @@ public final class AzRequests implements NodeRequests {
     private final FenceTest fenceTest;
     private final RaftRequests voters;
     private final UpkeepOrders upkeep;
+    private final Predicate<HostName> bringBack;
 
     public AzRequests(
             VmhadConfig config,
@@ -62,8 +65,10 @@ public final class AzRequests implements NodeRequests {
             ControlLoop loop,
             ViewBuilder view,
             GroupAccess group,
-            Renewals renewals) {
+            Renewals renewals,
+            Predicate<HostName> bringBack) {
         this.loop = loop;
+        this.bringBack = bringBack;
         this.view = view;
         this.compute = compute;
         this.group = group;
@@ -117,15 +122,26 @@ public final class AzRequests implements NodeRequests {
                 .filter(service -> service.host().equals(host))
                 .findFirst()
                 .filter(service -> service.forcedDown() || !service.up())
-                .map(service -> new Answer(
-                        409,
-                        "Nova has host " + host + (service.forcedDown() ? " forced down" : " down")
-                                + "; see that none of its old VMs runs there, restart its nova-compute (it removes"
-                                + " what was evacuated), then: openstack compute service set --up " + host
-                                + " nova-compute, and --enable; then ask again"))
+                .map(service -> broughtBack(service, host))
                 .orElseGet(() -> committed(
                         new AzCommand.ReturnHost(System.currentTimeMillis(), host, person),
                         host + " is in service again, " + person + " answers for it")));
+    }
+
+    private Answer broughtBack(ComputeService service, HostName host) {
+        if (bringBack.test(host)) {
+            return new Answer(
+                    200,
+                    host + " destroys what lives elsewhere, begins its next life and opens its gate; vmha gate, on it,"
+                            + " says what it waits for");
+        }
+        return new Answer(
+                409,
+                "Nova has host " + host + (service.forcedDown() ? " forced down" : " down")
+                        + "; ask this of its own vmhad, which brings it back. Where it has none: see that none of its"
+                        + " old VMs runs there, restart its nova-compute (it removes what was evacuated), then:"
+                        + " openstack compute service set --up " + host
+                        + " nova-compute, and --enable; then ask again");
     }
 
     @Override

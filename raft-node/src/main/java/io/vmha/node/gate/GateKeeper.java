@@ -8,6 +8,7 @@ import io.vmha.proto.v1.LogReply;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.HypervisorException;
 import io.vmha.recovery.core.RecoveryState;
@@ -58,6 +59,7 @@ public final class GateKeeper implements AutoCloseable {
     private final ScheduledThreadPoolExecutor guests = executor("guests");
     private volatile Gate.Verdict verdict = new Gate.Verdict(false, "the daemon has just started");
     private boolean unwritable;
+    private volatile boolean asked;
 
     /**
      * @param state the newest state that this host knows
@@ -111,18 +113,37 @@ public final class GateKeeper implements AutoCloseable {
                 PERIOD_MS,
                 PERIOD_MS,
                 TimeUnit.MILLISECONDS);
-        if (config.returnsByItself()) {
-            var unusedReturns = returns.scheduleWithFixedDelay(
-                    quietly(() -> agent.advance(state.get(), verdict.open())),
-                    PERIOD_MS,
-                    PERIOD_MS,
-                    TimeUnit.MILLISECONDS);
+        var unusedReturns =
+                returns.scheduleWithFixedDelay(quietly(this::comeBack), PERIOD_MS, PERIOD_MS, TimeUnit.MILLISECONDS);
+    }
+
+    private void comeBack() {
+        RecoveryState now = state.get();
+        if (!isDown(now)) {
+            asked = false;
+        }
+        if (config.returnsByItself() || asked || !isDown(now)) {
+            agent.advance(now, verdict.open());
         }
     }
 
-    /** Why this host is not back yet; empty if there is nothing to wait for. */
-    public String waitingFor() {
-        return agent.waitingFor();
+    private boolean isDown(RecoveryState now) {
+        HostRecord record = now.hosts().get(self);
+        return record != null && record.status() == HostRecord.Status.DOWN;
+    }
+
+    /**
+     * A person wants this host back: what lives elsewhere is destroyed here and its next life begins, as it would by itself with
+     * {@code gate.return: auto}. Any thread.
+     *
+     * @return false if there is nothing to bring back here: it is another host, or not down
+     */
+    public boolean bringBack(HostName host) {
+        if (!host.equals(self) || !isDown(state.get())) {
+            return false;
+        }
+        asked = true;
+        return true;
     }
 
     /** These guests run elsewhere too, and this life of the host is over: they stop at once (S12). */
@@ -151,7 +172,12 @@ public final class GateKeeper implements AutoCloseable {
             LOG.info("gate open={} why=\"{}\"", next.open(), next.reason());
         }
         verdict = next;
-        var file = new GateFile(next.open(), next.reason(), BootClock.bootId(), BootClock.nowMs());
+        String waits = next.open() ? "" : waitingFor();
+        var file = new GateFile(
+                next.open(),
+                waits.isEmpty() ? next.reason() : next.reason() + "; " + waits,
+                BootClock.bootId(),
+                BootClock.nowMs());
         try {
             file.write(config.file());
             unwritable = false;
@@ -162,6 +188,12 @@ public final class GateKeeper implements AutoCloseable {
             }
             unwritable = true;
         }
+    }
+
+    private String waitingFor() {
+        return config.returnsByItself() || asked || !isDown(state.get())
+                ? agent.waitingFor()
+                : "a person brings this host back (gate.return: by-hand): vmha host return " + self + ", on it";
     }
 
     private static Runnable quietly(Runnable work) {

@@ -78,6 +78,53 @@ class HostReturnTest {
         }
     }
 
+    @Test
+    void whereAPersonBringsHostsBackTheGateStaysClosedUntilTheHostIsTold() {
+        try (var scene = new Scene(directory, Set.of(), (host, its) -> {
+            its.set("gate.return", "by-hand");
+            its.set("gate.restart_compute", List.of("true"));
+            makeGuests(host.name());
+        })) {
+            Cluster cluster = scene.cluster;
+            cluster.start(3, 1);
+            cluster.enable(3);
+            String leader = cluster.leader();
+            String victim = cluster.hosts().stream()
+                    .map(ClusterHost::name)
+                    .filter(h -> !h.equals(leader))
+                    .findFirst()
+                    .orElseThrow();
+            String vm = scene.vmsOn(victim).get(0);
+            long before = scene.newestIncident();
+            cluster.cutPower(List.of(victim));
+            scene.awaitPhase(victim, before, "closed");
+            Process old = guest(victim, vm);
+            try {
+                cluster.restorePower(List.of(victim));
+                if (!cluster.living().contains(cluster.host(victim))) {
+                    cluster.startDaemon(victim);
+                }
+                cluster.await(
+                        "it waits for a person",
+                        LIMIT_S,
+                        () -> gate(victim),
+                        said -> said.contains("open=0") && said.contains("vmha host return " + victim));
+                assertThat(old.isAlive()).as("nothing is destroyed unasked").isTrue();
+                String path = "/v1/hosts/" + victim + "/return";
+                assertThat(scene.putAs(leader, path).message()).contains("ask this of its own vmhad");
+
+                assertThat(scene.putAs(victim, path).status()).isEqualTo(200);
+
+                cluster.await("in service", LIMIT_S, () -> scene.hostsThatAre("in_service"), in -> in.contains(victim));
+                cluster.await("the gate opens", LIMIT_S, () -> gate(victim), said -> said.contains("open=1"));
+                assertThat(old.isAlive()).as("the old copy").isFalse();
+                scene.assertNothingWentWrong("this host is certified dead");
+            } finally {
+                old.destroyForcibly();
+            }
+        }
+    }
+
     private static long epochOf(Scene scene, String name) {
         for (JsonNode host : scene.view().at("/azs/0/hosts")) {
             if (host.path("host").asText().equals(name)) {
