@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -241,6 +242,32 @@ class GuardTest {
                 .containsEntry("format", "1")
                 .containsEntry("pid", Long.toString(guard.handle().pid()))
                 .containsEntry("watchdog", "exit");
+    }
+
+    @Test
+    void aGuardThatIsAskedAgainStaysArmedWhileItTests() {
+        lease.set("self_test_nonce", "0").hold(30_000);
+        GuardProcess guard = guard();
+        await("first", () -> says(guard, "self_test_nonce", "0") && says(guard, "armed", "1"));
+        var armed = new HashSet<String>();
+
+        for (int i = 1; i <= 12; i++) {
+            String nonce = Integer.toString(i);
+            LockSupport.parkNanos(
+                    i * 37_000_000L % 300_000_000L); // at another point of the guard's own period each time
+            lease.set("self_test_nonce", nonce).hold(30_000);
+            long untilMs = LeaseFile.boottimeMs() + LIMIT.toMillis();
+            Map<String, String> said = guard.status();
+            while (!nonce.equals(said.get("self_test_nonce")) && LeaseFile.boottimeMs() < untilMs) { // without a pause
+                armed.add(said.get("armed"));
+                said = guard.status();
+            }
+            assertThat(said).containsEntry("self_test_nonce", nonce).containsEntry("armed", "1");
+        }
+
+        assertThat(armed)
+                .as("one renewal in twenty would say that the host is not armed")
+                .isSubsetOf("1");
     }
 
     @Test
