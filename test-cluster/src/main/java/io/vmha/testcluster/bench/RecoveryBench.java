@@ -119,6 +119,7 @@ final class RecoveryBench implements Callable<Integer> {
 
     private void measure(Proof proof) throws IOException {
         say("%n%s, proof by %s, %d hosts; load %s", cloud, proof, hosts, load());
+        stage.clear(); // no AZ is enabled with a host that Nova holds down
         stage.relyOn(proof.name());
         List<String> lines = new ArrayList<>();
         for (int size : sizes) {
