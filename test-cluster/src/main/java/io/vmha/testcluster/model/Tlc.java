@@ -65,6 +65,7 @@ public final class Tlc {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         heap,
                         "-XX:+UseSerialGC",
+                        "-Djava.io.tmpdir=" + work, // TLC unpacks its modules there, and removes what another one reads
                         "-cp",
                         System.getProperty("java.class.path"),
                         "tlc2.TLC",
