@@ -353,16 +353,15 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
-    /** A linearizable read that is answered proves that this node still led when the read was sent (S9). */
+    /** A majority that is asked and knows no newer term proves that this node still led when it asked (S9). */
     private void proveLeadership() {
         if (loop.leading().isPresent()) {
             long sentAtMs = lease.nowMs();
-            var unused = raft.read(GroupMachine.proofOfLeadership(), LEADERSHIP_LIMIT)
-                    .thenAccept(answer -> {
-                        if (loop.leading().isPresent()) {
-                            lease.onLeadershipProven(sentAtMs);
-                        }
-                    });
+            var unused = raft.leads(LEADERSHIP_LIMIT).thenAccept(leads -> {
+                if (leads && loop.leading().isPresent()) {
+                    lease.onLeadershipProven(sentAtMs);
+                }
+            });
         }
     }
 

@@ -49,7 +49,6 @@ public final class GroupMachine implements Replicated {
     private static final Logger LOG = LoggerFactory.getLogger(GroupMachine.class);
     private static final int HOSTS_ASKED_MAX = 1_000;
     private static final int GUEST_ID_MAX = 64;
-    private static final byte[] WHO_LEADS = {1};
     private static final byte[] HOW_FAR = {2};
 
     private final StateCodec codec;
@@ -75,11 +74,6 @@ public final class GroupMachine implements Replicated {
         this.kv = kv;
         this.nowMs = nowMs;
         this.published = published;
-    }
-
-    /** A linearizable question whose answer is empty: that it is answered proves that the answering leader still led (S9). */
-    public static byte[] proofOfLeadership() {
-        return WHO_LEADS.clone();
     }
 
     /** A linearizable question for the index of the newest entry that the answering voter has applied, as a {@link PeerReply}. */
@@ -193,12 +187,9 @@ public final class GroupMachine implements Replicated {
         publish(all.recovery());
     }
 
-    /** The whole state; or nothing, for one who asks only whether this node leads ({@link #WHO_LEADS}). */
+    /** The whole state; or the answer of the keys to a question about them. */
     @Override
     public byte[] query(byte[] request) {
-        if (Arrays.equals(request, WHO_LEADS)) {
-            return new byte[0];
-        }
         if (Arrays.equals(request, HOW_FAR)) {
             return PeerReply.newBuilder().setAppliedIndex(appliedIndex).build().toByteArray();
         }

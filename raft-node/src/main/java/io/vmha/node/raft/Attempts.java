@@ -2,7 +2,6 @@ package io.vmha.node.raft;
 
 import io.vmha.node.raft.RaftNodeException.Kind;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -32,7 +31,6 @@ final class Attempts {
     private final CompletableFuture<byte[]> result = new CompletableFuture<>();
     private boolean maybeCommitted;
     private String lastProblem = "no leader found";
-    private int readTurn;
     private int redirects;
 
     Attempts(GroupClient client, RaftClientRequest.Type type, byte[] content, Duration limit) {
@@ -57,19 +55,11 @@ final class Attempts {
         }
         var unused = client.findLeader().whenComplete((leader, problem) -> {
             try {
-                target(leader).ifPresentOrElse(this::attempt, this::later);
+                leader.ifPresentOrElse(this::attempt, this::later);
             } catch (RuntimeException e) {
                 result.completeExceptionally(e);
             }
         });
-    }
-
-    /** A read may go to any voter: it asks its leader how far to wait. */
-    private Optional<PeerInfo> target(Optional<PeerInfo> leader) {
-        List<PeerInfo> peers = client.peers();
-        return leader.isPresent() || write || peers.isEmpty()
-                ? leader
-                : Optional.of(peers.get(readTurn++ % peers.size()));
     }
 
     private void attempt(PeerInfo to) {
@@ -101,9 +91,7 @@ final class Attempts {
     private void answered(PeerInfo to, RaftClientReplyProto reply) {
         switch (reply.getExceptionDetailsCase()) {
             case EXCEPTIONDETAILS_NOT_SET -> {
-                if (write) {
-                    client.leader(Optional.of(to));
-                }
+                client.leader(Optional.of(to));
                 result.complete(reply.getMessage().getContent().toByteArray());
             }
             case STATEMACHINEEXCEPTION ->

@@ -14,6 +14,7 @@ import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.exceptions.ReadIndexException;
 import org.apache.ratis.protocol.exceptions.StateMachineException;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.protocol.TermIndex;
@@ -49,6 +50,9 @@ final class LogMachine extends BaseStateMachine {
 
         /** What this server has heard of its leader. */
         Hearing hearing(RaftServer.Division division);
+
+        /** {@link LeadershipRounds#confirm} */
+        CompletableFuture<Long> stillLeads(RaftServer.Division division);
 
         /** The machine or the log can go no further. */
         void broken(String what, Throwable cause);
@@ -256,14 +260,25 @@ final class LogMachine extends BaseStateMachine {
         return snapshot.at().index();
     }
 
+    /** Ratis has waited until its read index is applied here; whether that index is the newest is asked of a majority. */
     @Override
     public CompletableFuture<Message> query(Message request) {
-        return answer(() -> {
-            synchronized (lock) {
-                checkLoaded();
-                return limited(machine.query(request.getContent().toByteArray()));
-            }
-        });
+        return stillLeads()
+                .thenCompose(term -> answer(() -> {
+                    synchronized (lock) {
+                        checkLoaded();
+                        return limited(machine.query(request.getContent().toByteArray()));
+                    }
+                }));
+    }
+
+    /** {@link LeadershipRounds#confirm} */
+    CompletableFuture<Long> stillLeads() {
+        try {
+            return events.stillLeads(division());
+        } catch (IllegalArgumentException e) {
+            return CompletableFuture.failedFuture(new ReadIndexException(e.getMessage(), e));
+        }
     }
 
     /** Questions to this server; other stale reads are not served. */

@@ -155,6 +155,19 @@ public final class RaftNode implements AutoCloseable {
         return inOwnGroup(client -> client.read(request, limit));
     }
 
+    /**
+     * Whether this node leads at some moment after this call, as a majority of the voters says; false if none says so within the limit. Unlike
+     * {@link #read}, no other leader can answer for this one.
+     */
+    public CompletableFuture<Boolean> leads(Duration limit) {
+        ServerLife current = life;
+        Optional<RaftServer.Division> division = current == null ? Optional.empty() : current.division();
+        return division.map(d -> ((LogMachine) d.getStateMachine()).stillLeads())
+                .orElseGet(() -> CompletableFuture.failedFuture(new RaftNodeException(Kind.NOT_LEADER, "in no group")))
+                .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
+                .handle((term, problem) -> problem == null);
+    }
+
     /** {@link GroupClient#ask} one voter of this node's group; fails with {@code GROUP} if it is in none. */
     public CompletableFuture<byte[]> ask(PeerInfo voter, byte[] request, Duration limit) {
         return inOwnGroup(client -> client.ask(voter, request, limit));

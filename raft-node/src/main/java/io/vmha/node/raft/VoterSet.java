@@ -2,6 +2,7 @@ package io.vmha.node.raft;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A Raft configuration: who votes, and, while a change is under way, who voted before it.
@@ -36,6 +37,11 @@ public record VoterSet(List<PeerInfo> voters, List<PeerInfo> outgoing, long inde
     public boolean contains(PeerId id) {
         return voters.stream().anyMatch(v -> v.id().equals(id))
                 || outgoing.stream().anyMatch(v -> v.id().equals(id));
+    }
+
+    /** Everybody whose vote may count now. */
+    Stream<PeerInfo> all() {
+        return Stream.concat(voters.stream(), outgoing.stream()).distinct();
     }
 
     /** True if these peers are a majority of the voters, and of the outgoing ones while the set is joint. */

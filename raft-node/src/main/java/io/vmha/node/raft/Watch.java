@@ -50,6 +50,7 @@ final class Watch implements LogMachine.Events, AutoCloseable {
     private final Neighbours neighbours;
     private final ScheduledExecutorService thread;
     private final Succession succession;
+    private final LeadershipRounds rounds;
     private volatile Optional<String> broken = Optional.empty();
     private volatile boolean stopped;
 
@@ -73,6 +74,7 @@ final class Watch implements LogMachine.Events, AutoCloseable {
             return t;
         });
         this.succession = new Succession(self, neighbours, electionTimeout, this::post);
+        this.rounds = new LeadershipRounds(self, neighbours);
     }
 
     void begin(RaftServer watched) {
@@ -88,6 +90,11 @@ final class Watch implements LogMachine.Events, AutoCloseable {
     @Override
     public Hearing hearing(RaftServer.Division asked) {
         return succession.hearing(asked);
+    }
+
+    @Override
+    public CompletableFuture<Long> stillLeads(RaftServer.Division asked) {
+        return rounds.confirm(asked);
     }
 
     @Override

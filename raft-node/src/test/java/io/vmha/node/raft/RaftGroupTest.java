@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,6 +63,31 @@ final class RaftGroupTest {
             assertThat(wanted.node.status().voters().voters()).containsExactly(wanted.self());
             assertThat(wanted.write("a=1")).isEqualTo("1");
             assertThat(greedy.write("b=1")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aLeaderWithoutAMajorityAnswersNoReadEvenIfNothingWasCommittedSinceTheLast() {
+        try (TestGroup group = TestGroup.found(dir, "n1", "n2", "n3")) {
+            group.grow(group.nodes);
+            TestNode leader = group.leader();
+            leader.write("a=1");
+            for (int i = 0;
+                    i < 10;
+                    i++) { // until what follows a write is committed too, and a read has been confirmed after it
+                assertThat(leader.read("a")).isEqualTo("1");
+                LockSupport.parkNanos(50_000_000);
+            }
+            assertThat(get(leader.node.leads(LIMIT))).isTrue();
+
+            CompletableFuture.allOf(group.followers().stream()
+                            .map(n -> CompletableFuture.runAsync(n::close))
+                            .toArray(CompletableFuture<?>[]::new))
+                    .join();
+
+            assertThat(leader.leads()).as("it does not know yet").isTrue();
+            assertFails(leader.node.read(bytes("a"), Duration.ofSeconds(1)), Kind.UNAVAILABLE, "linearizable read");
+            assertThat(get(leader.node.leads(Duration.ofSeconds(1)))).isFalse();
         }
     }
 

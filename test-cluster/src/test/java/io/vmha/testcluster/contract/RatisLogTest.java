@@ -272,13 +272,7 @@ class RatisLogTest extends LogContract {
             if (closed.contains(node) || voter.leads.isEmpty()) {
                 return false;
             }
-            try {
-                voter.node.read(GroupMachine.proofOfLeadership(), PROOF_LIMIT).join();
-                return voter.leads.isPresent();
-            } catch (CompletionException e) {
-                assert e.getCause() != null;
-                return false;
-            }
+            return voter.node.leads(PROOF_LIMIT).join() && voter.leads.isPresent();
         }
 
         private static long index(byte[] reply) {

@@ -1,10 +1,8 @@
 package io.vmha.testcluster.faults.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,7 +12,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a ledger says of its runs: nothing is lost, neither a violation nor a test bed that could not be made. */
 class LedgerTest {
-    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
 
     @TempDir
     Path directory;
@@ -73,26 +70,10 @@ class LedgerTest {
     @Test
     @Tag("cluster")
     void aBrowserShowsThePage() throws Exception {
-        assumeTrue(Files.isExecutable(CHROMIUM), "Debian's chromium is not installed");
         LedgerReport.write(ledger, directory);
-        Path log = directory.resolve("chromium.log");
-        Process chromium = new ProcessBuilder(
-                        CHROMIUM.toString(),
-                        "--headless",
-                        "--no-sandbox",
-                        "--disable-gpu",
-                        "--enable-logging=stderr",
-                        "--v=0",
-                        "--user-data-dir=" + directory.resolve("profile"),
-                        "--virtual-time-budget=4000",
-                        "--dump-dom",
-                        directory.resolve("summary.html").toUri().toString())
-                .redirectError(log.toFile())
-                .start();
-        String dom = new String(chromium.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
-        assertThat(chromium.waitFor()).isZero();
-        assertThat(Files.readString(log)).doesNotContain("CONSOLE").doesNotContain("Uncaught");
+        String dom = Chromium.shown(directory.resolve("summary.html"), directory);
+
         assertThat(dom)
                 .contains("data-rendered=\"yes\"", "power-off", "the test bed failed", "hv-1 &lt;lived&gt;")
                 .contains("seed 8, I8");

@@ -1,14 +1,12 @@
 package io.vmha.testcluster.faults.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vmha.testcluster.faults.check.Finding;
 import io.vmha.testcluster.faults.check.Invariant;
 import io.vmha.testcluster.faults.check.Invariants;
 import io.vmha.testcluster.faults.history.History;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -19,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The page of a run that really happened, as a browser shows it. */
 class ReportTest {
-    private static final Path CHROMIUM = Path.of("/usr/bin/chromium");
 
     @TempDir
     Path directory;
@@ -50,25 +47,9 @@ class ReportTest {
     @Test
     @Tag("cluster")
     void aBrowserShowsEveryPartOfItWithoutAComplaint() throws Exception {
-        assumeTrue(Files.isExecutable(CHROMIUM), "Debian's chromium is not installed");
-        Path log = directory.resolve("chromium.log");
-        Process chromium = new ProcessBuilder(
-                        CHROMIUM.toString(),
-                        "--headless",
-                        "--no-sandbox",
-                        "--disable-gpu",
-                        "--enable-logging=stderr",
-                        "--v=0",
-                        "--user-data-dir=" + directory.resolve("profile"),
-                        "--virtual-time-budget=8000",
-                        "--dump-dom",
-                        page().toUri().toString())
-                .redirectError(log.toFile())
-                .start();
-        String dom = new String(chromium.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
-        assertThat(chromium.waitFor()).isZero();
-        assertThat(Files.readString(log)).doesNotContain("CONSOLE").doesNotContain("Uncaught");
+        String dom = Chromium.shown(page(), directory);
+
         assertThat(dom)
                 .contains("data-rendered=\"yes\"")
                 .contains(
