@@ -35,11 +35,17 @@ final class PeerLink implements AutoCloseable {
     private static final int REPLY_BYTES_MAX = 4 << 20;
     /** So many requests in a row without an answer: the TCP connection may be dead without knowing, take a new one. */
     private static final int SILENT_MAX = 2;
+    /**
+     * A connection that is being made has so long: a voter that has just started makes one with every host of the AZ, and each that gave up and
+     * began again would only lengthen the queue.
+     */
+    private static final long CONNECTING_MAX_NS = TimeUnit.SECONDS.toNanos(10);
 
     private final PeerInfo peer;
     private final EventLoopGroup loops;
     private final Optional<SslContext> tls;
     private ManagedChannel channel;
+    private long connectingSinceNs = System.nanoTime();
     private int silent;
     private boolean closed;
 
@@ -163,17 +169,26 @@ final class PeerLink implements AutoCloseable {
     }
 
     private synchronized void unanswered() {
+        if (channel.getState(false) == ConnectivityState.CONNECTING
+                && System.nanoTime() - connectingSinceNs < CONNECTING_MAX_NS) {
+            return;
+        }
         silent++;
         if (silent >= SILENT_MAX && !closed) {
             silent = 0;
             channel.shutdownNow();
             channel = open();
+            connectingSinceNs = System.nanoTime();
         }
     }
 
     private synchronized ManagedChannel ready() {
-        if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+        ConnectivityState state = channel.getState(false);
+        if (state == ConnectivityState.TRANSIENT_FAILURE) {
             channel.resetConnectBackoff(); // the caller's pace is slow enough
+        }
+        if (state != ConnectivityState.CONNECTING) {
+            connectingSinceNs = System.nanoTime();
         }
         return channel;
     }
