@@ -34,6 +34,7 @@ final class EvacuationWatch {
     private final Map<ServerId, Seen> idleSince = new TreeMap<>();
     private final Map<ServerId, Seen> finalSince = new TreeMap<>();
     private final Map<ServerId, Seen> heldSince = new TreeMap<>();
+    private final Map<ServerId, Seen> contradictedSince = new TreeMap<>();
     private final Map<ServerId, Long> toldOf = new TreeMap<>();
     private final TreeSet<HostName> serving = new TreeSet<>();
     private long servicesAtMs = Long.MIN_VALUE / 2;
@@ -52,6 +53,7 @@ final class EvacuationWatch {
         idleSince.clear();
         finalSince.clear();
         heldSince.clear();
+        contradictedSince.clear();
         toldOf.clear();
         serving.clear();
         servicesAtMs = Long.MIN_VALUE / 2;
@@ -138,7 +140,7 @@ final class EvacuationWatch {
                 return Optional.of(about -> about.accepted(migration.get().id()));
             }
             return migration.get().isFinal()
-                    ? server.flatMap(s -> conclude(nowMs, host, vm, migration.get(), s))
+                    ? server.flatMap(s -> conclude(nowMs, state, host, vm, migration.get(), s))
                     : server.flatMap(s -> arrived(host.host(), s))
                             .or(() -> stuck(nowMs, state, host.host(), vm, migration.get()))
                             .or(() -> server.flatMap(s -> abandoned(nowMs, host, vm, migration.get(), s)));
@@ -255,7 +257,7 @@ final class EvacuationWatch {
 
     /** Nova's record is final: where did it leave the server? */
     private Optional<Function<About, Command>> conclude(
-            long nowMs, HostRecovery host, VmRecovery vm, Migration migration, Server server) {
+            long nowMs, RecoveryState state, HostRecovery host, VmRecovery vm, Migration migration, Server server) {
         // Nova writes the migration's end a moment before the server's; a task that stays after that is another matter
         if (server.taskState().isPresent() && sinceMs(finalSince, vm, nowMs) < ABSENT_MS) {
             return Optional.empty();
@@ -276,7 +278,31 @@ final class EvacuationWatch {
             return Optional.of(about ->
                     about.failed(migration.id(), "migration " + migration.id() + " ended as " + migration.status()));
         }
-        return Optional.empty();
+        return contradicted(nowMs, state, host, vm, migration);
+    }
+
+    /**
+     * Nova has the migration completed and its server still on the dead host. It writes the server's new host first and the migration's end
+     * second (resource_tracker.py, finish_evacuation), so this passes, or is a record that somebody has changed by hand. Nobody works on the server
+     * any more; whether it runs on the target is the question. Not if that one is certified dead: the attempt has failed. Otherwise it may, and
+     * another call might have it run twice: a person must look.
+     */
+    private Optional<Function<About, Command>> contradicted(
+            long nowMs, RecoveryState state, HostRecovery host, VmRecovery vm, Migration migration) {
+        if (sinceMs(contradictedSince, vm, nowMs) < LOST_MS) {
+            return Optional.empty();
+        }
+        String seen = "Nova has migration " + migration.id() + " as " + migration.status() + " and its server still on "
+                + host.host();
+        Optional<HostName> dead = migration.destination().filter(target -> isCertified(state, target));
+        if (dead.isPresent()) {
+            return Optional.of(about -> about.failed(migration.id(), seen + "; its target " + dead.get() + " is dead"));
+        }
+        return Optional.of(about -> about.ended(new Ending(
+                Ending.Kind.FAILED,
+                seen + ": look on "
+                        + migration.destination().map(HostName::toString).orElse("every host")
+                        + " whether it runs there, and evacuate it by hand only if it does not")));
     }
 
     private static Ending arrival(Server server) {

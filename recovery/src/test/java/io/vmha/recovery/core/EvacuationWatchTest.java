@@ -230,6 +230,36 @@ class EvacuationWatchTest {
     }
 
     @Test
+    void completedMigrationThatLeftItsServerBehindIsAFailedAttemptIfItsTargetIsDead() {
+        Server behind = on(hv(1), "active", Optional.empty());
+        IncidentId next = log.declare(hv(4));
+        log.accept(log.beginFence(next, hv(4))).accept(log.certify(next, hv(4)));
+        assertThat(look(Optional.of(behind), migration("completed"))).isEmpty();
+        nowMs += 119_999;
+        assertThat(look(Optional.of(behind), migration("completed"))).isEmpty();
+        nowMs += 1;
+
+        assertThat(look(Optional.of(behind), migration("completed"))).hasValueSatisfying(command -> {
+            var failed = (VmCommand.AttemptFailed) command;
+            assertThat(failed.why()).contains("migration 7", "completed", "still on hv-1", "hv-4 is dead");
+            assertThat(failed.migrationFloor()).isEqualTo(7);
+        });
+    }
+
+    @Test
+    void completedMigrationThatLeftItsServerBehindNeedsAPersonIfItsTargetLives() {
+        Server behind = on(hv(1), "active", Optional.of("rebuilding"));
+        assertThat(look(Optional.of(behind), migration("done"))).isEmpty();
+        nowMs += 60_000;
+        assertThat(look(Optional.of(behind), migration("done"))).isEmpty();
+        nowMs += 120_000;
+
+        Ending ending = endingAfter(look(Optional.of(behind), migration("done")));
+        assertThat(ending.kind()).as("no second call: it may run there").isEqualTo(Ending.Kind.FAILED);
+        assertThat(ending.detail()).contains("migration 7 as done", "look on hv-4");
+    }
+
+    @Test
     void serverThatIsOnNoHostAnyMoreIsNotCalledRecovered() {
         assertThat(endingAfter(look(Optional.of(on(Server.NO_HOST, "active", Optional.empty()))))
                         .kind())
