@@ -149,25 +149,41 @@ public final class ActionRunner {
     }
 
     /** A Nova that keeps this to itself must not keep the rest from being watched. */
-    private boolean hasGivenUp(ServerId server) {
+    private Handling handlingOf(ServerId server) {
         try {
-            return compute.hasGivenUp(server);
+            return compute.handlingOf(server);
         } catch (ComputeException e) {
-            return false;
+            return Handling.IN_HAND;
         }
     }
 
-    /** What Nova has given up before a host took it up has failed, though its migration does not say so. */
+    /**
+     * What Nova has given up before a host took it up has failed, though its migration does not say so. What its conductor has never had, while
+     * it has had a later one, is marked: the queue between Nova's services keeps the order.
+     */
     private List<Migration> withoutGivenUp(List<Migration> migrations, ServerId server) {
         Optional<Migration> newest = EvacuationCalls.newest(migrations, server, 0)
                 .filter(m -> m.destination().isEmpty());
-        if (newest.isEmpty() || !hasGivenUp(server)) {
+        if (newest.isEmpty()) {
             return migrations;
         }
+        String status = switch (handlingOf(server)) {
+            case GIVEN_UP -> GIVEN_UP;
+            case UNTOUCHED ->
+                isOvertaken(migrations, newest.get())
+                        ? Migration.OVERTAKEN
+                        : newest.get().status();
+            case IN_HAND -> newest.get().status();
+        };
         return migrations.stream()
-                .map(m -> m.equals(newest.get())
-                        ? new Migration(m.id(), m.server(), m.source(), m.destination(), GIVEN_UP, m.createdAt())
-                        : m)
+                .map(m -> m.equals(newest.get()) ? m.withStatus(status) : m)
                 .toList();
+    }
+
+    private static boolean isOvertaken(List<Migration> migrations, Migration migration) {
+        return migrations.stream()
+                .anyMatch(m -> m.id() > migration.id()
+                        && !m.server().equals(migration.server())
+                        && m.destination().isPresent());
     }
 }

@@ -24,10 +24,10 @@ public interface Compute {
     List<Migration> evacuationsFrom(HostName host);
 
     /**
-     * Whether Nova itself has recorded that the newest evacuation of this server ended with an error before a host took it up: its conductor
-     * could not reach another service, say. Its migration then stays {@code accepted} for ever, though nobody works on it.
+     * How far Nova has come with the newest evacuation of this server, by its own record. Where its conductor could not reach another service, or
+     * nova-api died before it had told the conductor, the migration stays {@code accepted} for ever, though nobody works on it.
      */
-    boolean hasGivenUp(ServerId server);
+    Handling handlingOf(ServerId server);
 
     /** Tells Nova that the host is down, so that it accepts evacuations at once. */
     void forceDown(HostName host);

@@ -34,6 +34,7 @@ final class EvacuationWatch {
     private final Map<ServerId, Seen> idleSince = new TreeMap<>();
     private final Map<ServerId, Seen> finalSince = new TreeMap<>();
     private final Map<ServerId, Seen> heldSince = new TreeMap<>();
+    private final Map<ServerId, Seen> overtakenSince = new TreeMap<>();
     private final Map<ServerId, Seen> contradictedSince = new TreeMap<>();
     private final Map<ServerId, Long> toldOf = new TreeMap<>();
     private final TreeSet<HostName> serving = new TreeSet<>();
@@ -53,6 +54,7 @@ final class EvacuationWatch {
         idleSince.clear();
         finalSince.clear();
         heldSince.clear();
+        overtakenSince.clear();
         contradictedSince.clear();
         toldOf.clear();
         serving.clear();
@@ -142,6 +144,7 @@ final class EvacuationWatch {
             return migration.get().isFinal()
                     ? server.flatMap(s -> conclude(nowMs, state, host, vm, migration.get(), s))
                     : server.flatMap(s -> arrived(host.host(), s))
+                            .or(() -> overtaken(nowMs, vm, migration.get()))
                             .or(() -> stuck(nowMs, state, host.host(), vm, migration.get()))
                             .or(() -> server.flatMap(s -> abandoned(nowMs, host, vm, migration.get(), s)));
         }
@@ -156,6 +159,19 @@ final class EvacuationWatch {
         boolean elsewhere = !server.host().equals(source) && !server.host().equals(Server.NO_HOST);
         return elsewhere && server.taskState().isEmpty()
                 ? Optional.of(about -> about.ended(arrival(server)))
+                : Optional.empty();
+    }
+
+    /**
+     * Nova's conductor has taken up a later evacuation and, a minute later, still not this one: the nova-api that took the call died before it
+     * had handed it on. Were it to turn up all the same, Nova's database would let one rebuild through.
+     */
+    private Optional<Function<About, Command>> overtaken(long nowMs, VmRecovery vm, Migration migration) {
+        return migration.isOvertaken() && sinceMs(overtakenSince, vm, nowMs) >= ABSENT_MS
+                ? Optional.of(about -> about.failed(
+                        migration.id(),
+                        "no conductor of Nova has taken up migration " + migration.id()
+                                + ", and later ones they have; it stays accepted for ever"))
                 : Optional.empty();
     }
 

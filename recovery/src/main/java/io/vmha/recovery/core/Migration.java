@@ -10,8 +10,19 @@ import java.util.Set;
  */
 public record Migration(
         long id, ServerId server, HostName source, Optional<HostName> destination, String status, String createdAt) {
+    /** In place of {@code accepted}: a later evacuation was taken up by Nova's conductor, and this one was not. */
+    static final String OVERTAKEN = "accepted, but overtaken";
+
     private static final Set<String> SUCCEEDED = Set.of("done", "completed", "finished", "confirmed");
     private static final Set<String> FAILED = Set.of("failed", "error", "cancelled");
+
+    boolean isOvertaken() {
+        return status.equals(OVERTAKEN);
+    }
+
+    Migration withStatus(String other) {
+        return new Migration(id, server, source, destination, other, createdAt);
+    }
 
     /** True once Nova will not touch this migration any more, whichever way it ended. */
     public boolean isFinal() {

@@ -6,6 +6,7 @@ import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.ComputeException.Kind;
 import io.vmha.recovery.core.ComputeService;
+import io.vmha.recovery.core.Handling;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Operations;
@@ -169,17 +170,17 @@ public final class NovaCompute implements Compute, ServiceRecords, ReserveRecord
     }
 
     @Override
-    public boolean hasGivenUp(ServerId server) {
+    public Handling handlingOf(ServerId server) {
         var deadline = deadline();
         var path = "/servers/" + encoded(server.value()) + "/os-instance-actions";
         Optional<String> newest =
                 nova.read(path, Microversion.SERVICES, deadline, reply -> NovaRecords.newestEvacuation(reply.json()));
-        return newest.isPresent()
-                && nova.read(
-                        path + "/" + encoded(newest.get()),
+        return newest.map(request -> nova.read(
+                        path + "/" + encoded(request),
                         Microversion.SERVICES,
                         deadline,
-                        reply -> NovaRecords.isGivenUp(reply.json()));
+                        reply -> NovaRecords.handling(reply.json())))
+                .orElse(Handling.IN_HAND);
     }
 
     @Override

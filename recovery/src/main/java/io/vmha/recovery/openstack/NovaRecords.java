@@ -5,6 +5,7 @@ import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.ComputeException.Kind;
 import io.vmha.recovery.core.ComputeService;
+import io.vmha.recovery.core.Handling;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Server;
@@ -218,16 +219,20 @@ final class NovaRecords {
         return Optional.empty();
     }
 
-    /** True if everything that was done for an action is over, something of it with an error, and no nova-compute has had it. */
-    static boolean isGivenUp(JsonNode answer) {
+    /** Given up is what is over, something of it with an error, and no nova-compute has had. The conductor's work begins with an event. */
+    static Handling handling(JsonNode answer) {
+        JsonNode events = answer.path("instanceAction").path("events");
+        if (events.isArray() && events.isEmpty()) {
+            return Handling.UNTOUCHED;
+        }
         boolean failed = false;
-        for (JsonNode event : answer.path("instanceAction").path("events")) {
+        for (JsonNode event : events) {
             if (event.path("finish_time").isNull()
                     || event.path("event").asText().startsWith("compute")) {
-                return false;
+                return Handling.IN_HAND;
             }
             failed |= event.path("result").asText().equals("Error");
         }
-        return failed;
+        return failed ? Handling.GIVEN_UP : Handling.IN_HAND;
     }
 }

@@ -232,6 +232,23 @@ class ActionRunnerTest {
     }
 
     @Test
+    void whatNoConductorHasTakenUpIsOvertakenOnceALaterOneWas() {
+        nova.put(FakeNova.active(vm(1), hv(1)));
+        nova.put(new Migration(7, vm(1), hv(1), Optional.empty(), "accepted", ""));
+        nova.put(new Migration(8, vm(2), hv(1), Optional.empty(), "accepted", ""));
+        nova.untouched.add(vm(1));
+        var watch = closely(vm(1), vm(1));
+        assertThat(((Result.Servers) runner.run(watch)).migrations()).noneMatch(Migration::isOvertaken);
+
+        nova.put(new Migration(9, vm(3), hv(1), Optional.of(hv(2)), "pre-migrating", ""));
+
+        assertThat(((Result.Servers) runner.run(watch)).migrations())
+                .filteredOn(Migration::isOvertaken)
+                .extracting(Migration::id)
+                .containsExactly(7L);
+    }
+
+    @Test
     void whatNovaHasNotedIsAskedForOnlyOfWhatTakesLong() {
         nova.put(FakeNova.active(vm(1), hv(1)));
         nova.put(new Migration(7, vm(1), hv(1), Optional.empty(), "accepted", ""));

@@ -230,6 +230,23 @@ class EvacuationWatchTest {
     }
 
     @Test
+    void evacuationThatNeverLeftItsNovaApiIsTriedAgainAMinuteAfterALaterOneWasTakenUp() {
+        var accepted = new Migration(7, vm(1), hv(1), Optional.empty(), "accepted", "");
+        Migration overtaken = accepted.withStatus(Migration.OVERTAKEN);
+        nowMs += 3_600_000;
+        assertThat(look(Optional.empty(), accepted)).isEmpty();
+        assertThat(look(Optional.empty(), overtaken)).isEmpty();
+        nowMs += 60_000;
+        assertThat(look(Optional.empty(), accepted))
+                .as("a look from farther away says nothing")
+                .isEmpty();
+
+        assertThat(look(Optional.empty(), overtaken))
+                .hasValueSatisfying(command -> assertThat(((VmCommand.AttemptFailed) command).why())
+                        .contains("no conductor", "migration 7", "later ones"));
+    }
+
+    @Test
     void completedMigrationThatLeftItsServerBehindIsAFailedAttemptIfItsTargetIsDead() {
         Server behind = on(hv(1), "active", Optional.empty());
         IncidentId next = log.declare(hv(4));

@@ -26,6 +26,8 @@ final class FakeNova implements Compute {
     private final List<Migration> migrations = new ArrayList<>();
     /** Servers whose newest evacuation was given up before a host took it up. */
     final SortedSet<ServerId> givenUp = new TreeSet<>();
+
+    final SortedSet<ServerId> untouched = new TreeSet<>();
     /** Servers whose next evacuation is given up by the conductor, before a host takes it up. */
     final SortedSet<ServerId> dropOnce = new TreeSet<>();
     /** Every change that was asked for, oldest first. */
@@ -156,8 +158,10 @@ final class FakeNova implements Compute {
     }
 
     @Override
-    public boolean hasGivenUp(ServerId id) {
-        return givenUp.contains(id);
+    public Handling handlingOf(ServerId id) {
+        return givenUp.contains(id)
+                ? Handling.GIVEN_UP
+                : untouched.contains(id) ? Handling.UNTOUCHED : Handling.IN_HAND;
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.Fencer;
+import io.vmha.recovery.core.Handling;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.PowerState;
@@ -281,8 +282,8 @@ final class AgentPorts implements SimulatedPorts {
         }
 
         @Override
-        public boolean hasGivenUp(ServerId id) {
-            return false; // this Nova loses no evacuation between its own services
+        public Handling handlingOf(ServerId id) {
+            return Handling.IN_HAND; // this Nova loses no evacuation between its own services
         }
 
         @Override

@@ -161,7 +161,7 @@ final class ServersApi {
         return Answer.ok(body);
     }
 
-    /** One action in full. What is done for it is not recorded here: nothing of it ever fails. */
+    /** One action in full. Of what is done for it only this is recorded, that the conductor has begun: nothing of it ever fails. */
     private static Answer action(ServerRecord server, String requestId) {
         ServerRecord.Action found = server.actions.stream()
                 .filter(a -> a.requestId().equals(requestId))
@@ -174,7 +174,15 @@ final class ServersApi {
                 .put("instance_uuid", server.id)
                 .put("request_id", found.requestId())
                 .putNull("message");
-        node.put("start_time", Timestamps.micros(found.startMs())).putArray("events");
+        node.put("start_time", Timestamps.micros(found.startMs()));
+        ArrayNode events = node.putArray("events");
+        if (found.action().equals("evacuate")) {
+            events.addObject()
+                    .put("event", "rebuild_server")
+                    .put("start_time", Timestamps.micros(found.startMs()))
+                    .putNull("finish_time")
+                    .putNull("result");
+        }
         return Answer.ok(body);
     }
 }

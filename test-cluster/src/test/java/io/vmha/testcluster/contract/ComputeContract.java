@@ -8,6 +8,7 @@ import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.ComputeException.Kind;
 import io.vmha.recovery.core.ComputeService;
+import io.vmha.recovery.core.Handling;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Rest;
@@ -295,7 +296,7 @@ abstract class ComputeContract {
             assertThat(newest(victim, server.id()))
                     .as("a migration exists at once")
                     .isPresent();
-            assertThat(compute.hasGivenUp(server.id())).isFalse();
+            assertThat(compute.handlingOf(server.id())).isNotEqualTo(Handling.GIVEN_UP);
         }
         await(
                 "all migrations final",
@@ -305,6 +306,7 @@ abstract class ComputeContract {
                 () -> compute.evacuationsFrom(victim));
 
         for (Server before : servers) {
+            assertThat(compute.handlingOf(before.id())).isEqualTo(Handling.IN_HAND);
             var migration = newest(victim, before.id()).orElseThrow();
             assertThat(migration.hasSucceeded()).as("%s", migration).isTrue();
             await(
