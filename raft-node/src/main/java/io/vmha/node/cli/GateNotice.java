@@ -2,6 +2,7 @@ package io.vmha.node.cli;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.TreeMap;
@@ -36,6 +37,8 @@ record GateNotice(boolean open, String reason) {
                 return closed("vmhad has said nothing for " + ageMs / 1_000 + " s; is it running?");
             }
             return new GateNotice("1".equals(values.get("open")), values.getOrDefault("reason", ""));
+        } catch (AccessDeniedException e) {
+            return closed("this user may not read " + file + ": ask as root or vmha");
         } catch (IOException | NumberFormatException e) {
             return closed("vmhad has not said anything yet: there is no good " + file);
         }

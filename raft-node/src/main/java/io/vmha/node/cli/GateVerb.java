@@ -1,12 +1,16 @@
 package io.vmha.node.cli;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
@@ -18,6 +22,7 @@ import picocli.CommandLine.Spec;
                         + " wait for it.")
 final class GateVerb implements Callable<Integer> {
     private static final long FOR_EVER = -1;
+    private static final long WAIT_SECONDS_MAX = 10_000_000;
     private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
     private static final long TELL_AGAIN_MS = 60_000;
 
@@ -25,7 +30,7 @@ final class GateVerb implements Callable<Integer> {
     private VmhaCommand vmha;
 
     @Spec
-    private picocli.CommandLine.Model.CommandSpec spec;
+    private CommandSpec spec;
 
     @Option(
             names = "--wait",
@@ -48,6 +53,12 @@ final class GateVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (waitSeconds != null && (waitSeconds < FOR_EVER || waitSeconds > WAIT_SECONDS_MAX)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--wait must be from 0 to " + WAIT_SECONDS_MAX + " seconds, or without a number to wait for ever,"
+                            + " but is " + waitSeconds);
+        }
         long startedNanos = System.nanoTime();
         String told = "";
         long toldMs = 0;
@@ -60,16 +71,21 @@ final class GateVerb implements Callable<Integer> {
             if (!gate.reason().equals(told) || waitedMs - toldMs >= TELL_AGAIN_MS) {
                 told = gate.reason();
                 toldMs = waitedMs;
-                spec.commandLine().getErr().println("waiting for " + waitedMs / 1_000 + " s: " + told);
+                String since = waitedMs < 1_000 ? "" : ", for " + waitedMs / 1_000 + " s so far";
+                spec.commandLine().getErr().println("waiting" + since + ": " + told);
             }
             LockSupport.parkNanos(LOOK_AGAIN.toNanos());
         }
     }
 
+    /** Only a file that is surely not there opens the gate: one that cannot be seen, or a link to nowhere, is a daemon that is missing. */
     private GateNotice look() {
-        return Files.exists(config)
+        if (Files.notExists(config, LinkOption.NOFOLLOW_LINKS)) {
+            return new GateNotice(true, "vmhad is not configured here: there is no " + config);
+        }
+        return Files.exists(config, LinkOption.NOFOLLOW_LINKS)
                 ? GateNotice.read(file)
-                : new GateNotice(true, "vmhad is not configured here: there is no " + config);
+                : new GateNotice(false, "this user may not see whether there is a " + config + ": ask as root or vmha");
     }
 
     private boolean isOver(long waitedMs) {
@@ -78,7 +94,7 @@ final class GateVerb implements Callable<Integer> {
 
     private int tell(GateNotice gate, long waitedMs) {
         if (vmha.connection().isJson()) {
-            String reason = gate.reason().replace("\\", "\\\\").replace("\"", "\\\"");
+            String reason = new String(JsonStringEncoder.getInstance().quoteAsString(gate.reason()));
             spec.commandLine()
                     .getOut()
                     .println("{\"open\": " + gate.open() + ", \"reason\": \"" + reason + "\", \"waited_ms\": "

@@ -20,10 +20,11 @@ class GateVerbTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
     private Path file;
+    private Path config;
 
     @BeforeEach
     void configure() throws IOException {
-        Files.createFile(directory.resolve("vmhad.yaml"));
+        config = Files.createFile(directory.resolve("vmhad.yaml"));
         file = directory.resolve("gate");
     }
 
@@ -37,12 +38,7 @@ class GateVerbTest {
     }
 
     private int gate(String... more) {
-        var words = new ArrayList<>(List.of(
-                "gate",
-                "--file",
-                file.toString(),
-                "--config",
-                directory.resolve("vmhad.yaml").toString()));
+        var words = new ArrayList<>(List.of("gate", "--file", file.toString(), "--config", config.toString()));
         words.addAll(List.of(more));
         out.getBuffer().setLength(0);
         err.getBuffer().setLength(0);
@@ -81,7 +77,7 @@ class GateVerbTest {
         say(false, "in quarantine", bootId(), bootMs());
 
         assertThat(gate("--wait", "1")).isEqualTo(1);
-        assertThat(err.toString()).contains("waiting for 0 s: in quarantine");
+        assertThat(err.toString()).contains("waiting: in quarantine");
     }
 
     @Test
@@ -104,5 +100,34 @@ class GateVerbTest {
 
         assertThat(gate()).isZero();
         assertThat(out.toString()).contains("not configured");
+    }
+
+    @Test
+    void aConfigurationThatCannotBeSeenClosesIt() throws IOException {
+        Files.delete(config);
+        Files.createSymbolicLink(config, directory.resolve("nowhere"));
+
+        assertThat(gate()).isEqualTo(1);
+
+        // root may look into every directory, but nobody at a name that is too long
+        config = config.resolveSibling("x".repeat(300));
+        assertThat(gate()).isEqualTo(1);
+        assertThat(out.toString()).contains("may not see whether there is a");
+    }
+
+    @Test
+    void theReasonIsJsonWhateverItHolds() throws IOException {
+        say(false, "a\tb\\ \u001b[31m", bootId(), bootMs());
+
+        assertThat(gate("--json")).isEqualTo(1);
+
+        assertThat(Document.parse(out.toString()).text("reason")).isEqualTo("a?b\\ ?[31m");
+    }
+
+    @Test
+    void aWaitThatNobodyCanMeanIsRefused() {
+        assertThat(gate("--wait", "9223372036854775807")).isEqualTo(2);
+        assertThat(gate("--wait=-5")).isEqualTo(2);
+        assertThat(err.toString()).contains("but is -5");
     }
 }
