@@ -1,7 +1,10 @@
 package io.vmha.node.cli;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import io.netty.util.NetUtil;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,14 +45,12 @@ final class CaVerb implements Callable<Integer> {
             @Option(
                             names = "--days",
                             defaultValue = AUTHORITY_DAYS,
+                            paramLabel = "DAYS",
                             description = "valid for so long (default: ${DEFAULT-VALUE})")
                     int days) {
         return working(() -> {
             new CertificateOffice(dir).init(days);
-            vmha.connection()
-                    .screen()
-                    .line("made " + dir.resolve("ca.pem") + " and " + dir.resolve("ca.key") + "; next: vmha ca issue "
-                            + dir + " --host HOST --ip ADDRESS for each host");
+            made(dir, "ca", "; next: vmha ca issue " + dir + " --host HOST --ip ADDRESS for each host");
         });
     }
 
@@ -70,18 +71,17 @@ final class CaVerb implements Callable<Integer> {
                             description =
                                     "its cluster_ip: peers check that the certificate names the address that they talk"
                                             + " to")
-                    InetAddress ip,
+                    String ip,
             @Option(
                             names = "--days",
                             defaultValue = NODE_DAYS,
+                            paramLabel = "DAYS",
                             description = "valid for so long (default: ${DEFAULT-VALUE})")
                     int days) {
         return working(() -> {
-            new CertificateOffice(dir).issue(host, ip, days);
-            vmha.connection()
-                    .screen()
-                    .line("made " + dir.resolve(host + ".pem") + " and " + dir.resolve(host + ".key") + " for "
-                            + ip.getHostAddress() + "; take both and ca.pem to " + host);
+            InetAddress address = address(ip);
+            new CertificateOffice(dir).issue(host, address, days);
+            made(dir, host, " for " + address.getHostAddress() + "; take both and ca.pem to " + host);
         });
     }
 
@@ -89,10 +89,42 @@ final class CaVerb implements Callable<Integer> {
         void run() throws IOException;
     }
 
+    private void made(Path dir, String name, String next) {
+        Path certificate = dir.resolve(name + ".pem");
+        Path key = dir.resolve(name + ".key");
+        if (vmha.connection().isJson()) {
+            spec.commandLine()
+                    .getOut()
+                    .println("{\"certificate\":\"" + quoted(certificate) + "\",\"key\":\"" + quoted(key) + "\"}");
+        } else {
+            vmha.connection().screen().line("made " + certificate + " and " + key + next);
+        }
+    }
+
+    private static String quoted(Path path) {
+        return new String(JsonStringEncoder.getInstance().quoteAsString(path.toString()));
+    }
+
+    /** A name would be whatever its name server says today, and nothing at all is the loopback address. */
+    private static InetAddress address(String text) throws IOException {
+        byte[] bytes = text.contains("%") ? null : NetUtil.createByteArrayFromIpAddressString(text);
+        InetAddress address = bytes == null ? null : InetAddress.getByAddress(bytes);
+        if (address == null || address.isAnyLocalAddress() || address.isMulticastAddress()) {
+            throw new IOException("--ip must be the host's cluster_ip, such as 10.0.0.1, but is '" + text + "'");
+        }
+        return address;
+    }
+
     private static int working(Work work) {
         try {
             work.run();
             return ExitCode.OK.number();
+        } catch (FileSystemException e) {
+            throw new Failure(
+                    ExitCode.REFUSED,
+                    e.getFile() + " cannot be used ("
+                            + (e.getReason() == null ? e.getClass().getSimpleName() : e.getReason())
+                            + "): DIR must be a directory that this user may write to, with space left");
         } catch (IOException e) {
             throw new Failure(ExitCode.REFUSED, e.getMessage() == null ? e.toString() : e.getMessage());
         }

@@ -2,9 +2,11 @@ package io.vmha.node.cli;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -29,6 +31,10 @@ final class CertificateOffice {
     private static final int KEYTOOL_SECONDS_MAX = 60;
     private static final int LINE = 64;
     private static final int DAYS_MAX = 36_500;
+    /** What a certificate may name as a DNS name; host names of Nova may have more than that. */
+    private static final String LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+
+    private static final Pattern DNS = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
 
     private final Path dir;
 
@@ -40,8 +46,8 @@ final class CertificateOffice {
     void init(int days) throws IOException {
         requireDays(days);
         Files.createDirectories(dir);
-        requireAbsent(dir.resolve("ca.key"));
-        inPrivate(store -> {
+        alone(store -> {
+            requireAbsent();
             store.keytool(
                     "-genkeypair",
                     "-alias",
@@ -60,8 +66,7 @@ final class CertificateOffice {
                     "bc:critical=ca:true,pathlen:0",
                     "-ext",
                     "ku:critical=keyCertSign,cRLSign");
-            store.writeKey("ca", dir.resolve("ca.key"));
-            writeCertificate(store.certificate("ca"), dir.resolve("ca.pem"));
+            put("ca", store.key("ca"), pem(store.certificate("ca")));
         });
     }
 
@@ -74,11 +79,12 @@ final class CertificateOffice {
         if (host.equals("ca")) {
             throw new IOException("'ca' is the name of the authority's own files; choose another one for the host");
         }
-        if (!Files.exists(dir.resolve("ca.key")) || !Files.exists(dir.resolve("ca.pem"))) {
+        if (!has("ca.key") && !has("ca.pem")) {
             throw new IOException(
                     "there is no authority in " + dir + " (ca.key and ca.pem); make one: vmha ca init " + dir);
         }
-        inPrivate(store -> {
+        requireWhole();
+        alone(store -> {
             store.readAuthority(dir.resolve("ca.key"), dir.resolve("ca.pem"));
             store.keytool(
                     "-genkeypair",
@@ -109,15 +115,12 @@ final class CertificateOffice {
                     "-validity",
                     Integer.toString(days),
                     "-ext",
-                    "san=ip:" + ip.getHostAddress() + ",dns:" + host,
+                    "san=ip:" + ip.getHostAddress() + (DNS.matcher(host).matches() ? ",dns:" + host : ""),
                     "-ext",
                     "eku=serverAuth,clientAuth",
                     "-ext",
                     "ku:critical=digitalSignature");
-            store.writeKey("node", dir.resolve(host + ".key"));
-            Path pem = dir.resolve(host + ".pem");
-            Files.copy(signed, pem, StandardCopyOption.REPLACE_EXISTING);
-            Files.setPosixFilePermissions(pem, PosixFilePermissions.fromString("rw-r--r--"));
+            put(host, store.key("node"), Files.readString(signed, StandardCharsets.US_ASCII));
         });
     }
 
@@ -127,17 +130,50 @@ final class CertificateOffice {
         }
     }
 
-    private static void requireAbsent(Path key) throws IOException {
-        if (Files.exists(key)) {
-            throw new FileAlreadyExistsException(key
+    private boolean has(String name) {
+        return Files.exists(dir.resolve(name), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private void requireAbsent() throws IOException {
+        if (has("ca.key") || has("ca.pem")) {
+            requireWhole();
+            throw new IOException(dir.resolve("ca.key")
                     + " is there already; to begin a new authority choose another directory, and let every host trust"
                     + " both (two certificates in one ca.pem) until all have new certificates");
         }
     }
 
-    private static void writeCertificate(Certificate certificate, Path file) throws IOException {
+    /** Half an authority is never completed or replaced: the other half may be what all hosts trust. */
+    private void requireWhole() throws IOException {
+        if (has("ca.key") != has("ca.pem")) {
+            String found = has("ca.key") ? "ca.key" : "ca.pem";
+            String missing = has("ca.key") ? "ca.pem" : "ca.key";
+            throw new IOException("expected ca.key and ca.pem in " + dir + " but found only " + found + ": put "
+                    + missing + " back, or, if vmha ca init was interrupted here or this is a host's directory,"
+                    + " make the authority in another one");
+        }
+    }
+
+    /** A key and its certificate appear whole, one right after the other; vmhad keeps what it has until both fit. */
+    private void put(String name, String key, String certificate) throws IOException {
+        Path nextKey = written(name + ".key", key, "rw-------");
+        Path nextPem = written(name + ".pem", certificate, "rw-r--r--");
+        Files.move(nextKey, dir.resolve(name + ".key"), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(nextPem, dir.resolve(name + ".pem"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private Path written(String name, String text, String permissions) throws IOException {
+        Path next = dir.resolve(name + ".new");
+        Files.deleteIfExists(next);
+        Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)));
+        Files.setPosixFilePermissions(next, PosixFilePermissions.fromString(permissions)); // whatever the umask is
+        Files.writeString(next, text, StandardOpenOption.SYNC);
+        return next;
+    }
+
+    private static String pem(Certificate certificate) throws IOException {
         try {
-            Files.writeString(file, pem("CERTIFICATE", certificate.getEncoded()));
+            return pem("CERTIFICATE", certificate.getEncoded());
         } catch (GeneralSecurityException e) {
             throw new IOException("the certificate cannot be written: " + e.getMessage(), e);
         }
@@ -151,6 +187,25 @@ final class CertificateOffice {
     /** Work with a key store that is gone afterwards. */
     private interface Work {
         void with(Store store) throws IOException;
+    }
+
+    /** Two at a time would mix their keys and certificates. */
+    private void alone(Work work) throws IOException {
+        try (var lock = FileChannel.open(
+                dir.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+            if (!isTaken(lock)) {
+                throw new IOException("another vmha ca is at work in " + dir + ": try again when it has ended");
+            }
+            inPrivate(work);
+        }
+    }
+
+    private static boolean isTaken(FileChannel lock) throws IOException {
+        try {
+            return lock.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // by this very process
+        }
     }
 
     private static void inPrivate(Work work) throws IOException {
@@ -232,17 +287,13 @@ final class CertificateOffice {
             }
         }
 
-        void writeKey(String alias, Path file) throws IOException {
+        String key(String alias) throws IOException {
             try {
-                byte[] key = load().getKey(alias, password.toCharArray()).getEncoded();
-                Path next = file.resolveSibling(file.getFileName() + ".new");
-                Files.deleteIfExists(next);
-                Files.createFile(
-                        next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-                Files.writeString(next, pem("PRIVATE KEY", key), StandardOpenOption.TRUNCATE_EXISTING);
-                Files.move(next, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+                return pem(
+                        "PRIVATE KEY",
+                        load().getKey(alias, password.toCharArray()).getEncoded());
             } catch (GeneralSecurityException e) {
-                throw new IOException("the new key cannot be written: " + e.getMessage(), e);
+                throw new IOException("the new key cannot be read: " + e.getMessage(), e);
             }
         }
 

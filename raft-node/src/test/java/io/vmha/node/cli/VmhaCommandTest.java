@@ -14,9 +14,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -453,6 +455,56 @@ class VmhaCommandTest {
         assertThat(err.toString()).contains("there is no authority in");
         assertThat(vmha("ca", "issue", ca.toString(), "--host", "../x", "--ip", "10.0.0.1"))
                 .isEqualTo(1);
+    }
+
+    @Test
+    void halfAnAuthorityIsNeitherUsedNorReplaced(@TempDir Path dir) throws IOException {
+        Files.writeString(dir.resolve("ca.pem"), "what every host trusts");
+
+        assertThat(vmha("ca", "init", dir.toString())).isEqualTo(1);
+
+        assertThat(err.toString()).contains("but found only ca.pem", "put ca.key back");
+        assertThat(dir.resolve("ca.pem")).hasContent("what every host trusts");
+        assertThat(vmha("ca", "issue", dir.toString(), "--host", "hv-1", "--ip", "10.0.0.1"))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("but found only ca.pem");
+    }
+
+    @Test
+    void onlyOneWorksWithAnAuthorityAtATime(@TempDir Path dir) throws IOException {
+        try (var other = FileChannel.open(dir.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            other.lock();
+
+            assertThat(vmha("ca", "init", dir.toString())).isEqualTo(1);
+        }
+        assertThat(err.toString()).contains("another vmha ca is at work");
+        assertThat(dir.resolve("ca.key")).doesNotExist();
+    }
+
+    @Test
+    void aCertificateIsForOneWrittenAddressAndForHostsOfAnyName(@TempDir Path dir) throws Exception {
+        assertThat(vmha("ca", "init", dir.toString(), "--json")).as("%s", err).isZero();
+        assertThat(Document.parse(out.toString()).text("key"))
+                .isEqualTo(dir.resolve("ca.key").toString());
+
+        for (String ip : List.of("", "0.0.0.0", "10.0.0", "localhost", "224.0.0.1", "fe80::1%lo")) {
+            assertThat(vmha("ca", "issue", dir.toString(), "--host", "hv-1", "--ip", ip))
+                    .as("'%s'", ip)
+                    .isEqualTo(1);
+            assertThat(err.toString()).contains("but is '" + ip + "'");
+        }
+        assertThat(vmha("ca", "issue", dir.toString(), "--host", "hv_1", "--ip", "fd00::1"))
+                .as("%s", err)
+                .isZero();
+        assertThat(certificate(dir.resolve("hv_1.pem")).getSubjectAlternativeNames())
+                .hasSize(1);
+    }
+
+    @Test
+    void aDirectoryThatCannotBeUsedIsNamedWithTheReason() {
+        assertThat(vmha("ca", "init", "/proc/self/cmdline/x")).isEqualTo(1);
+
+        assertThat(err.toString()).contains("/proc/self/cmdline", "cannot be used", "may write to");
     }
 
     private static X509Certificate certificate(Path pem) throws IOException, CertificateException {
