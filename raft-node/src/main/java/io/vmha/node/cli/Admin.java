@@ -54,7 +54,8 @@ final class Admin implements AutoCloseable {
 
     /** Connects with the first call. */
     Admin(InetSocketAddress where, Optional<String> token) {
-        this.address = where.getHostString() + ":" + where.getPort();
+        String host = where.getHostString();
+        this.address = (host.contains(":") ? "[" + host + "]" : host) + ":" + where.getPort();
         this.channel = NettyChannelBuilder.forAddress(where)
                 .usePlaintext()
                 .eventLoopGroup(sockets)

@@ -12,11 +12,11 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -67,38 +67,48 @@ record BackupFile(About about, ByteString state) {
         }
     }
 
-    /** Writes a new file that only its owner may read; one that is there already stays as it is. */
+    /**
+     * Writes a new file that only its owner may read; one that is there already stays as it is. It gets its name when all of it is on the
+     * disk: one that was killed meanwhile leaves FILE….part at most, and may be begun again.
+     */
     void write(Path file) {
-        boolean ours = false;
         try {
-            var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-            Files.createFile(file, owner);
-            ours = true;
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                write(Channels.newOutputStream(channel));
-                channel.force(true);
+            Path place = file.toAbsolutePath();
+            // as the JDK makes them, temporary files are their owner's only
+            Path part = Files.createTempFile(place.getParent(), place.getFileName() + "-", ".part");
+            try {
+                try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
+                    write(Channels.newOutputStream(channel));
+                    channel.force(true);
+                }
+                name(part, place);
+            } finally {
+                Files.deleteIfExists(part);
             }
         } catch (FileAlreadyExistsException e) {
             throw new Failure(
                     ExitCode.REFUSED,
                     file + " exists already and is not overwritten: name another file, or remove it first");
         } catch (NoSuchFileException e) {
-            throw new Failure(ExitCode.REFUSED, file + " cannot be written: there is no directory " + e.getFile());
+            throw new Failure(
+                    ExitCode.REFUSED,
+                    file + " cannot be written: there is no directory "
+                            + file.toAbsolutePath().getParent());
         } catch (IOException e) {
-            if (ours) {
-                remove(file);
-            }
             throw new Failure(
                     ExitCode.REFUSED,
                     file + " cannot be written (" + e + "): check that this user may, and that the disk is not full");
         }
     }
 
-    private static void remove(Path file) {
+    /** A link never replaces what is there; where the file system knows none, two saves at the same moment could. */
+    private static void name(Path part, Path file) throws IOException {
         try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            throw new Failure(ExitCode.REFUSED, file + " is only half written and cannot be removed (" + e + ")");
+            Files.createLink(file, part);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            Files.move(part, file);
         }
     }
 

@@ -40,6 +40,8 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchService;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -315,5 +317,25 @@ class SnapshotVerbTest implements Backups {
         assertThat(vmha("snapshot")).isEqualTo(2);
         assertThat(vmha("snapshot", "restore", "--help")).isZero();
         assertThat(out.toString()).contains("docs/keys.md", "Sessions, locks");
+    }
+
+    @Test
+    void aBackupGetsItsNameWhenItIsWhole() throws IOException {
+        Path file = dir.resolve("backup");
+        try (WatchService watch = dir.getFileSystem().newWatchService()) {
+            dir.register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
+
+            assertThat(vmha("snapshot", "save", file.toString())).as("%s", err).isZero();
+
+            var events = watch.poll().pollEvents();
+            assertThat(events)
+                    .filteredOn(e -> e.context().equals(file.getFileName()))
+                    .as("nothing is written under the name itself")
+                    .noneMatch(e -> e.kind().equals(StandardWatchEventKinds.ENTRY_MODIFY));
+            assertThat(events.get(0).context().toString()).endsWith(".part");
+        }
+        try (var left = Files.list(dir)) {
+            assertThat(left).containsExactly(file);
+        }
     }
 }
