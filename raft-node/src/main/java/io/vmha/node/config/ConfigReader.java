@@ -48,6 +48,10 @@ final class ConfigReader {
             "bootstrap",
             "host",
             "az",
+            "vmha",
+            "peer",
+            "raft",
+            "voter",
             "group",
             "armed");
 

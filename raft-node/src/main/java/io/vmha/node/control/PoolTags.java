@@ -45,7 +45,7 @@ public final class PoolTags {
                 .withDirectory(config.dataDir().resolve("gossip"));
     }
 
-    /** What operators may not set through Serf's RPC: other daemons believe it. */
+    /** What operators may set neither in the configuration nor through Serf's RPC: other daemons believe it. */
     public static List<String> reserved() {
         return List.of(
                 "role",
@@ -55,7 +55,8 @@ public final class PoolTags {
                 PeerBook.TAG_PEER,
                 PeerBook.TAG_RAFT_PORT,
                 PeerBook.TAG_GROUP,
-                PeerBook.TAG_VOTER);
+                PeerBook.TAG_VOTER,
+                PeerBook.TAG_ARMED);
     }
 
     private Profile profile() {

@@ -3,6 +3,7 @@ package io.vmha.node.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.vmha.node.control.PoolTags;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryConfig;
@@ -495,5 +496,16 @@ class VmhadConfigTest {
         assertThat(read(SMALLEST).raft().replaceAfter()).isEqualTo(Duration.ofMinutes(2));
         assertThat(read(SMALLEST + "raft: {replace_after: 30s}\n").raft().replaceAfter())
                 .isEqualTo(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void noTagThatOtherDaemonsBelieveCanBeConfigured() throws IOException {
+        for (String tag : PoolTags.reserved()) {
+            assertThat(problems(SMALLEST + "tags: {" + tag + ": x}\n"))
+                    .singleElement()
+                    .asString()
+                    .contains("tags." + tag + " is set by the daemon itself");
+        }
+        assertThat(PoolTags.reserved()).contains("voter", "armed");
     }
 }
