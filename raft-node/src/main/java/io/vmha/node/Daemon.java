@@ -74,6 +74,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
+    private static final String TAKEN = "; who has the port, ss -ltnp says; another one: ";
     private static final long AGGREGATE_PERIOD_MS = 100;
     private static final long VIEW_PERIOD_MS = 200;
     private static final long LEADERSHIP_PERIOD_MS = 1_000;
@@ -247,7 +248,8 @@ public final class Daemon implements AutoCloseable {
             api.start();
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "the HTTP API cannot listen on " + http.address() + ": " + e.getMessage(), e);
+                    "the HTTP API cannot listen on " + http.address() + ": " + e.getMessage() + TAKEN + "ports.http",
+                    e);
         }
         var rpc = config.rpc();
         try {
@@ -261,7 +263,8 @@ public final class Daemon implements AutoCloseable {
             admin.start();
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "the rpc server cannot listen on " + rpc.address() + ": " + e.getMessage(), e);
+                    "the rpc server cannot listen on " + rpc.address() + ": " + e.getMessage() + TAKEN + "ports.rpc",
+                    e);
         }
     }
 

@@ -1,8 +1,10 @@
 package io.vmha.node;
 
+import io.vmha.gossip.netty.GossipException;
 import io.vmha.node.config.ConfigException;
 import io.vmha.node.config.VmhadConfig;
 import io.vmha.node.raft.RaftNodeException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -14,9 +16,10 @@ import org.slf4j.LoggerFactory;
 public final class Main {
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);
     private static final String USAGE = """
-        usage: vmhad --config FILE      (such as /etc/vmha/vmhad.yaml)
-        The VM high availability daemon of this host. Every key of the file is explained in vmhad.yaml.example;
-        what is wrong in it is printed with its lines, and the exit status is 78.\
+        usage: vmhad --config FILE      runs the VM high availability daemon of this host
+               vmhad --check FILE       reads the file as the daemon would, says what it comes to, and ends
+        FILE is /etc/vmha/vmhad.yaml on a host; every key is explained in vmhad.yaml.example.
+        What is wrong in it is printed with its lines, and the exit status is 78.\
         """;
 
     private static final int EXIT_FAILED = 1;
@@ -31,6 +34,9 @@ public final class Main {
             System.out.println(USAGE);
             System.exit(0);
         }
+        if (arguments.length == 2 && arguments[0].equals("--check")) {
+            System.exit(ConfigCheck.run(arguments[1], System.out, System.err) ? 0 : EXIT_CONFIG);
+        }
         if (arguments.length != 2 || !arguments[0].equals("--config")) {
             System.err.println(USAGE);
             System.exit(EXIT_USAGE);
@@ -41,7 +47,7 @@ public final class Main {
         } catch (ConfigException e) {
             System.err.println(e.getMessage());
             System.exit(EXIT_CONFIG);
-        } catch (RaftNodeException e) {
+        } catch (RaftNodeException | GossipException | UncheckedIOException e) {
             LOG.error("vmhad cannot start why=\"{}\"", e.getMessage()); // a sentence for people; a trace would hide it
             System.exit(EXIT_FAILED);
         } catch (RuntimeException e) {

@@ -19,4 +19,13 @@ public record RaftTls(Path authority, Path certificate, Path key) {
         Objects.requireNonNull(certificate, "certificate");
         Objects.requireNonNull(key, "key");
     }
+
+    /**
+     * Reads the files as the node would.
+     *
+     * @throws RaftNodeException {@code TLS} if a file is missing, malformed, expired, or the key does not belong to the certificate
+     */
+    public void requireUsable() {
+        var unused = TlsMaterial.load(this);
+    }
 }
