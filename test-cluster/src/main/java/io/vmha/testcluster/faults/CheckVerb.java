@@ -29,21 +29,16 @@ final class CheckVerb implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try {
-            History history = History.read(file);
-            var findings = FaultRun.judge(history, Optional.empty());
-            findings.forEach((invariant, finding) -> {
-                System.out.println(finding.verdict() + "  " + invariant.id() + "  " + invariant.title() + ": "
-                        + finding.summary());
-                finding.evidence().forEach(line -> System.out.println("    " + line));
-            });
-            ObjectNode document = Report.document(history, findings);
-            report.ifPresent(target -> Report.write(document, target));
-            json.ifPresent(target -> Report.writeJson(document, target));
-            return findings.values().stream().anyMatch(f -> f.verdict() == Verdict.VIOLATED) ? 1 : 0;
-        } catch (IllegalArgumentException | java.io.UncheckedIOException e) {
-            System.err.println("faults: " + e.getMessage());
-            return 2;
-        }
+        History history = History.read(file);
+        var findings = FaultRun.judge(history, Optional.empty());
+        findings.forEach((invariant, finding) -> {
+            System.out.println(
+                    finding.verdict() + "  " + invariant.id() + "  " + invariant.title() + ": " + finding.summary());
+            finding.evidence().forEach(line -> System.out.println("    " + line));
+        });
+        ObjectNode document = Report.document(history, findings);
+        report.ifPresent(target -> Report.write(document, target));
+        json.ifPresent(target -> Report.writeJson(document, target));
+        return findings.values().stream().anyMatch(f -> f.verdict() == Verdict.VIOLATED) ? 1 : 0;
     }
 }

@@ -95,6 +95,10 @@ final class RunVerb implements Callable<Integer> {
             if (together < 1 || together > TOGETHER_MAX) {
                 throw new IllegalArgumentException("--together must be 1 to " + TOGETHER_MAX + " but is " + together);
             }
+            if (seconds < 0 || longest < 1) {
+                throw new IllegalArgumentException("--duration must be at least 0 and --longest at least 1 but are "
+                        + seconds + " and " + longest);
+            }
             String again = "./faults run --seed " + bed.chosenSeed() + " --hosts " + bed.hosts + " --vms " + bed.vms
                     + " --duration " + seconds + " --longest " + longest
                     + (faultsMax == FAULTS_MAX ? "" : " --faults " + faultsMax)

@@ -20,12 +20,14 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description =
                 "One composed run after the other, each with the next seed, for hours. A directory keeps each run's"
-                        + " report, history and logs, ledger.jsonl with a line for each run, to which the next soak adds,"
-                        + " and what they come to in summary.md and summary.html.")
+                    + " report, history and logs, ledger.jsonl with a line for each run, to which the next soak adds,"
+                    + " and what they come to in summary.md and summary.html.")
 final class SoakVerb implements Callable<Integer> {
     private static final int WRONG_USAGE = 2;
     private static final int BED_FAILED = 3;
     private static final int IN_VAIN_MAX = 3;
+
+    private static final int HOURS_MAX = 1_000;
 
     @Option(names = "--hours", defaultValue = "1", description = "Default: ${DEFAULT-VALUE}")
     double hours;
@@ -77,6 +79,9 @@ final class SoakVerb implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (!(hours > 0 && hours <= HOURS_MAX)) {
+            throw new IllegalArgumentException("--hours must be above 0 and at most " + HOURS_MAX + " but is " + hours);
+        }
         Files.createDirectories(directory);
         long until = System.nanoTime() + (long) (hours * TimeUnit.HOURS.toNanos(1));
         Ledger ledger = Ledger.open(directory.resolve("ledger.jsonl"));

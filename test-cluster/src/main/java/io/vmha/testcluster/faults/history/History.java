@@ -8,7 +8,9 @@ import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -122,8 +124,17 @@ public final class History {
                 events.add(new Event(
                         data.remove("at_ms").asLong(), data.remove("kind").asText(), data));
             }
+        } catch (NoSuchFileException e) {
+            throw new IllegalArgumentException(
+                    "there is no history " + file + "; faults run --history FILE keeps one", e);
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(
+                    "expected a history in " + file + " but found bytes that are no text", e);
         } catch (IOException e) {
             throw new UncheckedIOException("the history " + file + " cannot be read: " + e.getMessage(), e);
+        }
+        if (events.isEmpty()) {
+            throw new IllegalArgumentException("the history " + file + " holds nothing, so nothing can be judged");
         }
         return of(events);
     }

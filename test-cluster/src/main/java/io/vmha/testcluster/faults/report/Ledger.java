@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vmha.testcluster.faults.history.Kinds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -37,6 +38,7 @@ public final class Ledger {
         var ledger = new Ledger(file);
         if (Files.exists(file)) {
             try {
+                ledger.mend();
                 for (String line : Files.readAllLines(file)) {
                     if (!line.isBlank()) {
                         ledger.take(JSON.readTree(line));
@@ -49,6 +51,20 @@ public final class Ledger {
         return ledger;
     }
 
+    /** A soak that was killed as it wrote leaves a line without its end: it is dropped, for the run's own report is still there. */
+    private void mend() throws IOException {
+        byte[] all = Files.readAllBytes(file);
+        int end = all.length;
+        while (end > 0 && all[end - 1] != '\n') {
+            end--;
+        }
+        if (end < all.length) {
+            try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.truncate(end);
+            }
+        }
+    }
+
     private void take(JsonNode run) {
         if (runs.size() >= RUNS_MAX) {
             throw new IllegalStateException(file + " holds " + RUNS_MAX + " runs; begin another");
@@ -58,11 +74,28 @@ public final class Ledger {
 
     /** Takes in the JSON report of a run that has ended. */
     public void add(Path report) {
+        JsonNode document;
         try {
-            append(summaryOf(JSON.readTree(report.toFile())));
+            document = JSON.readTree(report.toFile());
         } catch (IOException e) {
             throw new UncheckedIOException("the run's report " + report + " cannot be read: " + e.getMessage(), e);
         }
+        JsonNode run = document.path("run");
+        if (!run.path("seed").isIntegralNumber()) {
+            throw new IllegalArgumentException("expected a run's JSON report with run.seed but found something else in "
+                    + report + ": it is what faults run --json FILE writes");
+        }
+        if (runs.stream().anyMatch(r -> isSame(r, run))) {
+            throw new IllegalArgumentException(
+                    "the run of " + report + " is in " + file + " already: its faults would count twice");
+        }
+        append(summaryOf(document));
+    }
+
+    private static boolean isSame(JsonNode one, JsonNode other) {
+        return one.path("date").isTextual()
+                && one.path("date").equals(other.path("date"))
+                && one.path("seed").asLong() == other.path("seed").asLong();
     }
 
     /** A run of which there is no report: its test bed has failed. */

@@ -1,10 +1,12 @@
 package io.vmha.testcluster.faults.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -65,6 +67,28 @@ class LedgerTest {
         assertThat(again.runs()).hasToString(ledger.runs().toString());
         assertThat(again.faults()).isEqualTo(3);
         assertThat(again.lastSeed()).isEqualTo(9);
+    }
+
+    @Test
+    void aLineThatASoakWasKilledInIsDroppedAndTheNextOneWhole() throws IOException {
+        Path file = directory.resolve("ledger.jsonl");
+        Files.writeString(file, "{\"seed\":10,\"beg", StandardOpenOption.APPEND);
+
+        Ledger again = Ledger.open(file);
+        again.addFailedBed(11);
+
+        assertThat(again.runs()).hasSize(4);
+        assertThat(Ledger.open(file).lastSeed()).isEqualTo(11);
+    }
+
+    @Test
+    void onlyRunsAreTakenAndEachOnce() throws IOException {
+        Path other = write("other.json", "{'a':1}");
+        Path good = directory.resolve("good.json");
+
+        assertThatThrownBy(() -> ledger.add(other)).hasMessageContaining("expected a run's JSON report");
+        assertThatThrownBy(() -> ledger.add(good)).hasMessageContaining("would count twice");
+        assertThat(ledger.runs()).hasSize(3);
     }
 
     @Test
