@@ -43,9 +43,15 @@ public final class SweepMain {
             }
         }
         var sweep = new SweepMain(System.out, stories);
-        List<Scenario> scenarios = names.isEmpty()
-                ? Scenario.all()
-                : names.stream().map(Scenario::named).toList();
+        List<Scenario> scenarios = List.of();
+        try {
+            scenarios = names.isEmpty()
+                    ? Scenario.all()
+                    : names.stream().map(Scenario::named).toList();
+        } catch (IllegalArgumentException e) {
+            System.err.println("sweep: " + e.getMessage());
+            System.exit(2);
+        }
         for (Scenario scenario : scenarios) {
             sweep.run(scenario, from, seeds);
         }
