@@ -16,6 +16,7 @@ import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.Finding;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.InstanceCommand;
 import io.vmha.recovery.core.LeaderDuty;
 import io.vmha.recovery.core.Operations;
 import io.vmha.recovery.core.Outbox;
@@ -54,6 +55,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The thread that owns the recovery and membership controllers, and the action threads that do what they decide. Everything from outside is
@@ -111,7 +113,10 @@ public final class ControlLoop implements AutoCloseable {
                 new MembershipController(self, replaceVotersAfter.toMillis(), new GroupOutbox(), Clocks.wall());
         this.returning = new ReturnController(new ReturnOutbox(services), Clocks.wall());
         this.upkeep = new UpkeepController(
-                config, self, new UpkeepOutbox(new UpkeepRunner(services, fencer, this::termStands)), Clocks.wall());
+                config,
+                self,
+                new UpkeepOutbox(new UpkeepRunner(services, fencer, new VoterPanel(raft), this::termStands)),
+                Clocks.wall());
         this.reserve = new ReserveController(new ReserveOutbox(reserves), Clocks.wall());
         this.duties = List.of(returning, upkeep, reserve);
         this.runner = new ActionRunner(
@@ -385,6 +390,10 @@ public final class ControlLoop implements AutoCloseable {
 
         @Override
         public void propose(String key, Command command) {
+            if (command instanceof InstanceCommand.NoteLateRebuild late) {
+                LOG.atLevel(late.needsPerson() ? Level.ERROR : Level.WARN)
+                        .log("late rebuild server={} from={} words=\"{}\"", late.server(), late.source(), late.words());
+            }
             proposeFor(upkeep, key, command);
         }
 

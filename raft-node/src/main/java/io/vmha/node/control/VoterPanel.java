@@ -10,16 +10,20 @@ import io.vmha.proto.v1.AppliedIndex;
 import io.vmha.proto.v1.Observe;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
+import io.vmha.proto.v1.Running;
 import io.vmha.proto.v1.StatementOf;
 import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.BootStatement;
+import io.vmha.recovery.core.Guests;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseTiming;
+import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.Sighting;
 import io.vmha.recovery.core.Testimony;
 import io.vmha.recovery.core.Voters;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,13 +32,17 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Asks each voter by itself, all at once, with one short time limit: a dead voter costs one limit, not one limit each. */
-final class VoterPanel implements Voters {
+final class VoterPanel implements Voters, Guests {
+    private static final Logger LOG = LoggerFactory.getLogger(VoterPanel.class);
     private static final Duration LIMIT = Duration.ofMillis(1_500);
     private static final long ASK_AGAIN_NANOS = 50_000_000;
 
@@ -107,6 +115,27 @@ final class VoterPanel implements Voters {
                             voter.id().value(), new HostName(note.getHost()), note.getBootId(), note.getAgeMs())));
         });
         return new Testimony(sightings, boots);
+    }
+
+    /** By this node's own voter, which every host tells once a second. One that does not answer knows of nobody. */
+    @Override
+    public SortedMap<ServerId, SortedSet<HostName>> holders(Collection<ServerId> guests) {
+        var question = PeerRequest.newBuilder()
+                .setRunning(Running.newBuilder()
+                        .addAllAsked(guests.stream().map(ServerId::value).toList()))
+                .build();
+        var holders = new TreeMap<ServerId, SortedSet<HostName>>();
+        try {
+            byte[] bytes = raft.ask(raft.self(), question.toByteArray(), LIMIT).join();
+            parse(bytes).map(PeerReply::getHoldersList).orElse(List.of()).forEach(note -> {
+                var hosts = new TreeSet<HostName>();
+                note.getHostsList().forEach(host -> hosts.add(new HostName(host)));
+                holders.put(new ServerId(note.getGuest()), hosts);
+            });
+        } catch (CompletionException e) {
+            LOG.debug("own voter does not say what runs where why=\"{}\"", e.toString());
+        }
+        return holders;
     }
 
     @Override

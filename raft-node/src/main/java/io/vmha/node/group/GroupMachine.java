@@ -11,6 +11,7 @@ import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.Claim;
 import io.vmha.proto.v1.Configuration;
 import io.vmha.proto.v1.DoubleRun;
+import io.vmha.proto.v1.Holders;
 import io.vmha.proto.v1.KvQuestion;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.proto.v1.Observe;
@@ -48,6 +49,7 @@ import org.slf4j.LoggerFactory;
 public final class GroupMachine implements Replicated {
     private static final Logger LOG = LoggerFactory.getLogger(GroupMachine.class);
     private static final int HOSTS_ASKED_MAX = 1_000;
+    private static final int GUESTS_ASKED_MAX = 1_000;
     private static final int GUEST_ID_MAX = 64;
     private static final byte[] HOW_FAR = {2};
 
@@ -291,6 +293,14 @@ public final class GroupMachine implements Replicated {
                             .map(ServerId::new)
                             .toList());
         }
+        said.getAskedList().stream()
+                .limit(GUESTS_ASKED_MAX)
+                .filter(id -> !id.isBlank() && id.length() <= GUEST_ID_MAX)
+                .forEach(id -> reply.addHolders(Holders.newBuilder()
+                        .setGuest(id)
+                        .addAllHosts(doubleRuns.holders(now, new ServerId(id)).stream()
+                                .map(HostName::value)
+                                .toList())));
         host.map(h -> doubleRuns.mustStop(now, state, h, said.getEpoch()))
                 .orElseGet(() -> doubleRuns.found(now))
                 .forEach((guest, hosts) -> reply.addDoubleRuns(DoubleRun.newBuilder()

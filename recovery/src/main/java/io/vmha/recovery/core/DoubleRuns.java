@@ -70,6 +70,18 @@ public final class DoubleRuns {
         return found;
     }
 
+    /** The hosts that have kept claiming a guest, and do now. */
+    public SortedSet<HostName> holders(long nowMs, ServerId guest) {
+        var holders = new TreeSet<HostName>();
+        claims.forEach((host, guests) -> {
+            Claim claim = guests.get(guest);
+            if (claim != null && nowMs - claim.lastMs() <= FRESH_MS && claim.lastMs() - claim.sinceMs() >= CONFIRM_MS) {
+                holders.add(host);
+            }
+        });
+        return holders;
+    }
+
     /** Those of a host's that it must stop: the copy on a host whose life is over is the one that must not run. */
     public SortedMap<ServerId, SortedSet<HostName>> mustStop(
             long nowMs, RecoveryState state, HostName host, long epoch) {

@@ -171,6 +171,29 @@ public sealed interface InstanceCommand extends Command {
         }
     }
 
+    /**
+     * Nova calls a recovered server broken since a {@link LateRebuild}: it is told in the server's incident, closed as that may be, before
+     * anything is done about it.
+     *
+     * @param source the host from which it was recovered
+     * @param needsPerson whether nothing is done about it but by a person
+     */
+    record NoteLateRebuild(long atMs, long term, HostName source, ServerId server, String words, boolean needsPerson)
+            implements InstanceCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            Optional<Incident> newest = state.incidents().values().stream()
+                    .filter(i -> Optional.ofNullable(i.hosts().get(source))
+                            .map(h -> h.vms().get(server))
+                            .map(LateRebuildSteps::isRecoveredAtALaterAttempt)
+                            .orElse(false))
+                    .reduce((older, newer) -> newer);
+            return newest.map(incident -> Applied.to(state.with(incident.tell(new Note(atMs, entry.index(), words)))))
+                    .orElseGet(() -> Applied.refused(
+                            state, "server " + server + " was not recovered from " + source + " at a later attempt"));
+        }
+    }
+
     /** The nova-compute of a host that lives has been down for a while, or is up again. */
     record NoteCompute(long atMs, long term, HostName host, boolean down, String detail) implements InstanceCommand {
         @Override

@@ -36,6 +36,12 @@ public interface Operations extends ServiceRecords {
     /** Nova schedules to this living host no more; its servers run on. Refused if its nova-compute is down: Nova would block for 60 s. */
     void disableLiving(HostName host, String reason);
 
+    /** All migrations of type evacuation whose source is this host, newest last. */
+    List<Migration> evacuationsFrom(HostName host);
+
+    /** Resets the server's record to {@code active} with no task, whatever its guest does. */
+    void callActive(ServerId server);
+
     /** Memory that Nova could still give to servers, by host, in MiB; empty if this Nova does not tell. */
     Optional<SortedMap<HostName, Long>> freeMemoryMb();
 }

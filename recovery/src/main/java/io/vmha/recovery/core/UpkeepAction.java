@@ -14,7 +14,10 @@ public sealed interface UpkeepAction {
 
     /** True if it changes something outside: only a leader whose leadership is proven begins it (S9). */
     default boolean hasEffect() {
-        return !(this instanceof LookAtVm || this instanceof LookAtHost || this instanceof AskComputes);
+        return !(this instanceof LookAtVm
+                || this instanceof LookAtHost
+                || this instanceof AskComputes
+                || this instanceof LookForLateRebuilds);
     }
 
     /** Reads what Nova has of a VM that fell, and whether the nova-compute of its host is up. */
@@ -30,6 +33,26 @@ public sealed interface UpkeepAction {
         @Override
         public String key() {
             return "restart " + server;
+        }
+    }
+
+    /** Reads which of these servers, recovered from a host at a later attempt, a {@link LateRebuild} has broken. */
+    record LookForLateRebuilds(long term, HostName source, SortedSet<ServerId> servers) implements UpkeepAction {
+        public LookForLateRebuilds {
+            servers = Collections.unmodifiableSortedSet(new TreeSet<>(servers));
+        }
+
+        @Override
+        public String key() {
+            return "late-rebuilds " + source;
+        }
+    }
+
+    /** Has Nova call a server active that runs. Its intent is {@link InstanceCommand.NoteLateRebuild}. */
+    record ResetRecord(long term, HostName host, ServerId server) implements UpkeepAction {
+        @Override
+        public String key() {
+            return "reset " + server;
         }
     }
 

@@ -1,7 +1,8 @@
 package io.vmha.recovery.core;
 
 /**
- * Decides what a leader does about living hosts and their VMs: fallen VMs, silent nova-computes, drains and drills.
+ * Decides what a leader does about living hosts and their VMs: fallen VMs, silent nova-computes, drains and drills, and records
+ * that late rebuilds have broken.
  */
 public final class UpkeepController extends LeaderDuty {
     private static final long PROPOSAL_LIMIT_MS = 5_000;
@@ -39,6 +40,7 @@ public final class UpkeepController extends LeaderDuty {
     private final InstanceSteps instances;
     private final DrainSteps drains;
     private final DrillSteps drills;
+    private final LateRebuildSteps lateRebuilds = new LateRebuildSteps();
 
     /** @param self this node's own host: a leader never cuts its own power */
     public UpkeepController(RecoveryConfig config, HostName self, Outbox outbox, WallClock clock) {
@@ -60,6 +62,9 @@ public final class UpkeepController extends LeaderDuty {
                 || result.action() instanceof UpkeepAction.RestartVm
                 || result.action() instanceof UpkeepAction.AskComputes) {
             instances.onResult(turn, result);
+        } else if (result.action() instanceof UpkeepAction.LookForLateRebuilds
+                || result.action() instanceof UpkeepAction.ResetRecord) {
+            lateRebuilds.onResult(turn, result);
         } else if (result.action() instanceof UpkeepAction.CutPower
                 || result.action() instanceof UpkeepAction.RestorePower) {
             drills.onResult(turn, result);
@@ -75,12 +80,14 @@ public final class UpkeepController extends LeaderDuty {
         instances.decide(turn);
         drains.decide(turn);
         drills.decide(turn);
+        lateRebuilds.decide(turn);
     }
 
     @Override
     void forget() {
         instances.forget();
         drains.forget();
+        lateRebuilds.forget();
     }
 
     private Turn turn(long nowMs) {

@@ -19,6 +19,13 @@ public sealed interface UpkeepResult {
      */
     record VmSeen(UpkeepAction.LookAtVm action, Optional<Server> server, boolean computeUp) implements UpkeepResult {}
 
+    /** Those that are broken. */
+    record LateRebuildsSeen(UpkeepAction.LookForLateRebuilds action, List<LateRebuild> found) implements UpkeepResult {
+        public LateRebuildsSeen {
+            found = List.copyOf(found);
+        }
+    }
+
     /** All nova-computes. */
     record ComputesSeen(UpkeepAction.AskComputes action, List<ComputeService> services) implements UpkeepResult {
         public ComputesSeen {

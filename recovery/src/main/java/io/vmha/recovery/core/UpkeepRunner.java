@@ -13,12 +13,14 @@ public final class UpkeepRunner {
 
     private final Operations nova;
     private final Fencer fencer;
+    private final Guests guests;
     private final LongPredicate termStands;
 
     /** @param termStands whether this node still leads in the given term, as far as it knows */
-    public UpkeepRunner(Operations nova, Fencer fencer, LongPredicate termStands) {
+    public UpkeepRunner(Operations nova, Fencer fencer, Guests guests, LongPredicate termStands) {
         this.nova = nova;
         this.fencer = fencer;
+        this.guests = guests;
         this.termStands = termStands;
     }
 
@@ -32,6 +34,9 @@ public final class UpkeepRunner {
                 return new UpkeepResult.ComputesSeen(ask, nova.computeServices());
             }
             if (action instanceof UpkeepAction.LookAtHost look) {
+                return look(look);
+            }
+            if (action instanceof UpkeepAction.LookForLateRebuilds look) {
                 return look(look);
             }
             if (!termStands.test(action.term())) {
@@ -49,6 +54,32 @@ public final class UpkeepRunner {
             server = nova.withImages(List.of(server.get())).stream().findFirst();
         }
         return new UpkeepResult.VmSeen(look, server, isUp(look.host()));
+    }
+
+    /** One list of migrations for all; a server is read only where one of them failed. */
+    private UpkeepResult look(UpkeepAction.LookForLateRebuilds look) {
+        List<Migration> migrations = nova.evacuationsFrom(look.source());
+        var servers = new TreeMap<ServerId, Server>();
+        for (Migration migration : migrations) {
+            ServerId id = migration.server();
+            if (migration.hasFailed() && look.servers().contains(id) && !servers.containsKey(id)) {
+                nova.server(id).ifPresent(s -> servers.put(id, s));
+            }
+        }
+        return new UpkeepResult.LateRebuildsSeen(look, LateRebuild.among(look.source(), migrations, servers, guests));
+    }
+
+    /** What was proven a moment ago is read once more: nobody but a late rebuild may have touched the record. */
+    private UpkeepResult reset(UpkeepAction.ResetRecord reset) {
+        Optional<Server> server = nova.server(reset.server());
+        boolean stands = server.map(
+                        s -> s.host().equals(reset.host()) && s.vmState().equals("error"))
+                .orElse(false);
+        if (!stands || !isUp(reset.host())) {
+            return new UpkeepResult.Failed(reset, "its record is another by now: " + server, false);
+        }
+        nova.callActive(reset.server());
+        return new UpkeepResult.Done(reset, "Nova calls it active again", 0);
     }
 
     private boolean isUp(HostName host) {
@@ -91,6 +122,9 @@ public final class UpkeepRunner {
         if (action instanceof UpkeepAction.ConfirmMove confirm) {
             nova.confirmMigration(confirm.server());
             return new UpkeepResult.Done(confirm, "confirmed", 0);
+        }
+        if (action instanceof UpkeepAction.ResetRecord reset) {
+            return reset(reset);
         }
         if (action instanceof UpkeepAction.CutPower cut) {
             BmcStatement said = fencer.powerOff(cut.host());

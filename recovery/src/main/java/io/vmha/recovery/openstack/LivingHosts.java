@@ -2,6 +2,7 @@ package io.vmha.recovery.openstack;
 
 import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Operations;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
@@ -90,6 +91,16 @@ final class LivingHosts implements Operations {
     @Override
     public void confirmMigration(ServerId server) {
         act(server, "confirmResize", null);
+    }
+
+    @Override
+    public List<Migration> evacuationsFrom(HostName host) {
+        return compute.evacuationsFrom(host);
+    }
+
+    @Override
+    public void callActive(ServerId server) {
+        act(server, "os-resetState", Map.of("state", "active"));
     }
 
     private void act(ServerId id, String action, Map<String, ?> body) {

@@ -83,6 +83,15 @@ public final class RecoveryStage implements AutoCloseable {
                 LIMIT_S,
                 this::incidents,
                 all -> all.stream().allMatch(i -> i.path("phase").asText().equals("closed")));
+        bringBack();
+        workshop.deleteAll();
+        cluster.awaitVoters(voters(), cluster.hosts().size());
+        seenBefore =
+                incidents().stream().mapToLong(i -> i.path("id").asLong()).max().orElse(0);
+    }
+
+    /** Every host has its power, its daemon and its place again. */
+    public void bringBack() {
         powerAll();
         cluster.await(
                 "all are in service",
@@ -99,10 +108,6 @@ public final class RecoveryStage implements AutoCloseable {
                         .allMatch(s -> s.path("state").asText().equals("up")
                                 && s.path("status").asText().equals("enabled")
                                 && !s.path("forced_down").asBoolean()));
-        workshop.deleteAll();
-        cluster.awaitVoters(voters(), cluster.hosts().size());
-        seenBefore =
-                incidents().stream().mapToLong(i -> i.path("id").asLong()).max().orElse(0);
     }
 
     /** Gives every host that has none its power, its guard and its daemon. */

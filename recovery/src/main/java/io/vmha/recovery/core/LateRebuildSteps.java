@@ -1,0 +1,113 @@
+package io.vmha.recovery.core;
+
+import io.vmha.recovery.core.UpkeepController.Turn;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** The steps about servers whose records a {@link LateRebuild} has broken: it is told in their incident, and mended where it is proven right. */
+final class LateRebuildSteps {
+    private static final long LOOK_EVERY_MS = 10_000;
+
+    /** What is in the queue of a nova-compute is taken up as soon as that one starts; it may start long after its host. */
+    private static final long WINDOW_MS = 900_000;
+
+    /** A rebuild that its owner has asked for has destroyed the guest by then, or stands in another task. */
+    private static final long STANDING_MS = 45_000;
+
+    private final Map<ServerId, Long> standingSinceMs = new TreeMap<>();
+    private final Map<ServerId, Long> provenSinceMs = new TreeMap<>();
+    private long returnSeenAtMs = Long.MIN_VALUE / 2;
+
+    void forget() {
+        standingSinceMs.clear();
+        provenSinceMs.clear();
+    }
+
+    void decide(Turn turn) {
+        boolean returns = turn.state().hosts().values().stream()
+                .anyMatch(record -> record.status() == HostRecord.Status.RETURNING);
+        if (returns) {
+            returnSeenAtMs = turn.nowMs();
+        }
+        // what an earlier leader has seen is not known
+        boolean due = turn.nowMs() - returnSeenAtMs < WINDOW_MS || turn.leadingForMs() < WINDOW_MS;
+        SortedMap<HostName, SortedSet<ServerId>> triedAgain = due ? triedAgain(turn.state()) : new TreeMap<>();
+        triedAgain.forEach(
+                (source, servers) -> turn.execute(new UpkeepAction.LookForLateRebuilds(turn.term(), source, servers)));
+    }
+
+    /** The servers that were recovered at a later attempt, by the host from which: an earlier one may still wait somewhere. */
+    private static SortedMap<HostName, SortedSet<ServerId>> triedAgain(RecoveryState state) {
+        var servers = new TreeMap<HostName, SortedSet<ServerId>>();
+        for (Incident incident : state.incidents().values()) {
+            for (HostRecovery host : incident.hosts().values()) {
+                host.vms().values().stream()
+                        .filter(vm -> isRecoveredAtALaterAttempt(vm) && !isUnderWay(state, vm.server()))
+                        .forEach(vm -> servers.computeIfAbsent(host.host(), h -> new TreeSet<>())
+                                .add(vm.server()));
+            }
+        }
+        return servers;
+    }
+
+    static boolean isRecoveredAtALaterAttempt(VmRecovery vm) {
+        return vm.hasEnded()
+                && vm.attempts() > 1
+                && vm.ending().map(e -> e.kind() == Ending.Kind.RECOVERED).orElse(false);
+    }
+
+    private static boolean isUnderWay(RecoveryState state, ServerId server) {
+        return state.openIncidents().stream()
+                .flatMap(i -> i.hosts().values().stream())
+                .anyMatch(
+                        h -> h.vms().containsKey(server) && !h.vms().get(server).hasEnded());
+    }
+
+    void onResult(Turn turn, UpkeepResult result) {
+        turn.pending().pause(turn.nowMs(), result.action().key(), LOOK_EVERY_MS);
+        if (result instanceof UpkeepResult.LateRebuildsSeen seen) {
+            var broken = new TreeSet<ServerId>();
+            seen.found().forEach(late -> broken.add(late.server().id()));
+            for (ServerId id : seen.action().servers()) {
+                if (!broken.contains(id)) {
+                    standingSinceMs.remove(id);
+                    provenSinceMs.remove(id);
+                }
+            }
+            seen.found().forEach(late -> onBroken(turn, late));
+        }
+    }
+
+    private void onBroken(Turn turn, LateRebuild late) {
+        ServerId id = late.server().id();
+        HostRecord home = turn.state().hosts().get(late.server().host());
+        boolean proven = late.isProvenToRun() && home != null && home.status() == HostRecord.Status.IN_SERVICE;
+        if (!proven) {
+            provenSinceMs.remove(id);
+        }
+        long standingMs = turn.nowMs() - standingSinceMs.computeIfAbsent(id, key -> turn.nowMs());
+        long provenMs = proven ? turn.nowMs() - provenSinceMs.computeIfAbsent(id, key -> turn.nowMs()) : 0;
+        boolean mendable = proven && provenMs >= STANDING_MS;
+        if (!mendable && standingMs < 2 * STANDING_MS) {
+            return;
+        }
+        if (!isTold(turn.state(), late)) {
+            turn.propose(
+                    "late " + id,
+                    new InstanceCommand.NoteLateRebuild(
+                            turn.atMs(), turn.term(), late.source(), id, late.words(), !mendable));
+        } else if (mendable && !turn.isRecording("late " + id)) {
+            turn.execute(new UpkeepAction.ResetRecord(turn.term(), late.server().host(), id));
+        }
+    }
+
+    private static boolean isTold(RecoveryState state, LateRebuild late) {
+        return state.incidents().values().stream()
+                .filter(i -> i.hosts().containsKey(late.source()))
+                .flatMap(i -> i.story().stream())
+                .anyMatch(note -> note.text().equals(late.words()));
+    }
+}
