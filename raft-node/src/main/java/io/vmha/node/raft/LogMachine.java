@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -64,6 +65,7 @@ final class LogMachine extends BaseStateMachine {
     private final Replicated machine;
     private final Supplier<PeerId> self;
     private final Events events;
+    private final Executor readers;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     /** Serialises all calls of {@link #machine}; guards the three fields below. */
     private final Object lock = new Object();
@@ -78,10 +80,12 @@ final class LogMachine extends BaseStateMachine {
     private boolean snapshotFailed;
     private long snapshotFailedNanos;
 
-    LogMachine(Replicated machine, Supplier<PeerId> self, Events events) {
+    /** @param readers where reads wait for the lock and are answered: what tells them to is the event loop of the links to the voters */
+    LogMachine(Replicated machine, Supplier<PeerId> self, Events events, Executor readers) {
         this.machine = machine;
         this.self = self;
         this.events = events;
+        this.readers = readers;
     }
 
     @Override
@@ -264,12 +268,15 @@ final class LogMachine extends BaseStateMachine {
     @Override
     public CompletableFuture<Message> query(Message request) {
         return stillLeads()
-                .thenCompose(term -> answer(() -> {
-                    synchronized (lock) {
-                        checkLoaded();
-                        return limited(machine.query(request.getContent().toByteArray()));
-                    }
-                }));
+                .thenComposeAsync(
+                        term -> answer(() -> {
+                            synchronized (lock) {
+                                checkLoaded();
+                                return limited(
+                                        machine.query(request.getContent().toByteArray()));
+                            }
+                        }),
+                        readers);
     }
 
     /** {@link LeadershipRounds#confirm} */

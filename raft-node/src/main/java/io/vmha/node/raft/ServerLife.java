@@ -11,6 +11,7 @@ import java.nio.file.FileSystemException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -70,13 +71,14 @@ final class ServerLife implements AutoCloseable {
         PeerInfo self = store.self();
         Gate gate = new Gate(self::id, store::group);
         Watch watch = new Watch(listener, self, neighbours, config.electionTimeout());
+        Executor threads = new CallThreads(config.nodeName());
         RaftServer server = null;
         try {
             server = RaftServer.newBuilder()
                     .setServerId(self.ratisId())
-                    .setStateMachineRegistry(group -> machineFor(group, store, machine, self, watch))
+                    .setStateMachineRegistry(group -> machineFor(group, store, machine, self, watch, threads))
                     .setProperties(Settings.properties(config, store))
-                    .setParameters(Settings.parameters(gate, new CallThreads(config.nodeName()), tls))
+                    .setParameters(Settings.parameters(gate, threads, tls))
                     .setThreadGroup(new ThreadGroup("raft-" + config.nodeName()))
                     .build();
             server.start();
@@ -127,9 +129,9 @@ final class ServerLife implements AutoCloseable {
     }
 
     private static StateMachine machineFor(
-            RaftGroupId group, NodeStore store, Replicated machine, PeerInfo self, Watch watch) {
+            RaftGroupId group, NodeStore store, Replicated machine, PeerInfo self, Watch watch, Executor readers) {
         store.join(new GroupId(group.getUuid()));
-        return new LogMachine(machine, self::id, watch);
+        return new LogMachine(machine, self::id, watch, readers);
     }
 
     RaftServer server() {

@@ -4,11 +4,13 @@ import io.vmha.node.raft.RaftListener.Closure;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.util.ExitUtils;
 import org.apache.ratis.util.LifeCycle;
@@ -50,7 +52,7 @@ final class Watch implements LogMachine.Events, AutoCloseable {
     private final Neighbours neighbours;
     private final ScheduledExecutorService thread;
     private final Succession succession;
-    private final LeadershipRounds rounds;
+    private final LeadershipRounds rounds = new LeadershipRounds();
     private volatile Optional<String> broken = Optional.empty();
     private volatile boolean stopped;
 
@@ -74,7 +76,6 @@ final class Watch implements LogMachine.Events, AutoCloseable {
             return t;
         });
         this.succession = new Succession(self, neighbours, electionTimeout, this::post);
-        this.rounds = new LeadershipRounds(self, neighbours);
     }
 
     void begin(RaftServer watched) {
@@ -94,7 +95,31 @@ final class Watch implements LogMachine.Events, AutoCloseable {
 
     @Override
     public CompletableFuture<Long> stillLeads(RaftServer.Division asked) {
-        return rounds.confirm(asked);
+        GroupId group = new GroupId(asked.getMemberId().getGroupId().getUuid());
+        return rounds.confirm(new LeadershipRounds.Leader() {
+            @Override
+            public PeerInfo self() {
+                return self;
+            }
+
+            @Override
+            public OptionalLong term() {
+                // Ratis takes the role away before it raises the term: never a newer term than the one that it leads in
+                DivisionInfo info = asked.getInfo();
+                boolean leads = info.isLeader() && info.isLeaderReady();
+                return leads ? OptionalLong.of(info.getCurrentTerm()) : OptionalLong.empty();
+            }
+
+            @Override
+            public VoterSet voters() {
+                return LogMachine.voters(asked);
+            }
+
+            @Override
+            public CompletableFuture<Hearing> hearing(PeerInfo voter, Duration limit) {
+                return neighbours.hearing(group, voter, limit);
+            }
+        });
     }
 
     @Override
