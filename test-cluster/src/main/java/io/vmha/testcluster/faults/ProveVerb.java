@@ -53,7 +53,7 @@ final class ProveVerb implements Callable<Integer> {
             new FaultRun(made, settings(List.of()), console).form();
             for (Nemesis nemesis : chosen) {
                 long lasts = Math.max(nemesis.shortestMs(), Math.min(nemesis.longestMs(), seconds * 1_000));
-                new FaultRun(made, settings(List.of(new Step(0, nemesis, List.of(), lasts))), console).playScenario();
+                new FaultRun(made, settings(List.of(Step.anywhere(0, nemesis, lasts))), console).playScenario();
             }
             return say(history, chosen, console);
         } catch (LabException e) {

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** A run on a test bed that stands: forms the group, lets workloads go on, injects faults, heals, and judges what was recorded. */
 public final class FaultRun {
@@ -128,7 +129,7 @@ public final class FaultRun {
             List<Step> steps = new ArrayList<>();
             for (Nemesis nemesis : deck.next()) {
                 long lasts = settings.lastsMs(nemesis, dice);
-                steps.add(new Step(dice.nextInt(STAGGER_MS), nemesis, List.of(), lasts));
+                steps.add(Step.anywhere(dice.nextInt(STAGGER_MS), nemesis, lasts));
             }
             together(steps);
             settle();
@@ -149,9 +150,8 @@ public final class FaultRun {
                 injector.end(act.ends().get());
                 continue;
             }
-            List<LabHost> wished = act.step().hosts().stream()
-                    .map(number -> bed.host("hv-" + number))
-                    .toList();
+            Stream<LabHost> named = act.step().hosts().stream().map(number -> bed.host("hv-" + number));
+            List<LabHost> wished = (act.step().onLeader() ? bed.leader().stream() : named).toList();
             Stage own = stage.wishing(wished);
             Injection begun = injector.begin(act.step().nemesis(), own);
             stage = own.wishing(List.of());

@@ -31,11 +31,17 @@ public record Scenario(
      *
      * @param atMs when it begins, after the cluster is ready
      * @param hosts the hosts that it shall meet, by their numbers; empty to let the dice choose
+     * @param onLeader it shall meet whoever leads then
      * @param lastsMs how long
      */
-    public record Step(long atMs, Nemesis nemesis, List<Integer> hosts, long lastsMs) {
+    public record Step(long atMs, Nemesis nemesis, List<Integer> hosts, boolean onLeader, long lastsMs) {
         public Step {
             hosts = List.copyOf(hosts);
+        }
+
+        /** A fault that meets whom the dice choose. */
+        public static Step anywhere(long atMs, Nemesis nemesis, long lastsMs) {
+            return new Step(atMs, nemesis, List.of(), false, lastsMs);
         }
     }
 

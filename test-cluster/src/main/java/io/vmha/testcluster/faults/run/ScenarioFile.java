@@ -18,11 +18,12 @@ import java.util.regex.Pattern;
 
 /**
  * Reads scenarios. A line each: {@code title …}, {@code hosts N}, {@code vms N}, {@code seed N}, {@code workload NAME…},
- * {@code at TIME NEMESIS [on 2,3] [for TIME]}, {@code expect evacuated|fenced none|2,3}, {@code expect story WORDS}. What follows # is a remark.
+ * {@code at TIME NEMESIS [on 2,3|leader] [for TIME]}, {@code expect evacuated|fenced none|2,3}, {@code expect story WORDS}. What follows # is a remark.
  */
 public final class ScenarioFile {
     private static final Pattern TIME = Pattern.compile("(\\d{1,6})(ms|s|m)");
     private static final Pattern AT = Pattern.compile("at (\\S+) (\\S+)(?: on (\\S+))?(?: for (\\S+))?");
+    private static final String LEADER = "leader";
     private static final int NUMBER_MAX = 1_000_000;
 
     private final String name;
@@ -126,7 +127,7 @@ public final class ScenarioFile {
     private void step(String line, int number) {
         Matcher at = AT.matcher(line);
         if (!at.matches()) {
-            problem(number, "expected 'at TIME NEMESIS [on 2,3] [for TIME]' but found '" + line + "'");
+            problem(number, "expected 'at TIME NEMESIS [on 2,3|leader] [for TIME]' but found '" + line + "'");
             return;
         }
         long atMs = time(at.group(1), number);
@@ -135,9 +136,10 @@ public final class ScenarioFile {
             problem(number, "there is no nemesis '" + at.group(2) + "'; see: faults list");
             return;
         }
-        List<Integer> chosen = at.group(3) == null ? List.of() : hostNumbers(at.group(3), number);
+        boolean onLeader = LEADER.equals(at.group(3));
+        List<Integer> chosen = at.group(3) == null || onLeader ? List.of() : hostNumbers(at.group(3), number);
         long lasts = at.group(4) == null ? nemesis.get().shortestMs() : time(at.group(4), number);
-        steps.add(new Step(atMs, nemesis.get(), chosen, lasts));
+        steps.add(new Step(atMs, nemesis.get(), chosen, onLeader, lasts));
     }
 
     private List<Integer> hostNumbers(String text, int number) {

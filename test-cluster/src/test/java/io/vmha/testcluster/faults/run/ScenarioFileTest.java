@@ -42,6 +42,7 @@ class ScenarioFileTest {
                         "workload register vms",
                         "at 1500ms power-off on 3,4 for 2m",
                         "at 5s loss",
+                        "at 6s partition-one on leader for 8s",
                         "expect evacuated 3,4",
                         "expect fenced none",
                         "expect story declared dead: hv-3"));
@@ -55,6 +56,9 @@ class ScenarioFileTest {
         assertThat(scenario.steps().get(0).lastsMs()).isEqualTo(120_000);
         assertThat(scenario.steps().get(1).lastsMs())
                 .isEqualTo(scenario.steps().get(1).nemesis().shortestMs());
+        assertThat(scenario.steps().get(1).onLeader()).isFalse();
+        assertThat(scenario.steps().get(2).onLeader()).isTrue();
+        assertThat(scenario.steps().get(2).hosts()).isEmpty();
         assertThat(scenario.expectations().get(0).words()).containsExactly("hv-3", "hv-4");
         assertThat(scenario.expectations().get(1).words()).isEmpty();
         assertThat(scenario.expectations().get(2).words()).containsExactly("declared dead: hv-3");
