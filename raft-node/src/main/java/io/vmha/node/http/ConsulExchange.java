@@ -48,7 +48,7 @@ final class ConsulExchange {
         if (tooLarge) {
             return Optional.empty();
         }
-        byte[] bytes = exchange.getRequestBody().readNBytes(KvLimits.VALUE_BYTES_MAX + 1);
+        byte[] bytes = BodyBytes.read(exchange, KvLimits.VALUE_BYTES_MAX + 1);
         return bytes.length > KvLimits.VALUE_BYTES_MAX ? Optional.empty() : Optional.of(Value.of(bytes));
     }
 }

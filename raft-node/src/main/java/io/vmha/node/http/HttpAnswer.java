@@ -94,6 +94,38 @@ final class HttpAnswer {
         }
     }
 
+    /**
+     * A refusal after which nothing more is read: where the next request would begin is not known. The JDK's server reads a body to its end
+     * before it lets an answer go, so this one goes first.
+     */
+    void hangUp(int status, String text) {
+        byte[] body = text.getBytes(StandardCharsets.UTF_8);
+        WriteLimits.Limit limit = limits.begin();
+        try {
+            exchange.getResponseHeaders().set("Connection", "close");
+            exchange.getResponseHeaders().set("Content-Type", TEXT);
+            exchange.sendResponseHeaders(status, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.getResponseBody().flush();
+            leaveRest();
+            exchange.getResponseBody().close();
+        } catch (IOException e) {
+            LOG.debug("http client gone error={}", e.toString());
+            exchange.close();
+        } finally {
+            limit.end();
+        }
+    }
+
+    /** It is closed for good whatever it throws; the connection is closed with the answer, because its end was not found. */
+    private void leaveRest() {
+        try {
+            exchange.getRequestBody().close();
+        } catch (IOException | IndexOutOfBoundsException e) {
+            LOG.trace("rest of a malformed body left error={}", e.toString());
+        }
+    }
+
     void sendNotAllowed(String method, List<String> allow) throws IOException {
         exchange.getResponseHeaders().set("Allow", "OPTIONS," + String.join(",", allow));
         if (method.equals("OPTIONS")) {

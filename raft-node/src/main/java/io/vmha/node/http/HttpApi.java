@@ -148,6 +148,8 @@ public final class HttpApi implements AutoCloseable {
             } else {
                 route(exchange, target.get(), answer);
             }
+        } catch (BodyBytes.MalformedException e) {
+            answer.hangUp(400, e.getMessage());
         } catch (IOException e) {
             LOG.debug("http client gone error={}", e.toString());
             exchange.close();

@@ -27,7 +27,7 @@ record RequestBody(ObjectNode document, Optional<Reply> refusal) {
         if (announced != null && (announced.length() > 9 || Long.parseLong(announced.strip()) > BYTES_MAX)) {
             return tooLarge();
         }
-        byte[] bytes = exchange.getRequestBody().readNBytes(BYTES_MAX + 1);
+        byte[] bytes = BodyBytes.read(exchange, BYTES_MAX + 1);
         if (bytes.length > BYTES_MAX) {
             return tooLarge();
         }

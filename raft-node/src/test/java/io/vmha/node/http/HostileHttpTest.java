@@ -2,6 +2,10 @@ package io.vmha.node.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.vmha.node.consul.ConsulApi;
 import io.vmha.node.consul.LocalKeys;
 import io.vmha.node.documents.RecordedRequests;
@@ -20,6 +24,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** Clients of port 8500 that mean no good: after each of them the next one is answered. */
 class HostileHttpTest {
@@ -168,6 +173,40 @@ class HostileHttpTest {
                 assertThat(readAll(socket)).as(request).doesNotContain(" 200 ");
             }
         }
+    }
+
+    /** The JDK's server takes a length above 2^31 for a negative one, and so did a line of the log that called for a person. */
+    @Test
+    void aChunkLengthThatIsNoneIsRefusedAndCallsForNobody() throws IOException {
+        var log = (Logger) LoggerFactory.getLogger(HttpApi.class.getPackageName());
+        var said = new ListAppender<ILoggingEvent>();
+        said.start();
+        log.addAppender(said);
+        try {
+            for (String path : List.of("/v1/kv/a", "/v1/ha/az1/disarm")) {
+                for (String length :
+                        List.of("zz", "-1", "FFFFFFFFF", "80000000", "1234567890123456", "0x5", "5 \t", "")) {
+                    String heard = talk("PUT " + path + " HTTP/1.1\r\n" + HOST + "Transfer-Encoding: chunked\r\n\r\n"
+                            + length + "\r\nhello\r\n0\r\n\r\n" + GOOD);
+                    assertThat(heard)
+                            .as("%s with %s", path, length)
+                            .startsWith("HTTP/1.1 400")
+                            .contains("hexadecimal");
+                    assertThat(heard.split("HTTP/1\\.1 ", -1))
+                            .as("what follows is no request any more")
+                            .hasSize(2);
+                }
+            }
+            assertThat(talk("PUT /v1/kv/a HTTP/1.1\r\n" + HOST
+                            + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nFFFFFFFF\r\nmore"))
+                    .as("after a good chunk")
+                    .startsWith("HTTP/1.1 400");
+        } finally {
+            log.detachAppender(said);
+        }
+        assertThat(said.list)
+                .filteredOn(e -> e.getLevel().isGreaterOrEqual(Level.WARN))
+                .isEmpty();
     }
 
     @Test
