@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.vmha.node.group.StateCodec;
 import io.vmha.node.lease.HostLease;
 import io.vmha.node.raft.RaftNode;
+import io.vmha.node.raft.VoterChange;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.recovery.core.Action;
@@ -178,11 +179,15 @@ public final class ControlLoop implements AutoCloseable {
 
     /** The configuration in force. */
     public void onVoters(VoterSet set) {
-        List<Voter> voters = set.voters().stream()
+        List<Voter> voters = voters(set);
+        post(() -> membership.onVoters(Clocks.nowMs(), voters));
+    }
+
+    private static List<Voter> voters(VoterSet set) {
+        return set.voters().stream()
                 .map(peer ->
                         new Voter(new HostName(peer.id().nodeName()), peer.id().value()))
                 .toList();
-        post(() -> membership.onVoters(Clocks.nowMs(), voters));
     }
 
     /** The pool as gossip shows it now. */
@@ -456,7 +461,12 @@ public final class ControlLoop implements AutoCloseable {
                     if (failure != null) {
                         LOG.warn("voters not changed why=\"{}\"", failure.toString());
                     }
-                    post(() -> membership.onChangeOver(Clocks.nowMs()));
+                    boolean further = failure == null && step != VoterChange.NOTHING;
+                    List<Voter> now = voters(raft.status().voters());
+                    post(() -> {
+                        membership.onVoters(Clocks.nowMs(), now);
+                        membership.onChangeOver(Clocks.nowMs(), further);
+                    });
                 });
             });
         }

@@ -75,7 +75,7 @@ final class Reconfiguration {
         return switch (step.kind()) {
             case NOTHING -> CompletableFuture.completedFuture(step.kind());
             case HAND_OVER -> handOver(step).thenApply(v -> step.kind());
-            case CHANGE -> change(current, step).thenApply(v -> step.kind());
+            case CHANGE -> change(current, step, wanted).thenApply(v -> step.kind());
         };
     }
 
@@ -97,10 +97,11 @@ final class Reconfiguration {
         return transfer(heir);
     }
 
-    private CompletableFuture<Void> change(VoterSet current, Step step) {
+    private CompletableFuture<Void> change(VoterSet current, Step step, List<PeerInfo> wanted) {
         List<PeerInfo> added = new ArrayList<>(step.voters());
         added.removeAll(current.voters());
         requireLiveMajority(step.voters(), added);
+        inviteAhead(wanted, step);
         List<CompletableFuture<Void>> invitations =
                 added.stream().map(this::invite).toList();
         return CompletableFuture.allOf(invitations.toArray(CompletableFuture<?>[]::new))
@@ -108,6 +109,15 @@ final class Reconfiguration {
                     LOG.info("raft voters change from={} to={}", current.voters(), step.voters());
                     return set(current.voters(), step.voters());
                 });
+    }
+
+    /** Those of later steps make their storage during this one. Whether they have is asked again when it is their turn. */
+    private void inviteAhead(List<PeerInfo> wanted, Step step) {
+        for (PeerInfo peer : wanted) {
+            if (!step.voters().contains(peer)) {
+                var unused = invite(peer).exceptionally(later -> null);
+            }
+        }
     }
 
     private CompletableFuture<Void> set(List<PeerInfo> from, List<PeerInfo> to) {

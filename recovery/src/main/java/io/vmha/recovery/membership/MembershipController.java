@@ -82,18 +82,18 @@ public final class MembershipController {
         decide(nowMs);
     }
 
-    /** The configuration in force. */
+    /** The newest configuration, committed or not; what follows it waits until the change is over. */
     public void onVoters(long nowMs, List<Voter> configuration) {
-        if (!configuration.equals(voters)) {
-            changeUntilMs = 0;
-        }
         voters = List.copyOf(configuration);
         decide(nowMs);
     }
 
-    /** The change that was asked for is over, done or not. What is still missing is asked for after a pause. */
-    public void onChangeOver(long nowMs) {
-        changeUntilMs = nowMs + RETRY_PAUSE_MS;
+    /**
+     * The change that was asked for is over. What is still missing is asked for at once if it took the group a step further, whose voters
+     * {@link #onVoters} has told before, and otherwise after a pause.
+     */
+    public void onChangeOver(long nowMs, boolean further) {
+        changeUntilMs = further ? nowMs : nowMs + RETRY_PAUSE_MS;
         decide(nowMs);
     }
 

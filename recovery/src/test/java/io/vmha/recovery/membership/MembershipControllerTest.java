@@ -157,10 +157,43 @@ class MembershipControllerTest {
 
         assertThat(changes).hasSize(1);
 
-        controller.onChangeOver(nowMs);
-        pass(1_000);
+        voters(1, 2); // in the log, but not committed
+        assertThat(changes).hasSize(1);
+
+        controller.onChangeOver(nowMs, true);
+
+        assertThat(changes).as("the next step, at once").hasSize(2);
+    }
+
+    @Test
+    void aChangeThatFailedOrDidNothingIsAskedForAgainAfterAPauseOnly() {
+        enabled(1, 2, 3);
+        pool(1, 2, 3);
+        voters(1);
+
+        controller.onChangeOver(nowMs, false);
+        pass(400);
+
+        assertThat(changes).hasSize(1);
+
+        pass(200);
 
         assertThat(changes).hasSize(2);
+    }
+
+    @Test
+    void growingFasterMakesNoHastierUseOfNovasLists() {
+        enabled(1, 2, 3, 4, 5);
+        pool(1, 2, 3, 4, 5);
+        voters(1);
+        nova(1, 2);
+        for (int done = 2; done <= 5; done++) {
+            voters(java.util.stream.IntStream.rangeClosed(1, done).toArray());
+            controller.onChangeOver(nowMs, true);
+        }
+
+        assertThat(proposed).as("half a list, once").isEmpty();
+        assertThat(changes).allMatch(wanted -> wanted.size() == 5);
     }
 
     @Test
