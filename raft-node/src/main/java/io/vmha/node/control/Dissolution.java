@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
  * Ends this node's part in a group whose protection was ended, so that its host is free for another one.
  *
  * <p>A voter that has applied {@code DisableAz} leaves some seconds later. One that was away then finds no leader when it returns: it asks
- * Nova, and leaves if no aggregate names its group any more, which is how both {@code vmha az disable} and a person say that it is over.
+ * Nova, and leaves if no aggregate names its group any more, which is how both {@code vmha az disable} and a person say that it is over. A node
+ * that was invited and never taken in ({@link Invitation}) leaves as well.
  */
 public final class Dissolution {
     private static final Logger LOG = LoggerFactory.getLogger(Dissolution.class);
@@ -30,6 +31,7 @@ public final class Dissolution {
     private final RaftNode raft;
     private final Compute compute;
     private final ControlLoop loop;
+    private final Invitation invitation = new Invitation();
     private final AtomicBoolean busy = new AtomicBoolean();
     private volatile RecoveryState state = RecoveryState.empty();
     private long disabledSinceMs = Long.MAX_VALUE;
@@ -57,7 +59,12 @@ public final class Dissolution {
         GroupId group = status.group().get();
         disabledSinceMs = isOver(state, group) ? Math.min(disabledSinceMs, nowMs) : Long.MAX_VALUE;
         leaderlessSinceMs = status.leader().isEmpty() ? Math.min(leaderlessSinceMs, nowMs) : Long.MAX_VALUE;
-        if (nowMs - disabledSinceMs >= FAREWELL_MS) {
+        if (invitation.isVain(nowMs, status)) {
+            once(() -> {
+                LOG.info("this node was invited into a group and not taken in, it waits no more group={}", group);
+                raft.declineInvitation();
+            });
+        } else if (nowMs - disabledSinceMs >= FAREWELL_MS) {
             disabledSinceMs = Long.MAX_VALUE;
             once(() -> {
                 if (isOver(state, group)) { // it may have been enabled again meanwhile

@@ -67,12 +67,14 @@ final class LogMachine extends BaseStateMachine {
     private final Events events;
     private final Executor readers;
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
-    /** Serialises all calls of {@link #machine}; guards the three fields below. */
+    /** Serialises all calls of {@link #machine}; guards the four fields below. */
     private final Object lock = new Object();
 
     private LogPosition applied = LogPosition.NONE;
     private VoterSet configured = VoterSet.NONE;
     private boolean loaded;
+    /** The end of the log when the server started. */
+    private LogPosition found = LogPosition.NONE;
 
     // written and read on the apply thread only
     private VoterSet announced = VoterSet.NONE;
@@ -310,9 +312,26 @@ final class LogMachine extends BaseStateMachine {
         });
     }
 
-    /** @throws IllegalArgumentException if this server does not know its configuration well enough to answer */
+    /** The server has started with this log, and hears nobody yet. */
+    void found(LogPosition end) {
+        synchronized (lock) {
+            found = end;
+        }
+    }
+
+    /**
+     * What a server had applied before it restarted is somewhere in its log, but how far it had come is not known to the last entry. It
+     * bears no witness before it has applied all of it, or what a newer leader has put in its place: it might give a life to a host whose
+     * certificate it has forgotten (RECOVERY-PROTOCOL S11).
+     *
+     * @throws IllegalArgumentException if this server does not know its state or its configuration well enough to answer
+     */
     private Standing standing() {
         checkLoaded();
+        if (applied.index() < found.index() && applied.term() <= found.term()) {
+            throw new IllegalArgumentException("this server has restarted and not yet applied its log up to " + found
+                    + ", only up to " + applied + "; ask again when it has heard a leader");
+        }
         return new Standing(self.get(), applied, votersInLog());
     }
 

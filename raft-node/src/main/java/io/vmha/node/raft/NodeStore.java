@@ -144,6 +144,21 @@ final class NodeStore implements AutoCloseable {
         }
     }
 
+    /** {@link #startAnew} if this peer has certainly promised nothing to the group that it was invited into; the server must be stopped. */
+    synchronized boolean startAnewIfNotBegun() {
+        try {
+            boolean begun = identity.group.isEmpty()
+                    || (Files.exists(meta(identity.group.get())) && !hasNotBegun(identity.group.get()));
+            if (begun) {
+                return false;
+            }
+        } catch (IOException e) {
+            throw unusable(dir, e);
+        }
+        startAnew("not-begun");
+        return true;
+    }
+
     @Override
     public void close() {
         try {

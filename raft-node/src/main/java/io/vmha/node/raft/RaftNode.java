@@ -213,6 +213,24 @@ public final class RaftNode implements AutoCloseable {
         }
     }
 
+    /**
+     * Ends this node's wait for a group that has invited it and never took it in: as {@link #leaveGroup}, unless it has been taken in
+     * meanwhile. Blocks, some seconds as a rule.
+     *
+     * @return true if the node is in no group now
+     */
+    public boolean declineInvitation() {
+        synchronized (administration) {
+            Optional<GroupId> invitedTo = store.group();
+            stopServer();
+            boolean declined = store.startAnewIfNotBegun();
+            ownGroup = Optional.empty();
+            startServer();
+            LOG.info("raft invitation declined={} group={} self={}", declined, invitedTo, self());
+            return declined;
+        }
+    }
+
     /** How this node's server is doing. Any thread, does not block. */
     public RaftStatus status() {
         ServerLife current = life;

@@ -86,6 +86,9 @@ final class ServerLife implements AutoCloseable {
             Optional<RaftServer.Division> division = division(server);
             if (division.isPresent()) {
                 checkNothingIsLost(mark, division.get());
+                TermIndex end = division.get().getRaftLog().getLastEntryTermIndex();
+                ((LogMachine) division.get().getStateMachine())
+                        .found(end == null ? LogPosition.NONE : new LogPosition(end.getTerm(), end.getIndex()));
             }
             gate.open();
             watch.begin(server);

@@ -3,6 +3,7 @@ package io.vmha.node.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -165,7 +166,8 @@ final class LeadershipRoundsTest {
     }
 
     private static PeerInfo peer(String name, int number) {
-        return new PeerInfo(PeerId.of(name, number), new InetSocketAddress("127.0.0.1", 8300 + number));
+        return new PeerInfo(
+                PeerId.of(name, number), new InetSocketAddress(InetAddress.getLoopbackAddress(), 8300 + number));
     }
 
     /** Questions wait in it until the test answers them, the oldest first. */

@@ -17,7 +17,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.ratis.client.impl.ClientProtoUtils;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.GroupManagementRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -205,6 +211,79 @@ final class RaftRecoveryTest {
             assertThat(again.node.status().group()).isEmpty();
             again.node.bootstrap(GroupId.random());
             assertThat(again.write("a=1")).isEqualTo("1");
+        }
+    }
+
+    /** How far it had come is known only up to the last note in the log: what it had acknowledged last may be missing in its state. */
+    @Test
+    void restartedVoterBearsNoWitnessBeforeItHasAppliedWhatItsLogHeld() {
+        try (TestGroup group = TestGroup.grown(dir, "n1", "n2", "n3")) {
+            group.leader().write("a=1");
+            assertThat(group.leader().write("a=2")).isEqualTo("2");
+            TestNode asking = TestNode.start(dir, "n9");
+            TestNode voter = group.followers().get(0);
+            TestNode other = group.followers().get(1);
+            List<PeerInfo> peers = group.nodes.stream().map(TestNode::self).toList();
+            group.nodes.forEach(TestNode::close);
+
+            TestNode again = voter.restart();
+            group.replace(voter, again);
+            GroupClient client = asking.node.client(group.id, peers);
+            assertFails(client.ask(again.self(), bytes("who"), SHORT), Kind.REFUSED, "not yet applied its log");
+            assertThat(get(client.standing(again.self(), SHORT)).self())
+                    .as("it says where it stands")
+                    .isEqualTo(again.self().id());
+
+            group.replace(other, other.restart());
+            awaitTrue(
+                    "it to bear witness",
+                    () -> client.ask(again.self(), bytes("who"), SHORT)
+                            .thenApply(answer -> true)
+                            .exceptionally(refused -> false)
+                            .join(),
+                    group::statuses);
+            asking.close();
+        }
+    }
+
+    /** What is left of an invitation whose leader dies before it takes the newcomer in: the newcomer is in that group, and nobody else is. */
+    @Test
+    void newcomerThatWasInvitedAndNotTakenInDeclinesAndCanBeTakenIntoAnotherGroup() {
+        try (TestGroup group = TestGroup.found(dir, "n1");
+                TestNode newcomer = TestNode.start(dir, "n9")) {
+            PeerInfo invited = newcomer.self();
+            try (PeerLinks links = new PeerLinks(Optional.empty(), "inviter")) {
+                get(links.to(invited)
+                        .invite(
+                                ClientProtoUtils.toGroupManagementRequestProto(GroupManagementRequest.newAdd(
+                                        ClientId.randomId(),
+                                        invited.ratisId(),
+                                        1,
+                                        RaftGroup.valueOf(
+                                                RaftGroupId.valueOf(
+                                                        GroupId.random().value()),
+                                                List.of()),
+                                        true)),
+                                Duration.ofSeconds(5)));
+            }
+            assertThat(newcomer.node.group()).isPresent();
+            assertThat(newcomer.node.status().voters()).isEqualTo(VoterSet.NONE);
+            assertThat(newcomer.node.status().term()).isZero();
+
+            assertThat(newcomer.node.declineInvitation()).isTrue();
+
+            assertThat(newcomer.node.group()).isEmpty();
+            assertThat(newcomer.self().id()).isNotEqualTo(invited.id());
+            group.nodes.add(newcomer);
+            group.grow(group.nodes);
+            assertThat(group.leader().write("a=1")).isEqualTo("1");
+
+            PeerId voter = newcomer.self().id();
+            assertThat(newcomer.node.declineInvitation())
+                    .as("it has been taken in")
+                    .isFalse();
+            assertThat(newcomer.self().id()).isEqualTo(voter);
+            assertThat(group.leader().write("a=2")).isEqualTo("2");
         }
     }
 
