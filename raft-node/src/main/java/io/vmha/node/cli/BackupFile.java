@@ -157,8 +157,7 @@ record BackupFile(About about, ByteString state) {
             throw new Failure(ExitCode.REFUSED, "there is no file " + file);
         } catch (IOException e) {
             throw new Failure(
-                    ExitCode.REFUSED,
-                    file + " cannot be read (" + e.getClass().getSimpleName() + "): check that this user may");
+                    ExitCode.REFUSED, file + " cannot be read (" + e + "): it must be a file that this user may read");
         }
         return parse(file, all);
     }

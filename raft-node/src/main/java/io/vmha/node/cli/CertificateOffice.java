@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -167,7 +168,11 @@ final class CertificateOffice {
         Files.deleteIfExists(next);
         Files.createFile(next, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)));
         Files.setPosixFilePermissions(next, PosixFilePermissions.fromString(permissions)); // whatever the umask is
-        Files.writeString(next, text, StandardOpenOption.SYNC);
+        try {
+            Files.writeString(next, text, StandardOpenOption.SYNC);
+        } catch (IOException e) { // which does not name the file
+            throw new FileSystemException(next.toString(), null, e.getMessage());
+        }
         return next;
     }
 

@@ -52,10 +52,25 @@ final class Connection {
 
     /** Asks for a change and shows what came of it. */
     int change(String path, String body) {
-        return exchange(admin -> admin.put(path, body), document -> {
-            screen().line(document.text("message"));
-            return ExitCode.OK.number();
-        });
+        return tell(ask(path, body));
+    }
+
+    /** Asks for a change and shows nothing of what came of it. */
+    Admin.Answer ask(String path, String body) {
+        try (var admin = admin()) {
+            return admin.put(path, body);
+        }
+    }
+
+    /** Shows what came of a change. */
+    int tell(Admin.Answer answer) {
+        return told(
+                answer,
+                document -> {
+                    screen().line(document.text("message"));
+                    return ExitCode.OK.number();
+                },
+                json);
     }
 
     /** Asks for a change and shows nothing if it was taken. */
@@ -109,6 +124,10 @@ final class Connection {
         try (var admin = admin()) {
             answer = exchange.with(admin);
         }
+        return told(answer, view, printed);
+    }
+
+    private int told(Admin.Answer answer, ToIntFunction<Document> view, boolean printed) {
         Document document = Document.parse(answer.json());
         if (answer.status() >= 300) {
             return refused(answer, document);

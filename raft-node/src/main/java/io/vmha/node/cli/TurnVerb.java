@@ -39,13 +39,21 @@ final class TurnVerb implements Callable<Integer> {
                                     "ask again for so long while it is another host's turn, or nobody leads (default:"
                                             + " 0)")
                     int seconds) {
+        if (seconds < 0) {
+            throw new ParameterException(spec.commandLine(), "--wait must be at least 0 but is " + seconds);
+        }
         long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        String told = "";
         while (true) {
-            int status = vmha.connection().change("/v1/turn/take", "");
+            Admin.Answer answer = vmha.connection().ask("/v1/turn/take", "");
             // nobody may lead just because another host is restarting its daemon: then it is no time for this one
-            boolean isOver = status == ExitCode.OK.number() || status == ExitCode.USAGE.number();
-            if (isOver || System.nanoTime() >= untilNanos) {
-                return status;
+            if (answer.status() < 300 || System.nanoTime() >= untilNanos) {
+                return vmha.connection().tell(answer);
+            }
+            String why = Document.parse(answer.json()).text("error");
+            if (!why.equals(told)) {
+                told = why;
+                spec.commandLine().getErr().println("waiting: " + why);
             }
             LockSupport.parkNanos(ASK_AGAIN.toNanos());
         }

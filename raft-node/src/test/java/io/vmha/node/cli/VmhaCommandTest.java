@@ -341,6 +341,18 @@ class VmhaCommandTest {
     }
 
     @Test
+    void whoWaitsForHisTurnIsToldWhyOnce() {
+        requests.answerWith(409, "it is the turn of hv-2");
+
+        assertThat(vmha("turn", "take", "--wait", "3", "--json")).isEqualTo(1);
+
+        assertThat(requests.asked()).hasSizeGreaterThan(1);
+        assertThat(err).hasToString("waiting: it is the turn of hv-2\n");
+        assertThat(out.toString().lines()).as("one document, at the end").hasSize(1);
+        assertThat(vmha("turn", "take", "--wait", "-1")).isEqualTo(2);
+    }
+
+    @Test
     void wrongUsageSaysWhatIsRight() {
         for (String[] wrong : new String[][] {
             {"nonsense"},
