@@ -142,11 +142,14 @@ public final class Renewals {
 
     private void renewWith(GroupId group, List<PeerInfo> voters, boolean client) {
         long epoch = lease.epochIn(group.toString());
-        Arming claim = lease.claim();
+        HostLease.Word claim = lease.claim();
         var renewal = Renew.newBuilder()
                 .setHost(self.value())
                 .setEpoch(epoch)
-                .setClaim(Claim.newBuilder().setArmed(claim.armed()).setDetail(claim.detail()));
+                .setClaim(Claim.newBuilder()
+                        .setArmed(claim.arming().armed())
+                        .setDetail(claim.arming().detail()))
+                .setSaidAtMs(claim.saidAtMs());
         listener.sign(renewal);
         byte[] request = PeerRequest.newBuilder().setRenew(renewal).build().toByteArray();
         long sentAtMs = lease.nowMs(); // before it is sent: a lease runs from here, whenever the answer comes

@@ -267,7 +267,12 @@ public final class GroupMachine implements Replicated {
                 renewal.getClaim().getArmed(),
                 renewal.hasClaim() ? renewal.getClaim().getDetail() : Arming.UNREPORTED.detail());
         LeaseVoter.Reply said = renewals.onRenewal(
-                nowMs.getAsLong(), new HostName(renewal.getHost()), renewal.getEpoch(), claim, renewal.getBootId());
+                nowMs.getAsLong(),
+                new HostName(renewal.getHost()),
+                renewal.getEpoch(),
+                claim,
+                renewal.getBootId(),
+                renewal.getSaidAtMs());
         reply.setKnown(said.known())
                 .setSealed(said.sealed())
                 .setAnswered(said.answered())

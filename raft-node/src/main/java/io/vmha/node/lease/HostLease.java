@@ -65,6 +65,7 @@ public final class HostLease {
     private long leadingUntilMs;
     private int openCalls;
     private Arming arming = new Arming(false, "the guard has not been asked yet");
+    private long saidAtMs;
     private boolean unwritable;
     private long disownedAt = -1;
 
@@ -102,6 +103,13 @@ public final class HostLease {
                             f.deadlineMs() - bootMs.getAsLong());
                 });
     }
+
+    /**
+     * What this host says of its guard.
+     *
+     * @param saidAtMs by the boot clock: renewals overtake each other, and the last word counts (S6)
+     */
+    public record Word(Arming arming, long saidAtMs) {}
 
     /** The boot clock. */
     public long nowMs() {
@@ -189,11 +197,14 @@ public final class HostLease {
         return arming;
     }
 
-    /** What the voters are told with each renewal. */
-    public synchronized Arming claim() {
-        return proofs.contains("lease")
-                ? arming
-                : new Arming(false, "its AZ does not rely on leases, so it would not pause");
+    /** What the voters are told with each renewal: no two words have the same time. */
+    public synchronized Word claim() {
+        saidAtMs = Math.max(saidAtMs + 1, bootMs.getAsLong());
+        return new Word(
+                proofs.contains("lease")
+                        ? arming
+                        : new Arming(false, "its AZ does not rely on leases, so it would not pause"),
+                saidAtMs);
     }
 
     /** This node led, as a majority confirmed after this moment (S9). */

@@ -185,7 +185,9 @@ class HostLeaseTest {
         lease.tick(1, 1);
         assertThat(lease.guard().armed()).isTrue();
         assertThat(lease.guard().detail()).contains("watchdog0");
-        assertThat(lease.claim().armed()).as("its AZ relies on no lease yet").isFalse();
+        assertThat(lease.claim().arming().armed())
+                .as("its AZ relies on no lease yet")
+                .isFalse();
     }
 
     @Test
@@ -222,15 +224,26 @@ class HostLeaseTest {
         arm();
         majority();
 
-        assertThat(lease.claim().armed()).isFalse();
+        assertThat(lease.claim().arming().armed()).isFalse();
         lease.tick(1, 1);
-        assertThat(lease.claim().armed())
+        assertThat(lease.claim().arming().armed())
                 .as("its last answer was about other words")
                 .isFalse();
 
         guardWrites("armed=1\nself_test_nonce=" + file().get("self_test_nonce"));
         lease.tick(1, 1);
-        assertThat(lease.claim().armed()).isTrue();
+        assertThat(lease.claim().arming().armed()).isTrue();
+    }
+
+    @Test
+    void noTwoWordsOfABootHaveTheSameTime() {
+        long first = lease.claim().saidAtMs();
+        long second = lease.claim().saidAtMs();
+        nowMs += 1_000;
+        long third = process("boot-1").claim().saidAtMs();
+
+        assertThat(List.of(first, second, third)).isSorted().doesNotHaveDuplicates();
+        assertThat(third).isEqualTo(nowMs);
     }
 
     @Test

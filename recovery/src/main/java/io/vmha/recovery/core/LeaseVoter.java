@@ -28,7 +28,21 @@ public final class LeaseVoter {
      */
     public record Reply(boolean known, boolean sealed, boolean answered, long epoch) {}
 
-    private record Noted(long atMs, boolean unarmed) {}
+    private record Noted(long atMs, boolean unarmed, String boot, long saidAtMs) {
+        static Noted withoutAWord(long atMs) {
+            return new Noted(atMs, false, "", 0);
+        }
+
+        /** The same word, heard again. */
+        Noted at(long nowMs) {
+            return new Noted(nowMs, unarmed, boot, saidAtMs);
+        }
+
+        /** True if this was said after a word that arrives only now. Words of different boots cannot be compared, nor those without a time. */
+        boolean isNewerThan(String itsBoot, long itsSaidAtMs) {
+            return itsSaidAtMs > 0 && itsSaidAtMs < saidAtMs && !boot.isEmpty() && boot.equals(itsBoot);
+        }
+    }
 
     private final Map<HostName, Noted> answered = new TreeMap<>();
     private final SortedMap<HostName, Arming> claims = new TreeMap<>();
@@ -69,7 +83,7 @@ public final class LeaseVoter {
             HostName host = record.host();
             if (!state.hosts().containsKey(host)) {
                 // what was promised to it before it left is not known any more
-                answered.put(host, new Noted(nowMs, false));
+                answered.put(host, Noted.withoutAWord(nowMs));
             }
             long sealed = next.isSealed(host, record.epoch()) ? record.epoch() : record.epoch() - 1;
             if (sealed > seals.getOrDefault(host, 0L)) {
@@ -88,8 +102,10 @@ public final class LeaseVoter {
      *
      * @param boot names the host's boot. While an incident about it is open, only the boot counts that the group has noted before: a host
      *     that has booted since has lost its VMs, and renewing must not hold up their recovery
+     * @param saidAtMs when the host made its claim, by a clock of its own that only its boots set back; 0 if it does not say. A renewal may
+     *     be overtaken by a later one, and it is the last word that counts (S6)
      */
-    public Reply onRenewal(long nowMs, HostName host, long epoch, Arming claim, String boot) {
+    public Reply onRenewal(long nowMs, HostName host, long epoch, Arming claim, String boot, long saidAtMs) {
         listens(nowMs);
         HostRecord record = state.hosts().get(host);
         if (record == null) {
@@ -99,8 +115,13 @@ public final class LeaseVoter {
         boolean sealed = about <= seals.getOrDefault(host, 0L) || state.isSealed(host, about);
         boolean counts = !sealed && about == record.epoch() && isBootKnown(record, boot);
         if (counts && (answered.size() < HOSTS_MAX || answered.containsKey(host))) {
-            answered.put(host, new Noted(nowMs, !claim.armed()));
-            claims.put(host, claim.in(boot));
+            Noted last = answered.get(host);
+            if (last != null && last.isNewerThan(boot, saidAtMs)) {
+                answered.put(host, last.at(nowMs)); // it is answered, so the host has a lease by it
+            } else {
+                answered.put(host, new Noted(nowMs, !claim.armed(), boot, saidAtMs));
+                claims.put(host, claim.in(boot));
+            }
         }
         return new Reply(state.isEnabled(), sealed, counts && epoch != 0, record.epoch());
     }

@@ -26,25 +26,28 @@ class LeaseVoterTest {
         voter.onState(nowMs, log.state());
     }
 
+    private LeaseVoter.Reply renew(long nowMs, HostName host, long epoch, Arming claim, String boot) {
+        return voter.onRenewal(nowMs, host, epoch, claim, boot, nowMs);
+    }
+
     @Test
     void renewalOfThisLifeIsAnsweredAndMakesTheHostYoung() {
-        assertThat(voter.onRenewal(2_000, hv(2), 1, ARMED, "boot"))
-                .isEqualTo(new LeaseVoter.Reply(true, false, true, 1));
+        assertThat(renew(2_000, hv(2), 1, ARMED, "boot")).isEqualTo(new LeaseVoter.Reply(true, false, true, 1));
         assertThat(voter.ageMs(5_000, hv(2))).isEqualTo(3_000);
         assertThat(voter.claims()).containsEntry(hv(2), ARMED.in("boot"));
     }
 
     @Test
     void renewalThatNamesNoLifePromisesNothingAndIsNotedAllTheSame() {
-        assertThat(voter.onRenewal(2_000, hv(2), 0, ARMED, "boot").answered()).isFalse();
+        assertThat(renew(2_000, hv(2), 0, ARMED, "boot").answered()).isFalse();
         assertThat(voter.ageMs(5_000, hv(2))).isEqualTo(3_000);
     }
 
     @Test
     void renewalOfALifeThatThisVoterHasNotHeardOfIsNotAnswered() {
-        voter.onRenewal(1_500, hv(1), 1, ARMED, "boot");
+        renew(1_500, hv(1), 1, ARMED, "boot");
 
-        assertThat(voter.onRenewal(2_000, hv(2), 2, ARMED, "boot").answered()).isFalse();
+        assertThat(renew(2_000, hv(2), 2, ARMED, "boot").answered()).isFalse();
         assertThat(voter.ageMs(5_000, hv(2))).as("nor noted").isEqualTo(3_500);
     }
 
@@ -56,21 +59,20 @@ class LeaseVoterTest {
 
     @Test
     void sealedLifeIsRefusedForGoodAlsoByTheNextProcess() {
-        voter.onRenewal(2_000, hv(2), 1, ARMED, "boot");
+        renew(2_000, hv(2), 1, ARMED, "boot");
         seal();
 
         var promise = voter.onState(5_000, log.state());
 
         assertThat(promise).isPresent();
         assertThat(promise.get()).containsEntry(hv(2), 1L);
-        assertThat(voter.onRenewal(5_001, hv(2), 1, ARMED, "boot"))
-                .isEqualTo(new LeaseVoter.Reply(true, true, false, 1));
+        assertThat(renew(5_001, hv(2), 1, ARMED, "boot")).isEqualTo(new LeaseVoter.Reply(true, true, false, 1));
         assertThat(voter.ageMs(6_000, hv(2))).as("a refusal is no answer").isEqualTo(4_000);
 
         var next = new LeaseVoter();
         next.promised(promise.get());
         next.onState(7_000, CommittedLog.of(3, CommittedLog.ROOMY).state());
-        assertThat(next.onRenewal(7_001, hv(2), 1, ARMED, "boot"))
+        assertThat(next.onRenewal(7_001, hv(2), 1, ARMED, "boot", 7_001))
                 .as("its log is not replayed yet, its promise holds already")
                 .isEqualTo(new LeaseVoter.Reply(true, true, false, 1));
     }
@@ -91,7 +93,7 @@ class LeaseVoterTest {
 
     @Test
     void statementNamesTheConfigurationAndWhetherTheSealIsApplied() {
-        voter.onRenewal(2_000, hv(2), 1, ARMED, "boot");
+        renew(2_000, hv(2), 1, ARMED, "boot");
         assertThat(voter.statement(4_000, "a", hv(2), 1))
                 .isEqualTo(new AgeStatement(
                         "a", hv(2), 1, log.state().group().electorate().index(), log.index(), 2_000, false, false));
@@ -106,16 +108,46 @@ class LeaseVoterTest {
 
     @Test
     void hostThatSaidItIsNotArmedIsRememberedAsSuch() {
-        voter.onRenewal(2_000, hv(2), 1, new Arming(false, "no guard"), "boot");
+        renew(2_000, hv(2), 1, new Arming(false, "no guard"), "boot");
         assertThat(voter.statement(3_000, "a", hv(2), 1).unarmed()).isTrue();
 
-        voter.onRenewal(4_000, hv(2), 1, ARMED, "boot");
+        renew(4_000, hv(2), 1, ARMED, "boot");
         assertThat(voter.statement(5_000, "a", hv(2), 1).unarmed()).isFalse();
     }
 
     @Test
+    void olderRenewalThatComesLateIsAnsweredAndIsNotTheHostsLastWord() {
+        var unarmed = new Arming(false, "no guard");
+        voter.onRenewal(2_000, hv(2), 1, unarmed, "boot", 1_990);
+
+        assertThat(voter.onRenewal(2_400, hv(2), 1, ARMED, "boot", 1_500).answered())
+                .isTrue();
+        assertThat(voter.statement(3_000, "a", hv(2), 1).unarmed()).isTrue();
+        assertThat(voter.claims()).containsEntry(hv(2), unarmed.in("boot"));
+        assertThat(voter.ageMs(3_000, hv(2)))
+                .as("an answer is a promise, however late")
+                .isEqualTo(600);
+
+        voter.onRenewal(3_100, hv(2), 1, ARMED, "boot", 2_990);
+        assertThat(voter.statement(3_200, "a", hv(2), 1).unarmed()).isFalse();
+    }
+
+    @Test
+    void wordsOfDifferentBootsOrWithoutATimeCountAsTheyCome() {
+        voter.onRenewal(2_000, hv(2), 1, new Arming(false, "no guard"), "boot-1", 900_000);
+        voter.onRenewal(3_000, hv(2), 1, ARMED, "boot-2", 20_000); // its clock began anew
+        assertThat(voter.statement(3_000, "a", hv(2), 1).unarmed()).isFalse();
+
+        voter.onRenewal(4_000, hv(2), 1, new Arming(false, "no guard"), "boot-2", 0); // a daemon of an older version
+        assertThat(voter.statement(4_000, "a", hv(2), 1).unarmed()).isTrue();
+        voter.onRenewal(5_000, hv(2), 1, ARMED, "", 100);
+        voter.onRenewal(6_000, hv(2), 1, new Arming(false, "no guard"), "", 50);
+        assertThat(voter.statement(6_000, "a", hv(2), 1).unarmed()).isTrue();
+    }
+
+    @Test
     void changeOfTheVotersLetsAllAgesBeginAnewAndAnElectionDoesNot() {
-        voter.onRenewal(2_000, hv(2), 1, ARMED, "boot");
+        renew(2_000, hv(2), 1, ARMED, "boot");
 
         log.configure("a", "b", "c");
         newState(9_000);
@@ -128,32 +160,31 @@ class LeaseVoterTest {
 
     @Test
     void hostThatLeavesAndComesBackIsYoungAndLivesALaterLife() {
-        voter.onRenewal(2_000, hv(2), 1, ARMED, "boot");
+        renew(2_000, hv(2), 1, ARMED, "boot");
         log.accept(new AzCommand.SetHosts(1, 0, List.of(hv(1), hv(3))));
         newState(9_000);
-        assertThat(voter.onRenewal(9_500, hv(2), 1, ARMED, "boot").known()).isFalse();
+        assertThat(renew(9_500, hv(2), 1, ARMED, "boot").known()).isFalse();
 
         log.accept(new AzCommand.SetHosts(1, 0, List.of(hv(1), hv(2), hv(3))));
         newState(20_000);
 
         assertThat(log.state().hosts().get(hv(2)).epoch()).isEqualTo(2);
         assertThat(voter.ageMs(21_000, hv(2))).isEqualTo(1_000);
-        assertThat(voter.onRenewal(21_000, hv(2), 1, ARMED, "boot").sealed()).isTrue();
-        assertThat(voter.onRenewal(21_000, hv(2), 2, ARMED, "boot").answered()).isTrue();
+        assertThat(renew(21_000, hv(2), 1, ARMED, "boot").sealed()).isTrue();
+        assertThat(renew(21_000, hv(2), 2, ARMED, "boot").answered()).isTrue();
     }
 
     @Test
     void hostThatBootsDuringItsIncidentIsNotHeardAndTheOneThatHealsIs() {
-        voter.onRenewal(2_000, hv(2), 1, ARMED, "boot-1");
+        renew(2_000, hv(2), 1, ARMED, "boot-1");
         log.arm(hv(2)).accept(new ProofCommand.NoteArming(0, log.term(), hv(2), 1, ARMED.in("boot-1")));
         log.declare(hv(2));
         newState(6_000);
 
-        assertThat(voter.onRenewal(7_000, hv(2), 1, ARMED, "boot-2"))
-                .isEqualTo(new LeaseVoter.Reply(true, false, false, 1));
+        assertThat(renew(7_000, hv(2), 1, ARMED, "boot-2")).isEqualTo(new LeaseVoter.Reply(true, false, false, 1));
         assertThat(voter.ageMs(7_000, hv(2))).isEqualTo(5_000);
 
-        assertThat(voter.onRenewal(8_000, hv(2), 1, ARMED, "boot-1").answered()).isTrue();
+        assertThat(renew(8_000, hv(2), 1, ARMED, "boot-1").answered()).isTrue();
         assertThat(voter.ageMs(8_000, hv(2))).isZero();
     }
 
@@ -162,7 +193,7 @@ class LeaseVoterTest {
         log.arm(hv(2)).declare(hv(2));
         newState(7_000);
 
-        assertThat(voter.onRenewal(8_000, hv(2), 1, ARMED, "boot-1").answered()).isTrue();
+        assertThat(renew(8_000, hv(2), 1, ARMED, "boot-1").answered()).isTrue();
     }
 
     @Test

@@ -118,7 +118,13 @@ final class Renewals {
             return;
         }
         LeaseVoter.Reply reply = voter.voter()
-                .onRenewal(voter.leased().nowMs(), host.host(), renewal.epoch(), renewal.claim(), renewal.boot());
+                .onRenewal(
+                        voter.leased().nowMs(),
+                        host.host(),
+                        renewal.epoch(),
+                        renewal.claim(),
+                        renewal.boot(),
+                        renewal.sentAtMs());
         if (!network.reaches(voter.host(), host.host())) {
             if (reply.answered()) {
                 answeredAtMs.get(voter.host()).put(host.host(), sim.nowMs());
