@@ -18,7 +18,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Failover, throughput, idle cost and calm of three vmha voters, beside three etcd servers in the same run. */
 @Command(
@@ -28,28 +31,33 @@ import picocli.CommandLine.Option;
         description = "Measures three voters of vmha beside three servers of Debian's etcd on this machine.")
 final class ConsensusBench implements Callable<Integer> {
     private static final int VALUE_BYTES = 100;
+    private static final List<String> PARTS = List.of("kill", "freeze", "writes", "idle", "calm", "http");
     private static final Duration TRIAL_LIMIT = Duration.ofSeconds(60);
 
     @Option(
             names = "--trials",
+            converter = Count.class,
             defaultValue = "20",
             description = "leaders killed, and leaders frozen (default: ${DEFAULT-VALUE})")
     private int trials = 20;
 
     @Option(
             names = "--seconds",
+            converter = Count.class,
             defaultValue = "8",
             description = "length of one throughput run (default: ${DEFAULT-VALUE})")
     private int seconds = 8;
 
     @Option(
             names = "--idle",
+            converter = Count.class,
             defaultValue = "30",
             description = "seconds of idleness that are measured (default: ${DEFAULT-VALUE})")
     private int idleSeconds = 30;
 
     @Option(
             names = "--calm",
+            converter = Count.class,
             defaultValue = "60",
             description =
                     "seconds of pauses, and of starvation at 0.2 core, in which nobody should be elected (default:"
@@ -58,6 +66,7 @@ final class ConsensusBench implements Callable<Integer> {
 
     @Option(
             names = "--election-timeout",
+            converter = Count.class,
             defaultValue = "1000",
             description = "vmha's, in milliseconds (default: ${DEFAULT-VALUE})")
     private int electionTimeoutMs = 1000;
@@ -77,10 +86,16 @@ final class ConsensusBench implements Callable<Integer> {
                     "while writes are measured, the servers and this client have the CPU weight of the package's unit")
     private boolean unitWeight;
 
+    @Spec
+    private CommandSpec spec;
+
     private final Random random = new Random(1);
 
     @Override
     public Integer call() throws IOException {
+        if (!PARTS.containsAll(only)) {
+            throw new ParameterException(spec.commandLine(), "--only must be some of " + PARTS + " but is " + only);
+        }
         Path directory = Files.createTempDirectory("vmha-bench");
         try {
             say(

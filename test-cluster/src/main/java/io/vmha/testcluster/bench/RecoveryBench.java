@@ -62,6 +62,7 @@ final class RecoveryBench implements Callable<Integer> {
 
     @Option(
             names = "--vms",
+            converter = Count.class,
             split = ",",
             defaultValue = "3,10,30",
             description = "VMs on the dead host (default: ${DEFAULT-VALUE})")
@@ -69,17 +70,23 @@ final class RecoveryBench implements Callable<Integer> {
 
     @Option(
             names = "--rounds",
+            converter = Count.class,
             defaultValue = "1",
             description = "recoveries of each kind and size (default: ${DEFAULT-VALUE})")
     private int rounds = 1;
 
     @Option(
             names = "--threads",
+            converter = Count.class,
             defaultValue = "10",
             description = "parallel calls of the script (default: ${DEFAULT-VALUE})")
     private int threads = 10;
 
-    @Option(names = "--hosts", defaultValue = "5", description = "hosts of the zone (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--hosts",
+            converter = Count.class,
+            defaultValue = "5",
+            description = "hosts of the zone (default: ${DEFAULT-VALUE})")
     private int hosts = 5;
 
     @Option(names = "--stories", description = "print the story of each incident as well")

@@ -39,6 +39,7 @@ final class VerdictBench implements Callable<Integer> {
 
     @Option(
             names = "--deaths",
+            converter = Count.class,
             paramLabel = "N",
             defaultValue = "20",
             description = "hosts that die, one after the other (default: ${DEFAULT-VALUE})")
@@ -46,6 +47,7 @@ final class VerdictBench implements Callable<Integer> {
 
     @Option(
             names = "--hosts",
+            converter = Count.class,
             paramLabel = "N",
             defaultValue = "5",
             description = "hosts of the zone (default: ${DEFAULT-VALUE})")
@@ -53,6 +55,7 @@ final class VerdictBench implements Callable<Integer> {
 
     @Option(
             names = "--minutes",
+            converter = Count.class,
             paramLabel = "N",
             defaultValue = "60",
             description = "no further death after so long (default: ${DEFAULT-VALUE})")

@@ -47,6 +47,10 @@ final class CorpusCommand implements Callable<Integer> {
             return EXIT_USAGE;
         }
         CorpusCheck check = CorpusCheck.of(folder);
+        if (check.problems().isEmpty() && check.read().isEmpty() && check.otherProtocols() == 0) {
+            System.err.println("gossip-corpus: expected captures (*.json) but found no frame in " + folder);
+            return EXIT_USAGE;
+        }
         if (json) {
             printJson(check);
         } else {

@@ -1,6 +1,7 @@
 package io.vmha.testcluster.ring;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vmha.testcluster.bench.Count;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Option;
 final class RingBenchCommand implements Callable<Integer> {
     @Option(
             names = "--sizes",
+            converter = Count.class,
             split = ",",
             paramLabel = "N",
             defaultValue = "5,20",
@@ -50,6 +52,7 @@ final class RingBenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--rings",
+            converter = Count.class,
             paramLabel = "N",
             defaultValue = "1",
             description =

@@ -48,6 +48,11 @@ class CorpusCommandTest {
         assertThat(CorpusCommand.run(folder.resolve("nothing").toString())).isEqualTo(2);
     }
 
+    @Test
+    void aFolderWithoutFramesIsNotAsRecorded() {
+        assertThat(CorpusCommand.run(folder.toString())).isEqualTo(2);
+    }
+
     private void write(String text) throws IOException {
         Files.writeString(folder.resolve("one.json"), text, StandardCharsets.UTF_8);
     }
