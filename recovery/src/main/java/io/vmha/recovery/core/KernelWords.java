@@ -94,6 +94,12 @@ final class KernelWords {
         return answered != Long.MIN_VALUE ? answered : Math.min(nowMs, silentSinceMs(nowMs, host));
     }
 
+    /** True if it has answered somebody after that. */
+    boolean isHeardSince(HostName host, long sinceMs) {
+        return words.getOrDefault(host, new TreeMap<>()).values().stream()
+                .anyMatch(heard -> heard.answeredAtMs() > sinceMs);
+    }
+
     /** True if somebody hears nothing of it, and nobody has heard it since. */
     boolean isUnheard(long nowMs, HostName host, long sinceMs) {
         boolean silent = false;

@@ -226,6 +226,7 @@ public final class RecoveryController implements Result.Listener {
             boolean news = !sweptFor.containsAll(suspected) && nowMs - sweptAtMs >= SWEEP_MS;
             var about = new TreeSet<>(suspected);
             about.addAll(unproven);
+            about.addAll(suspects.overdue());
             if (pending.begin(nowMs, "observe", ACTION_LIMIT_MS)) {
                 if (news) {
                     sweptAtMs = nowMs;

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -41,6 +42,7 @@ final class Suspects {
     private final KernelWords kernels = new KernelWords();
     private final NovaWords nova = new NovaWords();
     private final Flapping flapping = new Flapping();
+    private final Overdue overdue = new Overdue();
     private boolean firstReview = true;
     private long reviewedAtMs;
     private int voters;
@@ -111,7 +113,18 @@ final class Suspects {
         unheard.retainAll(suspectSinceMs.keySet());
         statedAges.keySet().retainAll(suspectSinceMs.keySet());
         nova.keepOnly(suspectSinceMs.keySet());
+        var late = new TreeSet<HostName>();
+        if (!suspectSinceMs.isEmpty()) {
+            late.addAll(watched);
+            late.removeIf(host -> suspectSinceMs.containsKey(host) || age(host) < times.missedMs());
+        }
+        overdue.review(nowMs, late);
         return new TreeSet<>(suspectSinceMs.keySet());
+    }
+
+    /** Hosts that are no suspects, and may have died with those that are: the observers should say what they see of them. */
+    Set<HostName> overdue() {
+        return overdue.hosts();
     }
 
     /** What the silence of each suspect means, as far as the witnesses have spoken. */
@@ -215,7 +228,7 @@ final class Suspects {
     SortedMap<HostName, List<Witness>> verdict(long nowMs, SortedMap<HostName, Finding.Kind> kinds) {
         var due = new TreeMap<HostName, List<Witness>>();
         boolean anyDue = false;
-        boolean unsettled = false;
+        boolean unsettled = overdue.isAnyInDoubt(kernels);
         boolean patienceOver = false;
         boolean cutIsWhole = isCutWhole(nowMs, kinds);
         for (var judged : kinds.entrySet()) {
@@ -223,7 +236,8 @@ final class Suspects {
             // a silent host about which not every witness has answered yet belongs to the cut: S8 counts the hosts of a
             // cut, so a cut that is declared piece by piece would slip below the limit
             boolean undecided = judged.getValue() == Finding.Kind.UNDECIDED && age(judged.getKey()) >= times.missedMs();
-            unsettled |= suspectMs < config.settleMs() || undecided;
+            unsettled |=
+                    suspectMs < config.settleMs() || undecided || mayHaveJustDied(nowMs, judged.getKey(), suspectMs);
             boolean waits = judged.getValue() == Finding.Kind.PARTITIONED && !cutIsWhole;
             if (!waits && isDue(nowMs, judged.getKey(), judged.getValue(), 0)) {
                 anyDue = true;
@@ -240,6 +254,16 @@ final class Suspects {
             });
         }
         return due;
+    }
+
+    /**
+     * Nobody hears its kernel, and its newest renewal is too young to be missed: it died right after that, or will be heard in a moment. A
+     * kernel that falls silent later than so is not the reason for it.
+     */
+    private boolean mayHaveJustDied(long nowMs, HostName host, long suspectMs) {
+        return age(host) < times.missedMs()
+                && suspectMs < times.missedMs() + config.settleMs()
+                && kernels.isUnheard(nowMs, host, suspectSinceMs.get(host));
     }
 
     /**
@@ -389,6 +413,7 @@ final class Suspects {
         kernels.forget();
         nova.forget();
         flapping.forget();
+        overdue.review(reviewedAtMs, new TreeSet<>());
         voters = 0;
     }
 }

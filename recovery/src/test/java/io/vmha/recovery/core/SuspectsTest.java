@@ -7,85 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** When silence becomes a verdict, and what kind of silence it is: never on one witness alone. */
-class SuspectsTest {
-    private static final HostName LEADER = hv(1);
-    private static final SortedSet<HostName> WATCHED = new TreeSet<>(List.of(hv(2), hv(3), hv(4), hv(5)));
-
-    private Suspects suspects = new Suspects(RecoveryConfig.DEFAULT, LEADER);
-    private long nowMs = 100_000;
-
-    @BeforeEach
-    void everybodyIsWell() {
-        WATCHED.forEach(host -> suspects.onGossip(host, GossipSign.ALIVE));
-        review();
-    }
-
-    private void age(Map<HostName, Long> ages) {
-        suspects.onAges(new TreeMap<>(ages));
-    }
-
-    private SortedSet<HostName> review() {
-        return suspects.review(nowMs, WATCHED);
-    }
-
-    private SortedMap<HostName, List<Witness>> verdict() {
-        review();
-        return suspects.verdict(nowMs);
-    }
-
-    private Finding.Kind kindOf(HostName host) {
-        review();
-        return suspects.findings(nowMs).get(host).kind();
-    }
-
-    private Sighting silent(HostName observer, HostName host, long silentMs) {
-        return new Sighting(observer, host, silentMs + 500, "connected", silentMs, 4, 15.6);
-    }
-
-    private void nobodyHears(HostName host, long silentMs) {
-        suspects.onSightings(
-                nowMs,
-                List.of(silent(LEADER, host, silentMs), silent(hv(4), host, silentMs), silent(hv(5), host, silentMs)));
-    }
-
-    private void itsKernelAnswers(HostName host) {
-        nowMs += 10; // it was suspected before
-        suspects.onSightings(nowMs, List.of(new Sighting(hv(5), host, 5, "refused", 0, 0, 0)));
-    }
-
-    /** The leader asks about its suspects only, and the voters answer; -1 is a voter that does not. */
-    private void stated(Map<HostName, List<Long>> agesMs) {
-        review();
-        var byVoter = new TreeMap<String, SortedMap<HostName, Long>>();
-        agesMs.forEach((host, ages) -> {
-            for (int i = 0; i < ages.size(); i++) {
-                if (ages.get(i) >= 0) {
-                    byVoter.computeIfAbsent("voter-" + i, v -> new TreeMap<>()).put(host, ages.get(i));
-                }
-            }
-        });
-        suspects.onStatements(new Result.Ages(new Action.AskVoters(1, new TreeSet<>(agesMs.keySet())), byVoter, 3));
-    }
-
-    /** Silent towards the leader, all voters and all observers for so long. */
-    private void isSilent(HostName host, long silentMs) {
-        age(Map.of(host, silentMs));
-        nobodyHears(host, silentMs);
-        stated(Map.of(host, List.of(silentMs, silentMs, silentMs)));
-    }
-
-    private void bmcSays(HostName host, PowerState power) {
-        suspects.onPower(new BmcStatement(host, power, power != PowerState.UNKNOWN, power.name(), 50));
-    }
-
+class SuspectsTest extends WatchedHosts {
     @Test
     void lateRenewalsOrASilentKernelOrGossipMakeASuspect() {
         age(Map.of(hv(2), 1_499L, hv(3), 1_500L));
@@ -318,56 +245,6 @@ class SuspectsTest {
     }
 
     @Test
-    void rackThatIsCutOffIsOneIncidentThoughItsHostsRenewedAtDifferentTimes() {
-        var ages = new TreeMap<HostName, Long>(Map.of(hv(2), 5_000L, hv(3), 4_100L));
-        age(ages);
-        for (HostName host : ages.keySet()) {
-            suspects.onSightings(
-                    nowMs,
-                    List.of(silent(LEADER, host, 4_000), silent(hv(4), host, 4_000), silent(hv(5), host, 4_000)));
-            bmcSays(host, PowerState.ON);
-        }
-        stated(Map.of(hv(2), List.of(5_000L, 5_000L, 5_000L), hv(3), List.of(4_100L, 4_100L, 4_100L)));
-        bmcSays(hv(2), PowerState.ON);
-        bmcSays(hv(3), PowerState.ON);
-
-        assertThat(kindOf(hv(2))).isEqualTo(Finding.Kind.PARTITIONED);
-        assertThat(verdict()).containsOnlyKeys(hv(2), hv(3));
-    }
-
-    /** The simulator's switch-failed seed 7: the first of four was fenced alone. */
-    @Test
-    void cutIsDeclaredWholeThoughTheWordsAboutOneOfItsHostsAreOlder() {
-        cutOff(5_200, 4_300, 2_900);
-        assertThat(kindOf(hv(2))).isEqualTo(Finding.Kind.PARTITIONED);
-        assertThat(verdict()).isEmpty();
-
-        nowMs += 1_000;
-        cutOff(6_200, 5_300, 3_900);
-        assertThat(verdict()).containsOnlyKeys(hv(2), hv(3));
-    }
-
-    @Test
-    void cutWaitsNotForEverForOneOfItsHosts() {
-        cutOff(8_900, 8_000, 2_900);
-        assertThat(verdict()).isEmpty();
-
-        nowMs += 200;
-        cutOff(9_100, 8_200, 3_100);
-        assertThat(verdict()).containsOnlyKeys(hv(2));
-    }
-
-    /** Two hosts with power, of whose kernels the observers say how long they are silent. */
-    private void cutOff(long ageMs, long firstMs, long secondMs) {
-        age(Map.of(hv(2), ageMs, hv(3), ageMs));
-        nobodyHears(hv(2), firstMs);
-        nobodyHears(hv(3), secondMs);
-        stated(Map.of(hv(2), List.of(ageMs, ageMs, ageMs), hv(3), List.of(ageMs, ageMs, ageMs)));
-        bmcSays(hv(2), PowerState.ON);
-        bmcSays(hv(3), PowerState.ON);
-    }
-
-    @Test
     void kernelThatFallsSilentIsGivenTimeHoweverLongItsAgentHasBeenSilent() {
         suspects.onGossip(hv(2), GossipSign.FAILED);
         age(Map.of(hv(2), 60_000L));
@@ -415,58 +292,6 @@ class SuspectsTest {
         var one = new TreeSet<HostName>(List.of(hv(2)));
         assertThat(kindOfOneThatTheLeaderAloneDoesNotHear(one, 500)).isEqualTo(Finding.Kind.UNDECIDED);
         assertThat(kindOfOneThatTheLeaderAloneDoesNotHear(one, 60_000)).isEqualTo(Finding.Kind.DEAD);
-    }
-
-    @Test
-    void hostOfACutWhoseBmcSaysNothingIsNotDeclaredBeforeTheOthers() {
-        for (HostName host : List.of(hv(2), hv(3))) {
-            nobodyHears(host, 2_000);
-        }
-        age(Map.of(hv(2), 2_300L, hv(3), 2_300L));
-        stated(Map.of(hv(2), List.of(2_300L, 2_300L, 2_300L), hv(3), List.of(2_300L, 2_300L, 2_300L)));
-        bmcSays(hv(2), PowerState.ON);
-        bmcSays(hv(3), PowerState.UNKNOWN);
-
-        assertThat(kindOf(hv(3))).isEqualTo(Finding.Kind.PARTITIONED);
-        assertThat(verdict()).isEmpty();
-        suspects.onPower(off(hv(3)));
-        assertThat(kindOf(hv(3))).as("off is off").isEqualTo(Finding.Kind.DEAD);
-        assertThat(verdict()).containsOnlyKeys(hv(3));
-    }
-
-    @Test
-    void cutThatIsStillGrowingWaits() {
-        isSilent(hv(2), 1_500);
-        bmcSays(hv(2), PowerState.UNKNOWN);
-        suspects.onSightings(nowMs, List.of(silent(hv(4), hv(3), 500)));
-
-        assertThat(verdict()).isEmpty();
-        nowMs += 400;
-        age(Map.of(hv(2), 1_900L, hv(3), 1_200L));
-        nobodyHears(hv(2), 1_900);
-        nobodyHears(hv(3), 900);
-        stated(Map.of(hv(2), List.of(1_900L, 1_900L, 1_900L), hv(3), List.of(1_200L, 1_200L, 1_200L)));
-        bmcSays(hv(3), PowerState.UNKNOWN);
-
-        assertThat(verdict()).containsOnlyKeys(hv(2), hv(3));
-    }
-
-    @Test
-    void silentHostThatNobodyCanJudgeHoldsUpTheOthersForAWhileOnly() {
-        long silentMs = 2_000;
-        for (; silentMs < 10_000; silentMs += 200) {
-            nowMs += 200;
-            age(Map.of(hv(2), silentMs, hv(3), silentMs));
-            nobodyHears(hv(2), silentMs);
-            stated(Map.of(hv(2), List.of(silentMs, silentMs, silentMs)));
-            bmcSays(hv(2), PowerState.UNKNOWN);
-            if (!verdict().isEmpty()) {
-                break;
-            }
-        }
-
-        assertThat(verdict()).containsOnlyKeys(hv(2));
-        assertThat(silentMs).isBetween(3_500L, 6_500L);
     }
 
     @Test

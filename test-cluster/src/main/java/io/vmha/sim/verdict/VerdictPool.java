@@ -114,6 +114,11 @@ final class VerdictPool {
         return declaredAtMs;
     }
 
+    /** How many incidents were declared. */
+    int incidents() {
+        return state.incidents().size();
+    }
+
     /** The host is not in reach now, or has not been a moment ago. */
     boolean isTroubled(HostName host, long withinMs) {
         return !hosts.get(host).isInReach()

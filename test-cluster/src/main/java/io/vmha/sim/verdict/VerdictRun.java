@@ -6,6 +6,7 @@ import io.vmha.sim.Run;
 import io.vmha.sim.Simulation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /** One run of one cell: the hosts live for a while, then what the cell says happens, and what the leader makes of it is noted. */
 public final class VerdictRun {
@@ -18,10 +19,17 @@ public final class VerdictRun {
      *
      * @param unheard when the leader knew that nobody hears a host, for each dead one
      * @param declared when the incident about it was committed
+     * @param incidents how many incidents that made
      * @param falsely hosts in reach that were called unheard, or declared
      */
     public record Summary(
-            List<Long> unheard, List<Long> declared, List<String> falsely, long events, long hash, long virtualMs) {}
+            List<Long> unheard,
+            List<Long> declared,
+            int incidents,
+            List<String> falsely,
+            long events,
+            long hash,
+            long virtualMs) {}
 
     private final Simulation sim;
     private final VerdictCell cell;
@@ -57,7 +65,16 @@ public final class VerdictRun {
                 dying.add(host);
             }
         }
-        dying.forEach(pool::dies);
+        var diedAtMs = new TreeMap<HostName, Long>();
+        for (SimulatedHost host : dying) {
+            long afterMs = cell.withinMs() == 0 ? 0 : dice.between(0, cell.withinMs());
+            diedAtMs.put(host.name(), quietMs + afterMs);
+            if (afterMs == 0) {
+                pool.dies(host);
+            } else {
+                sim.after(afterMs, "dies", () -> pool.dies(host));
+            }
+        }
         long untilMs = quietMs + (cell.dying() > 0 ? AFTER_DEATH_MS : NOISE_MS);
         while (sim.nowMs() < untilMs) {
             sim.runUntil(sim.nowMs() + 100);
@@ -65,19 +82,22 @@ public final class VerdictRun {
         }
         return new Summary(
                 dying.stream()
-                        .map(h -> after(quietMs, pool.unheardAtMs().get(h.name())))
+                        .map(h ->
+                                after(diedAtMs.get(h.name()), pool.unheardAtMs().get(h.name())))
                         .toList(),
                 dying.stream()
-                        .map(h -> after(quietMs, pool.declaredAtMs().get(h.name())))
+                        .map(h -> after(
+                                diedAtMs.get(h.name()), pool.declaredAtMs().get(h.name())))
                         .toList(),
+                pool.incidents(),
                 falsely,
                 sim.events(),
                 sim.hash(),
                 sim.nowMs());
     }
 
-    private static long after(long quietMs, Long atMs) {
-        return atMs == null ? Long.MAX_VALUE : atMs - quietMs;
+    private static long after(long diedAtMs, Long atMs) {
+        return atMs == null ? Long.MAX_VALUE : atMs - diedAtMs;
     }
 
     /** Whoever is in reach now, and has been for some seconds, must not have been found unheard in this moment. */

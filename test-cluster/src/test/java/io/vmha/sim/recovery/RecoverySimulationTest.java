@@ -105,6 +105,13 @@ class RecoverySimulationTest {
         runAll(Scenario.named(scenario), SimulationFlags.seeds(SEEDS / 4));
     }
 
+    /** Hosts of one rack, of which one renewed right before it died, became two incidents. */
+    @Test
+    void rackWhoseHostsDieOneAfterTheOtherIsOneIncident() {
+        assumeFalse(SimulationFlags.oneRunIsAskedFor());
+        runAll(Scenario.RACK_LOST, List.of(46L, 70L, 116L));
+    }
+
     @Test
     void rulesHoldWhenHostsJustDie() {
         assumeFalse(SimulationFlags.oneRunIsAskedFor());

@@ -63,6 +63,25 @@ class VerdictSimulationTest {
         verdictIsQuick(VerdictCell.deaths(hosts, hosts / 4), seeds);
     }
 
+    /**
+     * S8 counts the hosts of an incident, so a rack must not become two. Where its hosts die one after the other, one may answer the look at
+     * all hosts and die right after it: by the time of the verdict nothing tells it from one that lives (in 10 of 1,000 runs, of which the
+     * first hundred have 4).
+     */
+    @ParameterizedTest
+    @CsvSource({"8,2,0,100,0", "20,3,0,100,0", "8,2,300,100,1", "20,3,300,100,4"})
+    void hostsThatDieTogetherAreOneIncident(int hosts, int dying, long withinMs, long seeds, int inPiecesMost) {
+        VerdictCell cell = VerdictCell.deaths(hosts, dying).within(withinMs);
+        var inPieces = new ArrayList<Long>();
+        for (long seed : SimulationFlags.seeds(seeds)) {
+            if (VerdictRun.run(cell, seed).incidents() != 1) {
+                inPieces.add(seed);
+            }
+        }
+        LOG.info("cut cell=\"{}\" runs={} in_pieces={}", cell.name(), seeds, inPieces);
+        assertThat(inPieces.size()).as("in pieces: %s", inPieces).isLessThanOrEqualTo(inPiecesMost);
+    }
+
     @Test
     void bmcsThatLoseTheirPowerWithTheHostsCostNothing() {
         verdictIsQuick(VerdictCell.deaths(20, 1).withoutBmcs(), 40);
