@@ -7,6 +7,7 @@ import io.vmha.node.lease.LeaseFile;
 import io.vmha.proto.v1.LogReply;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Compute;
+import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.Hypervisor;
@@ -223,9 +224,10 @@ public final class GateKeeper implements AutoCloseable {
         }
 
         @Override
-        public boolean isHeldDown() {
+        public Optional<ComputeService> computeService() {
             return compute.computeServices().stream()
-                    .anyMatch(service -> service.host().equals(self) && service.forcedDown());
+                    .filter(service -> service.host().equals(self))
+                    .findFirst();
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.vmha.node.gate;
 
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.ComputeException;
+import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.Hypervisor;
@@ -26,8 +27,13 @@ public final class ReturnAgent {
     private static final Logger LOG = LoggerFactory.getLogger(ReturnAgent.class);
     private static final int NAMED_MAX = 20;
 
-    /** How long Nova may hold this host down after its nova-compute was restarted, before it is restarted again. */
+    /**
+     * How long Nova may hold this host down after its nova-compute was restarted, before it is restarted again: one of which Nova hears nothing
+     * may take long to start.
+     */
     private static final long RESTART_AGAIN_MS = 120_000;
+
+    private static final long ASK_EVERY_MS = 10_000;
 
     private static final int RESTARTS_MAX = 5;
 
@@ -39,8 +45,8 @@ public final class ReturnAgent {
         /** Has this host's nova-compute restarted. Throws {@link HypervisorException} if that failed. */
         void restartCompute();
 
-        /** Whether Nova holds this host forced down. Throws {@link ComputeException} if Nova cannot be asked. */
-        boolean isHeldDown();
+        /** Nova's record of this host's nova-compute, if it has one. Throws {@link ComputeException} if Nova cannot be asked. */
+        Optional<ComputeService> computeService();
     }
 
     private final HostName self;
@@ -50,7 +56,10 @@ public final class ReturnAgent {
     private final LongSupplier wallMs;
     private long restartedIn;
     private long restartedMs;
+    private long askedMs;
     private int restarts;
+    private Optional<String> firstHeard = Optional.empty();
+    private boolean reports;
     private volatile String waitingFor = "";
 
     public ReturnAgent(HostName self, Hypervisor hypervisor, Sweep.Homes homes, Outside outside, LongSupplier wallMs) {
@@ -124,6 +133,9 @@ public final class ReturnAgent {
         restarts = first ? 1 : restarts + 1;
         restartedIn = record.epoch();
         restartedMs = wallMs.getAsLong();
+        askedMs = restartedMs;
+        firstHeard = Optional.empty();
+        reports = false;
         LOG.info(
                 "nova-compute restarted, so that Nova completes the evacuations from here epoch={} time={}",
                 record.epoch(),
@@ -133,15 +145,25 @@ public final class ReturnAgent {
 
     /**
      * A nova-compute that starts completes one evacuation of each server; where a server was evacuated from here more than once, Nova refuses
-     * to take the force-down back until as many starts have completed them all.
+     * to take the force-down back until as many starts have completed them all. One that has reported itself has done what it does at a start:
+     * if Nova holds the host down some seconds later, it takes another.
      */
     private boolean isWantedAgain() {
-        boolean due = restarts < RESTARTS_MAX && wallMs.getAsLong() - restartedMs >= RESTART_AGAIN_MS;
-        if (due && !outside.isHeldDown()) {
-            restartedMs = wallMs.getAsLong();
+        long now = wallMs.getAsLong();
+        if (restarts >= RESTARTS_MAX || now - askedMs < ASK_EVERY_MS) {
             return false;
         }
-        return due;
+        askedMs = now;
+        Optional<ComputeService> service = outside.computeService().filter(ComputeService::forcedDown);
+        if (service.isEmpty()) {
+            restartedMs = now;
+            return false;
+        }
+        boolean hadReported = reports;
+        Optional<String> heard = service.get().heartbeat();
+        reports = reports || (firstHeard.isPresent() && heard.isPresent() && !heard.equals(firstHeard));
+        firstHeard = firstHeard.or(() -> heard);
+        return hadReported || now - restartedMs >= RESTART_AGAIN_MS;
     }
 
     private static String words(Sweep before, Sweep after) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
@@ -35,6 +36,7 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     private boolean stubborn;
     private int restarts;
     private boolean heldDown;
+    private Optional<String> heartbeat = Optional.of("2026-11-27T02:00:00");
     private long nowMs;
 
     private final ReturnAgent agent =
@@ -84,8 +86,8 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     }
 
     @Override
-    public boolean isHeldDown() {
-        return heldDown;
+    public Optional<ComputeService> computeService() {
+        return Optional.of(new ComputeService("id", SELF, false, true, heldDown, Optional.empty(), heartbeat));
     }
 
     private static RecoveryState state(HostRecord.Status status) {
@@ -168,6 +170,25 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
         agent.advance(state(HostRecord.Status.RETURNING), true);
 
         assertThat(restarts).isEqualTo(1);
+    }
+
+    @Test
+    void novaComputeIsRestartedAgainSoonerWhenItHasReportedItselfAndNovaStillHoldsTheHostDown() {
+        heldDown = true;
+        for (nowMs = 0; nowMs < 31_000; nowMs += 1_000) {
+            if (nowMs == 15_000) {
+                heartbeat = Optional.of("2026-11-27T02:00:15"); // Nova has heard of the new one
+            }
+            assertThat(restarts).isLessThanOrEqualTo(nowMs < 30_000 ? 1 : 2);
+            agent.advance(state(HostRecord.Status.RETURNING), true);
+        }
+        assertThat(restarts).isEqualTo(2);
+
+        heldDown = false;
+        for (; nowMs < 600_000; nowMs += 1_000) {
+            agent.advance(state(HostRecord.Status.RETURNING), true);
+        }
+        assertThat(restarts).as("Nova has it back").isEqualTo(2);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.vmha.sim.recovery;
 import io.vmha.node.gate.Gate;
 import io.vmha.node.gate.ReturnAgent;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.RecoveryState;
@@ -151,8 +152,12 @@ final class HostGate {
         }
 
         @Override
-        public boolean isHeldDown() {
-            return local("is " + host + " held down", () -> cluster.nova().isForcedDown(host));
+        public Optional<ComputeService> computeService() {
+            return local(
+                    "nova-compute of " + host,
+                    () -> cluster.nova().computeServices().stream()
+                            .filter(service -> service.host().equals(host))
+                            .findFirst());
         }
     }
 }
