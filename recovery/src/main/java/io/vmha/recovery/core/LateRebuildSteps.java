@@ -10,6 +10,8 @@ import java.util.TreeSet;
 /** The steps about servers whose records a {@link LateRebuild} has broken: it is told in their incident, and mended where it is proven right. */
 final class LateRebuildSteps {
     private static final long LOOK_EVERY_MS = 10_000;
+    /** To go through all VMs of all incidents is not for each tick. */
+    private static final long THINK_EVERY_MS = 2_000;
 
     /** What is in the queue of a nova-compute is taken up as soon as that one starts; it may start long after its host. */
     private static final long WINDOW_MS = 900_000;
@@ -20,6 +22,7 @@ final class LateRebuildSteps {
     private final Map<ServerId, Long> standingSinceMs = new TreeMap<>();
     private final Map<ServerId, Long> provenSinceMs = new TreeMap<>();
     private long returnSeenAtMs = Long.MIN_VALUE / 2;
+    private long lookAtMs = Long.MIN_VALUE;
 
     void forget() {
         standingSinceMs.clear();
@@ -32,6 +35,10 @@ final class LateRebuildSteps {
         if (returns) {
             returnSeenAtMs = turn.nowMs();
         }
+        if (turn.nowMs() < lookAtMs) {
+            return;
+        }
+        lookAtMs = turn.nowMs() + THINK_EVERY_MS;
         // what an earlier leader has seen is not known
         boolean due = turn.nowMs() - returnSeenAtMs < WINDOW_MS || turn.leadingForMs() < WINDOW_MS;
         SortedMap<HostName, SortedSet<ServerId>> triedAgain = due ? triedAgain(turn.state()) : new TreeMap<>();
