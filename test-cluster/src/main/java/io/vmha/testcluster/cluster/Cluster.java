@@ -1,6 +1,7 @@
 package io.vmha.testcluster.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.vmha.testcluster.bmc.BmcSpec;
 import io.vmha.testcluster.bmc.HostPower;
 import io.vmha.testcluster.bmc.SimulatedBmcs;
@@ -27,6 +28,8 @@ import java.util.function.Supplier;
 public final class Cluster implements AutoCloseable {
     /** The AZ that the cloud has. */
     public static final String AZ = "az1";
+
+    private static final int STATES_LIMIT_S = 30;
 
     private static final int BMC_PORT = 623;
     private static final int START_LIMIT_S = 120;
@@ -219,6 +222,26 @@ public final class Cluster implements AutoCloseable {
             }
         }
         throw new ClusterException("no daemon knows a leader");
+    }
+
+    /**
+     * Waits until the living voters were seen at one index with one state.
+     *
+     * @throws ClusterException also as soon as two hold different states at one index
+     */
+    public void awaitEqualStates() {
+        await(
+                "all living voters of the group seen at one index, with one state",
+                STATES_LIMIT_S,
+                () -> VoterStates.of(
+                        client().get(host(leader()), "/v1/raft/peers").orElseGet(MissingNode::getInstance)),
+                states -> {
+                    if (states.differ()) {
+                        throw new ClusterException(
+                                "voters that have applied the same entries hold different states: " + states);
+                    }
+                    return states.areEqual();
+                });
     }
 
     /** All hosts, dead or alive. */

@@ -145,6 +145,7 @@ final class DemoCommand implements Callable<Integer> {
                 cluster, cloud, nova, dead, before, new Timeline(cluster.client(), screen, cutAtMs, leader), cutAtMs);
         report.print(screen);
         write(report);
+        cluster.awaitEqualStates();
         if (keep) {
             lookAround(cluster);
         }

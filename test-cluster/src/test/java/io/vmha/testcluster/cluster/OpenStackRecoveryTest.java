@@ -72,6 +72,7 @@ class OpenStackRecoveryTest {
         cluster.hosts().forEach(host -> backend.knob(host.name(), "spawn_delay", ""));
         backend.restart();
         stage.clear();
+        cluster.awaitEqualStates();
     }
 
     /** What a VM was made to be, and what must have become of it: its status, whether it has moved, whether it is locked. */

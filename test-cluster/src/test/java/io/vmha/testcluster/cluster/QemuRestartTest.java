@@ -73,6 +73,7 @@ class QemuRestartTest {
             cluster.await("it is off", LIMIT_S, () -> lab.virsh("list", "--name"), String::isEmpty);
             scene.holds("nobody starts it", 10, () -> lab.virsh("list", "--name"), String::isEmpty);
             assertThat(scene.incidents()).isEmpty();
+            scene.assertStatesAreEqual();
         } finally {
             nova.shutdownNow();
         }

@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -288,25 +287,7 @@ final class Scene implements AutoCloseable {
 
     /** At an equal index of the log, equal states: asked again until all voters that live were seen at one index. */
     void assertStatesAreEqual() {
-        cluster.await(
-                "all living voters of the group seen at one index",
-                30,
-                () -> get(cluster.leader(), "/v1/raft/peers").path("voters"),
-                voters -> {
-                    var states = new TreeMap<Long, TreeSet<String>>();
-                    int answered = 0;
-                    for (JsonNode voter : voters) {
-                        if (voter.path("applied_index").isNumber()) {
-                            answered++;
-                            states.computeIfAbsent(voter.path("applied_index").asLong(), i -> new TreeSet<>())
-                                    .add(voter.path("state_sha256").asText());
-                        }
-                    }
-                    assertThat(states.values())
-                            .as("states by index: %s", states)
-                            .allMatch(digests -> digests.size() == 1);
-                    return answered * 2 > voters.size() && states.size() == 1;
-                });
+        cluster.awaitEqualStates();
     }
 
     private List<JsonNode> allIncidents() {
