@@ -1,6 +1,7 @@
 package io.vmha.node.raft;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,9 +14,13 @@ final class TestGroup implements AutoCloseable {
 
     /** Founds the group on the first node; the others are not in it yet. */
     static TestGroup found(Path dir, String... names) {
+        return found(dir, TestNode.ELECTION, names);
+    }
+
+    static TestGroup found(Path dir, Duration electionTimeout, String... names) {
         TestGroup group = new TestGroup();
         for (String name : names) {
-            group.nodes.add(TestNode.start(dir, name));
+            group.nodes.add(new TestNode(TestNode.config(dir, name).withElectionTimeout(electionTimeout)));
         }
         group.nodes.get(0).node.bootstrap(group.id);
         group.leader();

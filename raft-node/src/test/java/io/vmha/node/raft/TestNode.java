@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 
 /** One real node on a loopback address of its own, with what its listener heard. */
 final class TestNode implements AutoCloseable {
+    static final Duration ELECTION = Duration.ofMillis(400);
     private static final Duration AT_MOST = Duration.ofSeconds(40);
 
     final RaftConfig config;
@@ -75,7 +76,7 @@ final class TestNode implements AutoCloseable {
     }
 
     static RaftConfig config(Path dir, String name) {
-        return RaftConfig.of(dir.resolve(name), name, freeAddress()).withElectionTimeout(Duration.ofMillis(400));
+        return RaftConfig.of(dir.resolve(name), name, freeAddress()).withElectionTimeout(ELECTION);
     }
 
     /** The same node again, on its data directory and address. */
