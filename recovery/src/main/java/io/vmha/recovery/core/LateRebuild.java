@@ -32,7 +32,9 @@ public record LateRebuild(HostName source, Server server, HostName late, SortedS
         var lates = new TreeMap<ServerId, HostName>();
         for (Migration migration : migrations) {
             Server server = servers.get(migration.server());
-            boolean broken = server != null && server.vmState().equals("error");
+            boolean broken = server != null
+                    && server.vmState().equals("error")
+                    && server.taskState().equals(LEFT_BEHIND); // what fails for another reason leaves no task
             migration
                     .destination()
                     .filter(host -> broken && migration.hasFailed() && !host.equals(server.host()))
@@ -45,16 +47,15 @@ public record LateRebuild(HostName source, Server server, HostName late, SortedS
         return found;
     }
 
-    /** True if it runs where Nova has it, and nowhere else, and nothing but a preempted rebuild has touched its record. */
+    /** True if it runs where Nova has it, and nowhere else. */
     boolean isProvenToRun() {
-        return server.taskState().equals(LEFT_BEHIND) && holders.equals(new TreeSet<>(List.of(server.host())));
+        return holders.equals(new TreeSet<>(List.of(server.host())));
     }
 
     /** What is told of it. The same words for the same case: it is told once. */
     String words() {
         String seen = server.name() + ": a rebuild that had waited for " + late
-                + " until that host came back has left its record in Nova as " + server.vmState()
-                + server.taskState().map(task -> "/" + task).orElse("");
+                + " until that host came back has left its record in Nova as error/rebuilding";
         return isProvenToRun()
                 ? seen + ", though it runs on " + server.host() + ": the record is reset"
                 : seen + "; whether it runs on " + server.host() + ", where Nova has it, is not known (" + holders

@@ -144,6 +144,9 @@ class LateRebuildTest implements UpkeepController.Outbox {
     @Test
     void serverThatIsBrokenForAnotherReasonIsNotOurs() {
         server = on(hv(2), "error", Optional.of("rebuilding")); // and no rebuild of an evacuation has failed
+        pass(300_000);
+        firstAttempt = "failed";
+        server = on(hv(2), "error", Optional.empty()); // and nothing that is preempted leaves no task
 
         pass(300_000);
 
