@@ -83,8 +83,10 @@ final class BedConfiguration {
                 .set("recovery.instances_shared", true)
                 .set("recovery.lease", "4s")
                 .set("recovery.grace", "1s")
-                // there is no libvirt here: hosts come back by the operator's hand, which Healing is
-                .set("gate.return", "by-hand")
+                // hosts come back by themselves; the test bed is the unit that restarts nova-compute when they ask for
+                // it
+                .set("gate.return", "auto")
+                .set("gate.guests", "pids:" + host.guestsDirectory())
                 .set("fencing.defaults.agent", "fence_ipmilan")
                 .set("fencing.defaults.username", BMC_USER)
                 .set("fencing.defaults.password", BMC_PASSWORD)

@@ -38,6 +38,11 @@ public record LabHost(int number, Path directory) {
         return directory.resolve("data");
     }
 
+    /** A pid file for each guest. */
+    Path guestsDirectory() {
+        return directory.resolve("guests");
+    }
+
     Path diskImage() {
         return directory.resolve("disk.img");
     }

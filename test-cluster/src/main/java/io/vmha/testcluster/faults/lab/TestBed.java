@@ -68,7 +68,7 @@ public final class TestBed implements AutoCloseable {
         Files.createDirectories(directory);
         for (int i = 1; i <= plan.hosts(); i++) {
             hosts.add(new LabHost(i, directory.resolve("hv-" + i)));
-            Files.createDirectories(directory.resolve("hv-" + i));
+            Files.createDirectories(directory.resolve("hv-" + i).resolve("guests"));
         }
         network = Network.create(plan.netlab(), plan.hosts() + 1); // the last one is for a stock serf
         network.addBmcAddresses(plan.hosts());
@@ -94,7 +94,7 @@ public final class TestBed implements AutoCloseable {
         bmcs = startBmcs(mains.hook());
         compute = Scripts.copy("compute.py", directory);
         admin = new CloudAdmin(cloud.authUrl());
-        gates = opened(new BootGate(host -> daemon(host).gateFile(), this::passGate));
+        gates = opened(new BootGate(host -> daemon(host).gateFile(), this::passGate, this::serveReturn));
     }
 
     /**
@@ -167,6 +167,7 @@ public final class TestBed implements AutoCloseable {
             processes.put(host.name(), process);
             startDaemon(host);
             startCompute(host);
+            gates.serve(host);
         }
         if (!Shell.await(20_000, () -> hosts.stream().allMatch(host -> bus.hears(host.name())))) {
             throw new LabException("a compute service does not come up; see compute.log in " + directory);
@@ -238,12 +239,29 @@ public final class TestBed implements AutoCloseable {
             // nova-compute, which completes the evacuations from its host when it starts, waits for the gate
             cloud.setComputeAlive(host.name(), false);
             daemon(host).newBoot();
+            forgetGuests(host);
             startDaemon(host);
             gates.hold(host);
             history.record(
                     Kinds.POWER,
                     event -> event.put("host", host.name()).put("on", true).put("by", by));
         }
+    }
+
+    /** The pid files lay on a RAM disk. */
+    private static void forgetGuests(LabHost host) {
+        try (var files = Files.newDirectoryStream(host.guestsDirectory(), "*.pid")) {
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new LabException("cannot empty " + host.guestsDirectory() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void serveReturn(LabHost host) {
+        restartCompute(host);
+        note(host, "has its compute service restarted");
     }
 
     private void passGate(LabHost host) {
@@ -295,11 +313,13 @@ public final class TestBed implements AutoCloseable {
 
     /** Starts the host's compute service again, as a service manager does: it completes the evacuations from its host. */
     public void restartCompute(LabHost host) {
-        if (isOn(host)) {
-            gates.forget(host);
-            computes.get(host.name()).destroyForcibly();
-            startCompute(host);
-            cloud.restartCompute(host.name());
+        synchronized (host) {
+            if (isOn(host)) {
+                gates.forget(host);
+                computes.get(host.name()).destroyForcibly();
+                startCompute(host);
+                cloud.restartCompute(host.name());
+            }
         }
     }
 

@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * What an operator does after trouble: gives hosts their power, starts daemons, decides about incidents that wait for a person, takes
- * recovered hosts back, and waits until everything is as it was. How long that took, or what is still amiss, goes into the history.
+ * What an operator does after trouble: gives hosts their power, starts daemons, decides about incidents that wait for a person, and waits
+ * until everything is as it was; hosts that were recovered come back by themselves. How long that took, or what is still amiss, goes into the history.
  */
 final class Healing {
     private static final long LIMIT_MS = 150_000;
@@ -105,17 +105,14 @@ final class Healing {
         return new Condition(view, recovering, Set.copyOf(ailing));
     }
 
-    /** What an operator does next while faults go on, but for the hosts that a fault has just now. */
-    void attend(Condition seen, Set<LabHost> leftAlone) {
+    /** What an operator does next while faults go on. */
+    void attend(Condition seen) {
         JsonNode view = seen.view();
         view.at("/azs/0/open_incidents").forEach(incident -> decide(view, incident));
         for (JsonNode shown : view.at("/azs/0/hosts")) {
             LabHost host = bed.host(shown.path("host").asText());
             if (shown.path("maintenance").asBoolean()) {
                 put(view, "/v1/hosts/" + host.name() + "/maintenance?on=false");
-            } else if (shown.path("status").asText().equals("down") && !leftAlone.contains(host)) {
-                takeBack(view, host.name());
-                return; // the others at the next look
             }
         }
     }
@@ -152,9 +149,6 @@ final class Healing {
             } else if (!host.path("status").asText().equals("in_service")) {
                 wanting.add(host.path("host").asText() + " is "
                         + host.path("status").asText());
-                if (host.path("status").asText().equals("down") && wanting.size() == 1) {
-                    takeBack(view, host.path("host").asText());
-                }
             }
         }
         if (!wanting.isEmpty()) {
@@ -281,17 +275,6 @@ final class Healing {
             put(view, "/v1/incidents/" + id + "/approve");
         }
         hosts.forEach(host -> put(view, "/v1/hosts/" + host + "/maintenance?on=false"));
-    }
-
-    /** A host that was recovered: its nova-compute completes the evacuations, Nova takes it back, and so does the group. */
-    private void takeBack(JsonNode view, String name) {
-        LabHost host = bed.host(name);
-        if (bed.aliveInPool(host) < bed.living().size()) {
-            return; // its daemon is still on its way into the pool
-        }
-        bed.restartCompute(host);
-        Shell.await(8_000, () -> bed.cloud().isComputeAlive(name) && bed.admin().forceUp(name));
-        put(view, "/v1/hosts/" + name + "/return");
     }
 
     private int put(JsonNode view, String path) {

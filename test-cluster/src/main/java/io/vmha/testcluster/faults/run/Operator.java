@@ -62,7 +62,7 @@ final class Operator implements AutoCloseable {
             busy = leftAlone.get();
             healing.revive(seen.view(), busy);
         }
-        healing.attend(seen, busy);
+        healing.attend(seen);
     }
 
     /** As it was at the last look. */

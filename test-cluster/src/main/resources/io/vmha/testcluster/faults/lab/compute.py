@@ -91,18 +91,16 @@ def start(vm, nonce, bus):
 
 
 def stop(vm):
+    """Whoever ends a guest on purpose removes its pid file first: a crash leaves it behind."""
     try:
         with open(pid_file(vm)) as f:
             pid = int(f.read())
+        os.unlink(pid_file(vm))
         os.kill(pid, signal.SIGKILL)
         while os.path.exists("/proc/%d/fd/1" % pid):
             time.sleep(0.01)
     except (OSError, ValueError):
         pass  # it does not run here
-    try:
-        os.unlink(pid_file(vm))
-    except OSError:
-        pass
 
 
 def serve(bus):
