@@ -5,6 +5,7 @@ import io.vmha.node.config.VmhadConfig;
 import io.vmha.node.raft.RaftNodeException;
 import io.vmha.node.raft.RaftTls;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 
 /** {@code vmhad --check}: reads a configuration as the daemon would, with the files that it names, and says what it comes to. */
@@ -37,7 +38,8 @@ final class ConfigCheck {
             fact(
                     out,
                     "doors",
-                    "http " + config.http().address() + ", rpc " + config.rpc().address());
+                    "http " + written(config.http().address()) + ", rpc "
+                            + written(config.rpc().address()));
             fact(out, "openstack", config.openstack().authUrl().toString());
             boolean own = config.fencing().hosts().contains(config.host());
             fact(
@@ -52,6 +54,11 @@ final class ConfigCheck {
             err.println("'" + file + "' is no file name");
             return false;
         }
+    }
+
+    private static String written(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     private static void fact(PrintStream out, String label, String value) {

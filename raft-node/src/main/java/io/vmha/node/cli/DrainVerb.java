@@ -115,6 +115,13 @@ final class DrainVerb implements Callable<Integer> {
     private int end(Document drain) {
         Screen screen = parent.connection().screen();
         screen.line(drain.text("host") + " is " + drain.text("phase") + ": " + drain.text("summary"));
-        return (drain.text("left").equals("0") ? ExitCode.OK : ExitCode.REFUSED).number();
+        return ending(drain, undo).number();
+    }
+
+    /** VMs that stay are what a drain could not do, and what its undoing wants. */
+    static ExitCode ending(Document drain, boolean undo) {
+        boolean asWished =
+                drain.text("phase").equals("undone") ? undo : drain.text("left").equals("0");
+        return asWished ? ExitCode.OK : ExitCode.REFUSED;
     }
 }

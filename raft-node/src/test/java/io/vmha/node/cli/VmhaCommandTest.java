@@ -341,6 +341,16 @@ class VmhaCommandTest {
     }
 
     @Test
+    void vmsThatStayFailADrainAndNotItsUndoing() {
+        Document undone = Document.parse("{\"phase\":\"undone\",\"left\":2}");
+
+        assertThat(DrainVerb.ending(undone, true)).isEqualTo(ExitCode.OK);
+        assertThat(DrainVerb.ending(undone, false)).isEqualTo(ExitCode.REFUSED);
+        assertThat(DrainVerb.ending(Document.parse("{\"phase\":\"drained\",\"left\":2}"), false))
+                .isEqualTo(ExitCode.REFUSED);
+    }
+
+    @Test
     void whoWaitsForHisTurnIsToldWhyOnce() {
         requests.answerWith(409, "it is the turn of hv-2");
 
