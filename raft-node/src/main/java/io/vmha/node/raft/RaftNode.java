@@ -53,6 +53,7 @@ public final class RaftNode implements AutoCloseable {
     private final Optional<TlsMaterial> tls;
     private final NodeStore store;
     private final PeerLinks links;
+    private final CallThreads served;
     /** Retries of clients, calls of our own server, the mark; three threads, so that a slow disk or apply does not stop the retries. */
     private final ScheduledThreadPoolExecutor calls;
 
@@ -69,6 +70,7 @@ public final class RaftNode implements AutoCloseable {
         this.tls = tls;
         this.store = store;
         this.links = new PeerLinks(tls, config.nodeName());
+        this.served = new CallThreads(config.nodeName());
         AtomicInteger threads = new AtomicInteger();
         this.calls = new ScheduledThreadPoolExecutor(3, runnable -> {
             Thread t = new Thread(runnable, "raft-call-" + config.nodeName() + "-" + threads.incrementAndGet());
@@ -160,12 +162,16 @@ public final class RaftNode implements AutoCloseable {
      * {@link #read}, no other leader can answer for this one.
      */
     public CompletableFuture<Boolean> leads(Duration limit) {
-        ServerLife current = life;
-        Optional<RaftServer.Division> division = current == null ? Optional.empty() : current.division();
-        return division.map(d -> ((LogMachine) d.getStateMachine()).stillLeads())
+        return division()
+                .map(d -> ((LogMachine) d.getStateMachine()).stillLeads())
                 .orElseGet(() -> CompletableFuture.failedFuture(new RaftNodeException(Kind.NOT_LEADER, "in no group")))
                 .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
                 .handle((term, problem) -> problem == null);
+    }
+
+    Optional<RaftServer.Division> division() {
+        ServerLife current = life;
+        return current == null ? Optional.empty() : current.division();
     }
 
     /** {@link GroupClient#ask} one voter of this node's group; fails with {@code GROUP} if it is in none. */
@@ -289,7 +295,7 @@ public final class RaftNode implements AutoCloseable {
         for (boolean again = false; ; again = true) {
             try {
                 machine.promised(store.promises());
-                life = ServerLife.start(config, store, tls, machine, listener, new Others());
+                life = ServerLife.start(config, store, tls, machine, listener, new Others(), served);
                 return;
             } catch (RaftNodeException e) {
                 if (again || !ServerLife.isDamage(e)) {

@@ -55,14 +55,19 @@ final class ServerLife implements AutoCloseable {
         this.watch = watch;
     }
 
-    /** Starts; fails with {@code STORAGE} or {@code ADDRESS}; see {@link #isDamage} */
+    /**
+     * Starts; fails with {@code STORAGE} or {@code ADDRESS}; see {@link #isDamage}
+     *
+     * @param threads on which calls from peers are worked on; the node's, for the next life begins before those of this one have ended
+     */
     static ServerLife start(
             RaftConfig config,
             NodeStore store,
             Optional<TlsMaterial> tls,
             Replicated machine,
             RaftListener listener,
-            Watch.Neighbours neighbours) {
+            Watch.Neighbours neighbours,
+            Executor threads) {
         // Ratis would end the process from inside a library; the watch tells the daemon instead
         ExitUtils.disableSystemExit();
         ExitUtils.clear(); // what an earlier server of this process ended with says nothing about this one
@@ -71,7 +76,6 @@ final class ServerLife implements AutoCloseable {
         PeerInfo self = store.self();
         Gate gate = new Gate(self::id, store::group);
         Watch watch = new Watch(listener, self, neighbours, config.electionTimeout());
-        Executor threads = new CallThreads(config.nodeName());
         RaftServer server = null;
         try {
             server = RaftServer.newBuilder()

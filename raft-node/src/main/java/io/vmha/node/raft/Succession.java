@@ -177,8 +177,9 @@ final class Succession {
         }
         Advice advice = own.advice(lost.id(), heard, voters.voters().size(), patienceMs);
         LOG.debug("raft succession advice={} own={} others={}", advice, own, heard);
-        // an entry of this term is needed: Ratis starts an election at once only for whoever has one
-        if (advice == Advice.STAND && own.last().term() == own.term()) {
+        // who has just voted knows no leader of that term yet: it must not come between
+        boolean electing = own.leader().isEmpty() && own.last().term() != own.term();
+        if (advice == Advice.STAND && !electing) {
             nextAskMs = nowMs() + STAND_PAUSE_MS;
             LOG.info(
                     "raft leader is lost, standing for election lost={} silent_ms={} port_closed={} term={} self={}",
@@ -194,6 +195,12 @@ final class Succession {
     }
 
     private void stand(RaftServer server, RaftServer.Division division, PeerInfo lost, Hearing own) {
+        if (own.last().term() != own.term()) { // the public call wants an entry of this term
+            if (!Candidacy.stand(division, own.term())) {
+                LOG.debug("raft election not started, another term has begun self={}", self);
+            }
+            return;
+        }
         RaftRpcRequestProto addressed = RaftRpcRequestProto.newBuilder()
                 .setRequestorId(ByteString.copyFromUtf8(lost.id().value()))
                 .setReplyId(ByteString.copyFromUtf8(self.id().value()))

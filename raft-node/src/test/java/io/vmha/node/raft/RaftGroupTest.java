@@ -94,6 +94,25 @@ final class RaftGroupTest {
         }
     }
 
+    /** What Ratis' public call refuses to one without an entry of the current term. */
+    @Test
+    void aFollowerCanBeMadeToStandAtOnceButNotForATermThatIsOver() {
+        try (TestGroup group = TestGroup.found(dir, PATIENT, "n1", "n2", "n3")) {
+            group.grow(group.nodes);
+            TestNode leader = group.leader();
+            TestNode heir = group.followers().get(0);
+            long term = heir.node.status().term();
+
+            assertThat(Candidacy.stand(heir.division(), term - 1)).isFalse();
+            assertThat(Candidacy.stand(leader.division(), term)).as("it leads").isFalse();
+            assertThat(leader.leads()).isTrue();
+            assertThat(Candidacy.stand(heir.division(), term)).isTrue();
+
+            awaitTrue("the heir to lead in a new term", () -> heir.leads() && !leader.leads(), group::statuses);
+            assertThat(heir.node.status().term()).isGreaterThan(term);
+        }
+    }
+
     @Test
     void whatTheMachineObjectsToNeverGetsIntoTheLog() {
         try (TestGroup group = TestGroup.found(dir, "n1");

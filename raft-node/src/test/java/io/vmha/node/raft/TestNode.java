@@ -18,6 +18,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.apache.ratis.server.RaftServer;
 
 /** One real node on a loopback address of its own, with what its listener heard. */
 final class TestNode implements AutoCloseable {
@@ -87,6 +88,10 @@ final class TestNode implements AutoCloseable {
 
     PeerInfo self() {
         return node.self();
+    }
+
+    RaftServer.Division division() {
+        return node.division().orElseThrow();
     }
 
     boolean leads() {
