@@ -35,6 +35,9 @@ final class StoreWorkload implements Workload {
         LOCK
     }
 
+    /** Without a lock delay: the model of a lock knows none, and a lock whose session has ended may be taken at once. */
+    private static final String SESSION = "{\"TTL\":\"86400s\",\"LockDelay\":\"0s\",\"Behavior\":\"release\"}";
+
     private static final String SESSION_IS_OVER = "invalid session";
 
     private final Kind object;
@@ -175,8 +178,7 @@ final class StoreWorkload implements Workload {
 
         private void lock(LabHost at, String key) {
             if (session.isEmpty()) {
-                Daemons.Reply reply = bed.daemons()
-                        .send(at, "PUT", "/v1/session/create", "{\"TTL\":\"86400s\",\"Behavior\":\"release\"}", LIMIT);
+                Daemons.Reply reply = bed.daemons().send(at, "PUT", "/v1/session/create", SESSION, LIMIT);
                 session = reply.status() == OK ? reply.json().path("ID").asText("") : "";
                 sessionFrom = nanos.getAsLong();
                 return;
