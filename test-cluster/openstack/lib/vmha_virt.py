@@ -149,6 +149,10 @@ class ProcessDriver(fake.FakeDriver):
                                    timeout=0, retry_interval=0):
         self.power_off(instance)
 
+    def post_live_migration(self, context, instance, block_device_info, migrate_data=None):
+        """On the source, before the destination spawns it: its disk is there too."""
+        self.destroy(context, instance, None, block_device_info, destroy_disks=False)
+
     def finish_revert_migration(self, context, instance, network_info, migration, block_device_info=None,
                                 power_on=True):
         super().finish_revert_migration(context, instance, network_info, migration, block_device_info, power_on)

@@ -1,0 +1,143 @@
+package io.vmha.testcluster.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an operator does with hosts on a real OpenStack: a drain by live migration, a person's word about a host that no BMC can prove dead. */
+@Tag("long")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class OpenStackUpkeepTest {
+    private static final int LIMIT_S = 240;
+    private static final int HOSTS = 3;
+    private static final String PERSON = "ada";
+
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+    static Path directory;
+
+    private OpenStackBackend backend;
+    private RecoveryStage stage;
+    private Cluster cluster;
+    private NovaClient nova;
+
+    @BeforeAll
+    void start() {
+        backend = new OpenStackBackend(
+                Path.of("openstack"),
+                directory.resolve("openstack"),
+                what -> {},
+                Map.of("VMHA_NETNS", "1", "VMHA_BRIDGE", "vmhabru", "VMHA_SUBNET", "10.231.8"));
+        stage = RecoveryStage.open(directory, backend, HOSTS, backend::guestsOf, backend::restartComputeCommand);
+        cluster = stage.cluster();
+        nova = stage.nova();
+    }
+
+    @AfterAll
+    void stop() {
+        if (stage != null) {
+            stage.close();
+        }
+    }
+
+    @AfterEach
+    void everythingComesBackByItself() {
+        stage.clear();
+    }
+
+    private NodeClient.Reply order(String path) {
+        return cluster.client().putAs(cluster.host(cluster.leader()), path, PERSON);
+    }
+
+    private JsonNode ask(String path) {
+        return cluster.client().get(cluster.host(cluster.leader()), path).orElse(MissingNode.getInstance());
+    }
+
+    @Test
+    @Order(1)
+    void aHostIsDrainedByLiveMigrationAndTakenBack() {
+        String host = stage.followers().get(0);
+        List<String> vms = stage.populate(host, 4);
+
+        assertThat(order("/v1/hosts/" + host + "/drain?parallel=2").status()).isEqualTo(200);
+        awaitDrain(host, "drained");
+
+        allRunOnceElsewhere(vms, host);
+        JsonNode service = nova.computeService(host);
+        assertThat(service.path("status").asText()).isEqualTo("disabled");
+        assertThat(service.path("disabled_reason").asText()).startsWith("vmha: drain by " + PERSON);
+        assertThat(stage.newIncidents()).as("nobody was lost").isEmpty();
+
+        assertThat(order("/v1/hosts/" + host + "/undrain").status()).isEqualTo(200);
+        awaitDrain(host, "undone");
+        assertThat(nova.computeService(host).path("status").asText()).isEqualTo("enabled");
+    }
+
+    private void awaitDrain(String host, String phase) {
+        cluster.await(
+                "the drain of " + host + " is " + phase,
+                LIMIT_S,
+                () -> ask("/v1/drains/" + host + "?consistent"),
+                drain -> drain.path("phase").asText().equals(phase));
+    }
+
+    @Test
+    @Order(2)
+    void aPersonsWordBringsBackWhatNoBmcCanProveDead() {
+        String host = stage.followers().get(0);
+        List<String> vms = stage.populate(host, 3);
+        cluster.bmcs().unplug(host);
+
+        cluster.cutPower(List.of(host));
+        JsonNode waiting = cluster.await(
+                        "a person is asked",
+                        LIMIT_S,
+                        stage::newIncidents,
+                        all -> all.toString().contains("confirm-down"))
+                .get(0);
+        assertThat(order("/v1/hosts/" + host + "/confirm-down").status())
+                .as("a word from before the seal counts for nothing: %s", waiting)
+                .isNotEqualTo(200);
+        assertThat(order("/v1/hosts/" + host + "/seal").status()).isEqualTo(200);
+        assertThat(nova.evacuations())
+                .filteredOn(m -> vms.contains(m.path("instance_uuid").asText()))
+                .isEmpty();
+        cluster.await(
+                "the word is taken",
+                LIMIT_S,
+                () -> order("/v1/hosts/" + host + "/confirm-down").status(),
+                status -> status == 200);
+        JsonNode incident = stage.awaitClosed(1).get(0);
+        cluster.bmcs().plug(host);
+
+        assertThat(incident.at("/recoveries/0/certificate/proof").asText())
+                .as("%s", incident.toPrettyString())
+                .isEqualTo("OPERATOR");
+        allRunOnceElsewhere(vms, host);
+    }
+
+    private void allRunOnceElsewhere(List<String> vms, String host) {
+        Map<String, List<String>> guests = backend.guests();
+        for (NovaClient.Vm vm : nova.servers()) {
+            assertThat(vm.isActiveElsewhere(List.of(host))).as("%s", vm).isTrue();
+            assertThat(guests.get(vm.id())).as("%s", vm).containsExactly(vm.host());
+        }
+        assertThat(nova.servers()).extracting(NovaClient.Vm::id).containsExactlyInAnyOrderElementsOf(vms);
+        assertThat(backend.runningTwice()).isEmpty();
+    }
+}
