@@ -52,6 +52,7 @@ final class Watch implements LogMachine.Events, AutoCloseable {
     private final Neighbours neighbours;
     private final ScheduledExecutorService thread;
     private final Succession succession;
+    private final Laggards laggards;
     private final LeadershipRounds rounds = new LeadershipRounds();
     private volatile Optional<String> broken = Optional.empty();
     private volatile boolean stopped;
@@ -76,6 +77,7 @@ final class Watch implements LogMachine.Events, AutoCloseable {
             return t;
         });
         this.succession = new Succession(self, neighbours, electionTimeout, this::post);
+        this.laggards = new Laggards(neighbours, this::post);
     }
 
     void begin(RaftServer watched) {
@@ -207,6 +209,7 @@ final class Watch implements LogMachine.Events, AutoCloseable {
         if (division != null) {
             lookAtLeader();
             lookAtMembership();
+            laggards.look(server, division, LogMachine.voters(division));
         }
         lookAtLife();
     }
