@@ -40,6 +40,7 @@ final class Laggards {
     private final Executor thread;
     private final Map<PeerId, Progress> followers = new HashMap<>();
     private long term;
+    private long lookedAtMs;
 
     /**
      * What the leader knows of a follower.
@@ -86,7 +87,10 @@ final class Laggards {
      * @param committed the leader's own index
      */
     List<PeerId> due(long nowMs, long nowTerm, long committed, List<Follower> now) {
-        if (nowTerm != term) {
+        boolean heldUp =
+                nowMs - lookedAtMs > ASK_PAUSE_MS; // this process was stopped, it has not read their answers yet
+        lookedAtMs = nowMs;
+        if (nowTerm != term || heldUp) {
             term = nowTerm;
             followers.clear();
         }
