@@ -26,15 +26,18 @@ public record LateRebuild(HostName source, Server server, HostName late, SortedS
         holders = Collections.unmodifiableSortedSet(new TreeSet<>(holders));
     }
 
+    /** True if Nova's record is as a preempted rebuild leaves it; what fails for another reason leaves no task. */
+    static boolean isBroken(Server server) {
+        return server.vmState().equals("error") && server.taskState().equals(LEFT_BEHIND);
+    }
+
     /** The servers of a host that Nova calls broken since a rebuild of theirs failed on another host than the one where it has them. */
     static List<LateRebuild> among(
             HostName source, List<Migration> migrations, Map<ServerId, Server> servers, Guests guests) {
         var lates = new TreeMap<ServerId, HostName>();
         for (Migration migration : migrations) {
             Server server = servers.get(migration.server());
-            boolean broken = server != null
-                    && server.vmState().equals("error")
-                    && server.taskState().equals(LEFT_BEHIND); // what fails for another reason leaves no task
+            boolean broken = server != null && isBroken(server);
             migration
                     .destination()
                     .filter(host -> broken && migration.hasFailed() && !host.equals(server.host()))
@@ -52,13 +55,23 @@ public record LateRebuild(HostName source, Server server, HostName late, SortedS
         return holders.equals(new TreeSet<>(List.of(server.host())));
     }
 
-    /** What is told of it. The same words for the same case: it is told once. */
-    String words() {
+    /**
+     * What is told of it. The same words for the same case: it is told once.
+     *
+     * @param mended whether its record is reset now; otherwise a person must look
+     */
+    String words(boolean mended) {
         String seen = server.name() + ": a rebuild that had waited for " + late
                 + " until that host came back has left its record in Nova as error/rebuilding";
-        return isProvenToRun()
+        return mended
                 ? seen + ", though it runs on " + server.host() + ": the record is reset"
-                : seen + "; whether it runs on " + server.host() + ", where Nova has it, is not known (" + holders
-                        + " say so): look there, and if it does: openstack server set --state active " + server.id();
+                : seen + "; it should run on " + server.host() + ", where Nova has it, and " + holdersInWords()
+                        + ": look there, and if it runs: openstack server set --state active " + server.id();
+    }
+
+    private String holdersInWords() {
+        return holders.isEmpty()
+                ? "no guard says that it runs"
+                : "the guards of " + holders + " say that it runs there";
     }
 }

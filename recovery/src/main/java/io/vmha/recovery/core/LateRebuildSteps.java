@@ -97,24 +97,23 @@ final class LateRebuildSteps {
         }
         long standingMs = turn.nowMs() - standingSinceMs.computeIfAbsent(id, key -> turn.nowMs());
         long provenMs = proven ? turn.nowMs() - provenSinceMs.computeIfAbsent(id, key -> turn.nowMs()) : 0;
-        boolean mendable = proven && provenMs >= STANDING_MS;
-        if (!mendable && standingMs < 2 * STANDING_MS) {
+        if (proven ? provenMs < STANDING_MS : standingMs < 2 * STANDING_MS) {
             return;
         }
-        if (!isTold(turn.state(), late)) {
+        String words = late.words(proven);
+        if (!isTold(turn.state(), late.source(), words)) {
             turn.propose(
                     "late " + id,
-                    new InstanceCommand.NoteLateRebuild(
-                            turn.atMs(), turn.term(), late.source(), id, late.words(), !mendable));
-        } else if (mendable && !turn.isRecording("late " + id)) {
+                    new InstanceCommand.NoteLateRebuild(turn.atMs(), turn.term(), late.source(), id, words, !proven));
+        } else if (proven && !turn.isRecording("late " + id)) {
             turn.execute(new UpkeepAction.ResetRecord(turn.term(), late.server().host(), id));
         }
     }
 
-    private static boolean isTold(RecoveryState state, LateRebuild late) {
+    private static boolean isTold(RecoveryState state, HostName source, String words) {
         return state.incidents().values().stream()
-                .filter(i -> i.hosts().containsKey(late.source()))
+                .filter(i -> i.hosts().containsKey(source))
                 .flatMap(i -> i.story().stream())
-                .anyMatch(note -> note.text().equals(late.words()));
+                .anyMatch(note -> note.text().equals(words));
     }
 }

@@ -13,6 +13,10 @@ import java.util.TreeMap;
 final class Overdue {
     private final SortedMap<HostName, Long> sinceMs = new TreeMap<>();
 
+    void forget() {
+        sinceMs.clear();
+    }
+
     /** The hosts that are late now. */
     void review(long nowMs, SortedSet<HostName> late) {
         sinceMs.keySet().retainAll(late);

@@ -413,7 +413,7 @@ final class Suspects {
         kernels.forget();
         nova.forget();
         flapping.forget();
-        overdue.review(reviewedAtMs, new TreeSet<>());
+        overdue.forget();
         voters = 0;
     }
 }

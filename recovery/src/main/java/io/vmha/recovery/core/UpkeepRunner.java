@@ -72,8 +72,7 @@ public final class UpkeepRunner {
     /** What was proven a moment ago is read once more: nobody but a late rebuild may have touched the record. */
     private UpkeepResult reset(UpkeepAction.ResetRecord reset) {
         Optional<Server> server = nova.server(reset.server());
-        boolean stands = server.map(
-                        s -> s.host().equals(reset.host()) && s.vmState().equals("error"))
+        boolean stands = server.map(s -> s.host().equals(reset.host()) && LateRebuild.isBroken(s))
                 .orElse(false);
         if (!stands || !isUp(reset.host())) {
             return new UpkeepResult.Failed(reset, "its record is another by now: " + server, false);

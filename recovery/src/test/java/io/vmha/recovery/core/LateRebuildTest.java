@@ -124,7 +124,7 @@ class LateRebuildTest implements UpkeepController.Outbox {
         pass(300_000);
 
         assertThat(notes).singleElement().satisfies(note -> {
-            assertThat(note.words()).contains("hv-2", "not known", "openstack server set --state active");
+            assertThat(note.words()).contains("hv-2", "no guard says", "openstack server set --state active");
             assertThat(note.needsPerson()).isTrue();
         });
         assertThat(resets()).isEmpty();
@@ -139,6 +139,21 @@ class LateRebuildTest implements UpkeepController.Outbox {
 
         assertThat(resets()).isEmpty();
         assertThat(notes).singleElement().matches(NoteLateRebuild::needsPerson);
+    }
+
+    @Test
+    void serverThatIsSaidToRunOnAHostThatIsNotInServiceIsLeftToAPersonUntilItIs() {
+        theHostComesBackAndTakesTheFirstOneUp();
+        log.declare(hv(2));
+        controller.onState(nowMs, log.state());
+
+        pass(300_000);
+
+        assertThat(notes).singleElement().satisfies(note -> {
+            assertThat(note.words()).contains("the guards of [hv-2] say").doesNotContain("is reset");
+            assertThat(note.needsPerson()).isTrue();
+        });
+        assertThat(resets()).isEmpty();
     }
 
     @Test
