@@ -1,11 +1,12 @@
 package io.vmha.node;
 
+import io.netty.util.NetUtil;
 import io.vmha.node.config.ConfigException;
 import io.vmha.node.config.VmhadConfig;
 import io.vmha.node.raft.RaftNodeException;
 import io.vmha.node.raft.RaftTls;
 import java.io.PrintStream;
-import java.net.InetSocketAddress;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /** {@code vmhad --check}: reads a configuration as the daemon would, with the files that it names, and says what it comes to. */
@@ -38,8 +39,8 @@ final class ConfigCheck {
             fact(
                     out,
                     "doors",
-                    "http " + written(config.http().address()) + ", rpc "
-                            + written(config.rpc().address()));
+                    "http " + NetUtil.toSocketAddressString(config.http().address()) + ", rpc "
+                            + NetUtil.toSocketAddressString(config.rpc().address()));
             fact(out, "openstack", config.openstack().authUrl().toString());
             boolean own = config.fencing().hosts().contains(config.host());
             fact(
@@ -50,15 +51,10 @@ final class ConfigCheck {
         } catch (ConfigException | RaftNodeException e) {
             err.println(e.getMessage());
             return false;
-        } catch (java.nio.file.InvalidPathException e) {
+        } catch (InvalidPathException e) {
             err.println("'" + file + "' is no file name");
             return false;
         }
-    }
-
-    private static String written(InetSocketAddress address) {
-        String host = address.getAddress().getHostAddress();
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     private static void fact(PrintStream out, String label, String value) {

@@ -74,7 +74,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Daemon implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
-    private static final String TAKEN = "; who has the port, ss -ltnp says; another one: ";
+    private static final String TAKEN =
+            "; is it an address of this host, and has nobody else the port (ss -ltnp)? Choose another one with ";
     private static final long AGGREGATE_PERIOD_MS = 100;
     private static final long VIEW_PERIOD_MS = 200;
     private static final long LEADERSHIP_PERIOD_MS = 1_000;

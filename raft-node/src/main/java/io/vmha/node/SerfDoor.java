@@ -1,8 +1,8 @@
 package io.vmha.node;
 
 import io.vmha.gossip.netty.RpcSettings;
+import io.vmha.node.config.ReservedTags;
 import io.vmha.node.config.VmhadConfig;
-import io.vmha.node.control.PoolTags;
 
 /** The door for the {@code serf} command, as it is configured. */
 final class SerfDoor {
@@ -11,7 +11,7 @@ final class SerfDoor {
     static RpcSettings settings(VmhadConfig.SerfRpc door) {
         return RpcSettings.of(door.address())
                 .withAuthKey(door.authKey().map(VmhadConfig.Token::reveal).orElse(""))
-                .withReservedTags(PoolTags.reserved())
+                .withReservedTags(ReservedTags.NAMES)
                 .withLog(MonitorLog.attached())
                 .withCoalescedEvents(door.coalesceEvents());
     }

@@ -15,6 +15,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.NetUtil;
 import io.vmha.proto.v1.ActReply;
 import io.vmha.proto.v1.ActRequest;
 import io.vmha.proto.v1.AdminServiceGrpc;
@@ -54,8 +55,7 @@ final class Admin implements AutoCloseable {
 
     /** Connects with the first call. */
     Admin(InetSocketAddress where, Optional<String> token) {
-        String host = where.getHostString();
-        this.address = (host.contains(":") ? "[" + host + "]" : host) + ":" + where.getPort();
+        this.address = NetUtil.toSocketAddressString(where.getHostString(), where.getPort());
         this.channel = NettyChannelBuilder.forAddress(where)
                 .usePlaintext()
                 .eventLoopGroup(sockets)

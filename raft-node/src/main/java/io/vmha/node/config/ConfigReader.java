@@ -33,28 +33,6 @@ final class ConfigReader {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final Pattern JOIN = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?");
     private static final Pattern TAG = Pattern.compile("[a-z0-9_]{1,32}");
-    /** What the daemon itself tells the pool, or what makes a stock Consul server take us for one of its own. */
-    private static final List<String> RESERVED_TAGS = List.of(
-            "role",
-            "dc",
-            "id",
-            "vsn",
-            "vsn_min",
-            "vsn_max",
-            "build",
-            "port",
-            "segment",
-            "expect",
-            "bootstrap",
-            "host",
-            "az",
-            "vmha",
-            "peer",
-            "raft",
-            "voter",
-            "group",
-            "armed");
-
     private static final int TAG_BYTES_MAX = 200; // of the 512 that memberlist gives a member's tags
     private static final int KEYS_MAX = 8;
     private static final int JOIN_MAX = 256;
@@ -378,7 +356,7 @@ final class ConfigReader {
         for (var tag : section.freeTexts().entrySet()) {
             if (!TAG.matcher(tag.getKey()).matches()) {
                 section.problem(tag.getKey(), "must be named with at most 32 of a-z, 0-9 and _");
-            } else if (RESERVED_TAGS.contains(tag.getKey())) {
+            } else if (ReservedTags.NAMES.contains(tag.getKey())) {
                 section.problem(tag.getKey(), "is set by the daemon itself; choose another name");
             } else {
                 tags.put(tag.getKey(), tag.getValue());

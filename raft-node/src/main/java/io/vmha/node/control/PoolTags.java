@@ -45,20 +45,6 @@ public final class PoolTags {
                 .withDirectory(config.dataDir().resolve("gossip"));
     }
 
-    /** What operators may set neither in the configuration nor through Serf's RPC: other daemons believe it. */
-    public static List<String> reserved() {
-        return List.of(
-                "role",
-                "dc",
-                "vmha",
-                PeerBook.TAG_HOST,
-                PeerBook.TAG_PEER,
-                PeerBook.TAG_RAFT_PORT,
-                PeerBook.TAG_GROUP,
-                PeerBook.TAG_VOTER,
-                PeerBook.TAG_ARMED);
-    }
-
     private Profile profile() {
         return switch (config.gossip().profile()) {
             case LAN -> Profile.LAN;

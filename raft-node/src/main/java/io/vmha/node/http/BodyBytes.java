@@ -25,8 +25,8 @@ final class BodyBytes {
         try {
             return exchange.getRequestBody().readNBytes(most);
         } catch (IndexOutOfBoundsException e) {
-            throw new MalformedException(
-                    e); // the length has become negative: sun.net.httpserver.ChunkedInputStream, numeric
+            // the length has become negative: sun.net.httpserver.ChunkedInputStream, numeric
+            throw new MalformedException(e);
         } catch (IOException e) {
             throw chunked ? new MalformedException(e) : e;
         }

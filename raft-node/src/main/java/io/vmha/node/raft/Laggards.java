@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import org.apache.ratis.proto.RaftProtos.CommitInfoProto;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.server.RaftServer;
@@ -71,13 +70,9 @@ final class Laggards {
             return;
         }
         long committed = division.getRaftLog().getLastCommittedIndex();
-        List<PeerId> due = due(nowMs(), division.getInfo().getCurrentTerm(), committed, known(division));
+        List<PeerId> due = due(Succession.nowMs(), division.getInfo().getCurrentTerm(), committed, known(division));
         GroupId group = new GroupId(division.getMemberId().getGroupId().getUuid());
-        for (PeerInfo voter : voters.voters()) {
-            if (due.contains(voter.id())) {
-                ask(server, group, voter);
-            }
-        }
+        voters.all().filter(voter -> due.contains(voter.id())).forEach(voter -> ask(server, group, voter));
     }
 
     /**
@@ -87,8 +82,8 @@ final class Laggards {
      * @param committed the leader's own index
      */
     List<PeerId> due(long nowMs, long nowTerm, long committed, List<Follower> now) {
-        boolean heldUp =
-                nowMs - lookedAtMs > ASK_PAUSE_MS; // this process was stopped, it has not read their answers yet
+        // a process that was stopped has not read their answers yet
+        boolean heldUp = nowMs - lookedAtMs > ASK_PAUSE_MS;
         lookedAtMs = nowMs;
         if (nowTerm != term || heldUp) {
             term = nowTerm;
@@ -137,7 +132,7 @@ final class Laggards {
                             + " its_last={}",
                     voter,
                     last);
-            replaced(nowMs(), voter.id());
+            replaced(Succession.nowMs(), voter.id());
             // closing may take seconds; the new ones are in place before that
             var unused = CompletableFuture.runAsync(() -> rpc.getProxies().resetProxy(voter.ratisId()));
         }
@@ -155,9 +150,5 @@ final class Laggards {
             known.add(new Follower(id, follower.getLastRpcElapsedTimeMs(), committed.getOrDefault(id, -1L)));
         }
         return known;
-    }
-
-    private static long nowMs() {
-        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     }
 }

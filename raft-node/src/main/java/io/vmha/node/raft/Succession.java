@@ -248,7 +248,8 @@ final class Succession {
         return writing ? 0 : follower.getLeaderInfo().getLastRpcElapsedTimeMs();
     }
 
-    private static long nowMs() {
+    /** The watch's clock. */
+    static long nowMs() {
         return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
     }
 }

@@ -3,7 +3,6 @@ package io.vmha.node.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.vmha.node.control.PoolTags;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryConfig;
@@ -500,12 +499,12 @@ class VmhadConfigTest {
 
     @Test
     void noTagThatOtherDaemonsBelieveCanBeConfigured() throws IOException {
-        for (String tag : PoolTags.reserved()) {
+        for (String tag : ReservedTags.NAMES) {
             assertThat(problems(SMALLEST + "tags: {" + tag + ": x}\n"))
                     .singleElement()
                     .asString()
                     .contains("tags." + tag + " is set by the daemon itself");
         }
-        assertThat(PoolTags.reserved()).contains("voter", "armed");
+        assertThat(ReservedTags.NAMES).contains("voter", "armed");
     }
 }

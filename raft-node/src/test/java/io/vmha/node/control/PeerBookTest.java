@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vmha.gossip.serf.Member;
 import io.vmha.gossip.serf.MemberStatus;
 import io.vmha.gossip.wire.Vsn;
+import io.vmha.node.config.ReservedTags;
 import io.vmha.node.raft.GroupId;
 import io.vmha.recovery.core.HostName;
 import java.net.InetAddress;
@@ -94,5 +95,17 @@ final class PeerBookTest {
 
         assertThat(book.agents()).hasSize(2);
         assertThat(book.agents().get(1).voter()).isFalse();
+    }
+
+    @Test
+    void nobodyMaySetWhatOtherDaemonsReadHere() {
+        assertThat(ReservedTags.NAMES)
+                .contains(
+                        PeerBook.TAG_HOST,
+                        PeerBook.TAG_PEER,
+                        PeerBook.TAG_RAFT_PORT,
+                        PeerBook.TAG_GROUP,
+                        PeerBook.TAG_VOTER,
+                        PeerBook.TAG_ARMED);
     }
 }

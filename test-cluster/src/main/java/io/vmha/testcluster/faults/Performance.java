@@ -94,8 +94,8 @@ final class Performance {
                     .put(
                             "machine",
                             Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.name")
-                                    + " " + System.getProperty("os.version") + ", Java "
-                                    + System.getProperty("java.version"))
+                                    + ", Java " + System.getProperty("java.version"))
+                    .put("kernel", System.getProperty("os.version"))
                     .put("again", again);
             settings.workloads().stream().map(Workload::name).forEach(event.withArray("workloads")::add);
             nemeses.stream().map(Nemesis::name).distinct().forEach(event.withArray("nemeses")::add);
