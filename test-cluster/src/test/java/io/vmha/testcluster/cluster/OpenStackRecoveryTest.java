@@ -3,7 +3,6 @@ package io.vmha.testcluster.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,58 +12,20 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.io.CleanupMode;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Recovery on a real OpenStack: hosts die with VMs in every state, leaders and targets die over it, Nova restarts and tokens expire. The
  * end is read from Nova and from the guests themselves. One cloud and one cluster for all; after each test every host comes back by itself
  * (S11), through Nova's own cleaning up.
  */
-@Tag("long")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class OpenStackRecoveryTest {
-    private static final int LIMIT_S = 240;
-    private static final int HOSTS = 5;
+class OpenStackRecoveryTest extends OnOpenStack {
     private static final int STEADY_LOOKS = 100;
 
-    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
-    static Path directory;
-
-    private OpenStackBackend backend;
-    private RecoveryStage stage;
-    private Cluster cluster;
-    private NovaClient nova;
-    private NovaWorkshop workshop;
-
-    @BeforeAll
-    void start() {
-        backend = new OpenStackBackend(
-                Path.of("openstack"),
-                directory.resolve("openstack"),
-                what -> {},
-                Map.of("VMHA_NETNS", "1", "VMHA_BRIDGE", "vmhabrt", "VMHA_SUBNET", "10.231.7"));
-        stage = RecoveryStage.open(directory, backend, HOSTS, backend::guestsOf, backend::restartComputeCommand);
-        cluster = stage.cluster();
-        nova = stage.nova();
-        workshop = stage.workshop();
-    }
-
-    @AfterAll
-    void stop() {
-        if (stage != null) {
-            stage.close();
-        }
+    OpenStackRecoveryTest() {
+        super(5, "vmhabrt", "10.231.7");
     }
 
     @AfterEach
@@ -351,10 +312,6 @@ class OpenStackRecoveryTest {
             assertThat(evacuations.get(id)).as("evacuations of %s", vm).isBetween(1, most);
         });
         noGuestRunsTwice();
-    }
-
-    private void noGuestRunsTwice() {
-        assertThat(backend.runningTwice()).isEmpty();
     }
 
     private static long countVms(JsonNode incident, String step) {

@@ -4,55 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.TestMethodOrder;
-import org.junit.jupiter.api.io.CleanupMode;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What an operator does with hosts on a real OpenStack: a drain by live migration, a person's word about a host that no BMC can prove dead. */
-@Tag("long")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
-class OpenStackUpkeepTest {
-    private static final int LIMIT_S = 240;
-    private static final int HOSTS = 3;
+class OpenStackUpkeepTest extends OnOpenStack {
     private static final String PERSON = "ada";
 
-    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
-    static Path directory;
-
-    private OpenStackBackend backend;
-    private RecoveryStage stage;
-    private Cluster cluster;
-    private NovaClient nova;
-
-    @BeforeAll
-    void start() {
-        backend = new OpenStackBackend(
-                Path.of("openstack"),
-                directory.resolve("openstack"),
-                what -> {},
-                Map.of("VMHA_NETNS", "1", "VMHA_BRIDGE", "vmhabru", "VMHA_SUBNET", "10.231.8"));
-        stage = RecoveryStage.open(directory, backend, HOSTS, backend::guestsOf, backend::restartComputeCommand);
-        cluster = stage.cluster();
-        nova = stage.nova();
-    }
-
-    @AfterAll
-    void stop() {
-        if (stage != null) {
-            stage.close();
-        }
+    OpenStackUpkeepTest() {
+        super(3, "vmhabru", "10.231.8");
     }
 
     @AfterEach
@@ -138,6 +101,6 @@ class OpenStackUpkeepTest {
             assertThat(guests.get(vm.id())).as("%s", vm).containsExactly(vm.host());
         }
         assertThat(nova.servers()).extracting(NovaClient.Vm::id).containsExactlyInAnyOrderElementsOf(vms);
-        assertThat(backend.runningTwice()).isEmpty();
+        noGuestRunsTwice();
     }
 }
