@@ -30,7 +30,7 @@ enum { TICK_MS = 100, URGENT_TICK_MS = 20, STATUS_EVERY_MS = 250, LISTING_EVERY_
 /* Between SIGTERM and the end the guard goes on, not armed, until the voters can know it. */
 enum { LINGER_MS = 2500 };
 /* A guard that was held up cannot promise to be in time; it says so for this long. */
-enum { LATE_FOR_MS = 10000, EXIT_USAGE = 64 };
+enum { LATE_FOR_MS = 10000, SAME_AGAIN_MS = 1000, EXIT_USAGE = 64 };
 
 static struct {
   char lease_path[PATH_BYTES];
@@ -326,13 +326,25 @@ static void obey(int64_t now_ms) {
   if (guard.rules.remember) {
     remember(); /* also when this fails the orders are carried out: a guest that runs is worse than one that stays paused */
   }
+  static struct {
+    int kind;
+    int count;
+    int64_t at_ms;
+  } told;
   int counts[5] = {0};
   for (int i = 0; i < guard.orders.count; i++) {
     counts[guard.orders.list[i].kind]++;
     guests_obey(&guard.guests, &guard.rules, now_ms, &guard.orders.list[i]);
   }
   for (int kind = 1; kind < 5; kind++) {
+    /* one that the kernel does not let stop is asked again at each look: the first time stands, the rest is not told */
+    bool again = told.kind == kind && told.count == counts[kind] && now_ms - told.at_ms < SAME_AGAIN_MS;
     if (counts[kind] > 0) {
+      told.at_ms = now_ms;
+      told.kind = kind;
+      told.count = counts[kind];
+    }
+    if (counts[kind] > 0 && !again) {
       char subject[64];
       snprintf(subject, sizeof subject, "guests=%d at_boottime_ms=%lld", counts[kind], (long long)now_ms);
       act(NAMES[kind], subject);

@@ -70,14 +70,33 @@ class GuardTest {
         lease.hold(2_000);
         long endMs = LeaseFile.boottimeMs() + 2_000;
 
-        await("paused", guest::isPaused);
+        await("paused, or killed where it hangs in a write", () -> guest.isPaused() || !guest.isAlive());
 
-        await("said", () -> guard.status().get("last_action").startsWith("suspended"));
+        await("said", () -> guard.status().get("last_action").matches("(suspended|killed) .*"));
         long suspendedMs = Long.parseLong(guard.status().get("last_action").replaceFirst(".*at_boottime_ms=", ""));
         assertThat(suspendedMs).as("not before the end").isGreaterThanOrEqualTo(endMs - 100);
         assertThat(guest.lastBeatMs())
                 .as("the guest's last write, against a lease that ended at %d", endMs)
                 .isLessThan(endMs + 2_000);
+    }
+
+    @Test
+    void aGuestThatTheKernelDoesNotLetStopIsKilledInTimeAndToldOnce() throws IOException {
+        // whoever waits for its vfork(2) stops for nobody, and may be killed
+        Guest guest = new Guest(
+                "a",
+                List.of(
+                        "python3",
+                        "-c",
+                        "import ctypes; c = ctypes.CDLL(None); c.vfork() or (c.prctl(1, 9), c.sleep(60), c._exit(0))"));
+        parts.add(guest);
+        armedGuard();
+        lease.hold(1_500);
+
+        await("killed", () -> !guest.isAlive());
+
+        await("said", () -> log().contains("killed guests=1"));
+        assertThat(log().lines().filter(line -> line.startsWith("suspended"))).hasSize(1);
     }
 
     @Test
@@ -394,15 +413,20 @@ class GuardTest {
         private final Process process;
 
         Guest(String name) throws IOException {
-            disk = directory.resolve(name + ".disk");
-            process = new ProcessBuilder(
-                            "setpriv",
-                            "--pdeathsig",
-                            "KILL",
+            this(
+                    name,
+                    List.of(
                             "sh",
                             "-c",
-                            "while :; do read up rest </proc/uptime; echo $up >" + disk + "; sleep 0.02; done")
-                    .start();
+                            "while :; do read up rest </proc/uptime; echo $up >" + directory.resolve(name + ".disk")
+                                    + "; sleep 0.02; done"));
+        }
+
+        Guest(String name, List<String> command) throws IOException {
+            disk = directory.resolve(name + ".disk");
+            var whole = new ArrayList<>(List.of("setpriv", "--pdeathsig", "KILL"));
+            whole.addAll(command);
+            process = new ProcessBuilder(whole).start();
             Path part = directory.resolve(name + ".part");
             Files.writeString(part, process.pid() + "\n");
             Files.move(part, pids.resolve(name + ".pid"));
