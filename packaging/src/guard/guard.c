@@ -29,6 +29,8 @@
 enum { TICK_MS = 100, URGENT_TICK_MS = 20, STATUS_EVERY_MS = 250, LISTING_EVERY_MS = 1000, URGENT_LISTING_MS = 100, PATH_BYTES = 256 };
 /* Between SIGTERM and the end the guard goes on, not armed, until the voters can know it. */
 enum { LINGER_MS = 2500 };
+/* "paused=", three numbers of at most twenty characters, the name, and what is between them */
+enum { MEMORY_LINE_MAX = DOMAIN_ID_MAX + 80 };
 /* A guard that was held up cannot promise to be in time; it says so for this long. */
 enum { LATE_FOR_MS = 10000, SAME_AGAIN_MS = 1000, EXIT_USAGE = 64 };
 
@@ -124,7 +126,7 @@ static void read_lease(int64_t now_ms) {
 
 /* What a guard that is started anew must know: which guests it had suspended, and in which life of the host. */
 static void remember(void) {
-  static char text[DOMAINS_MAX * (DOMAIN_ID_MAX + 64) + 512];
+  static char text[DOMAINS_MAX * MEMORY_LINE_MAX + 512];
   const struct rules *rules = &guard.rules;
   int length = snprintf(text, sizeof text, "boot_id=%s\nlease=%d %d %lld %lld %lld %lld %lld\n", guard.boot_id, rules->bound, rules->sealed,
                         (long long)rules->lease.epoch, (long long)rules->end_ms, (long long)rules->lease.kill_after_ms,
@@ -145,7 +147,7 @@ static void remember(void) {
 }
 
 static void recall(int64_t now_ms) {
-  static char text[DOMAINS_MAX * (DOMAIN_ID_MAX + 64) + 512];
+  static char text[DOMAINS_MAX * MEMORY_LINE_MAX + 512];
   int64_t length = read_file(guard.memory_path, text, sizeof text - 1);
   if (length <= 0) {
     return;
