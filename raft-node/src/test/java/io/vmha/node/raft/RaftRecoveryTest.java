@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.vmha.node.raft.RaftNodeException.Kind;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -419,13 +420,20 @@ final class RaftRecoveryTest {
                 .hasMessageContaining(message);
     }
 
+    /** Lists names only: a snapshot may be removed while it is looked for. */
     private static List<Path> snapshots(Path nodeDir) {
-        try (Stream<Path> files = Files.walk(nodeDir)) {
-            return files.filter(p -> p.getFileName().toString().matches("snapshot\\.\\d+_\\d+"))
-                    .toList();
+        var found = new ArrayList<Path>();
+        try (DirectoryStream<Path> groups = Files.newDirectoryStream(nodeDir.resolve("groups"))) {
+            for (Path group : groups) {
+                try (DirectoryStream<Path> files = Files.newDirectoryStream(group.resolve("sm"))) {
+                    files.forEach(found::add);
+                }
+            }
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
+        found.removeIf(p -> !p.getFileName().toString().matches("snapshot\\.\\d+_\\d+"));
+        return found;
     }
 
     private static Path onlyFile(Path root, String prefix) throws IOException {

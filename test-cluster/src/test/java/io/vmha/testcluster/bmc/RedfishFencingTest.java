@@ -7,6 +7,7 @@ import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.PowerState;
 import io.vmha.recovery.fencing.FenceAgents;
 import io.vmha.recovery.fencing.FencingConfig;
+import io.vmha.testcluster.ClusterTest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,12 +17,11 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real fence_redfish against a BMC that speaks Redfish over TLS. */
-@Tag("cluster")
+@ClusterTest
 class RedfishFencingTest {
     private static final HostName HOST = new HostName("hv-1");
     private static final String UUID = "11111111-2222-3333-4444-555555555501";

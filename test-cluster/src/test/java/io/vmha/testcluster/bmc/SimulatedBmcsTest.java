@@ -2,6 +2,7 @@ package io.vmha.testcluster.bmc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vmha.testcluster.ClusterTest;
 import io.vmha.testcluster.bmc.SimulatedBmcs.Credentials;
 import io.vmha.testcluster.bmc.SimulatedBmcs.Fault;
 import io.vmha.testcluster.cloud.CloudSettings;
@@ -21,12 +22,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real fence agent and the real ipmitool against the simulated BMCs. */
-@Tag("cluster")
+@ClusterTest
 class SimulatedBmcsTest {
     private static final String PASSWORD = "bmc-secret";
     private static final String IMPATIENT = "power_timeout=3"; // else each failing case takes the agent 20 s

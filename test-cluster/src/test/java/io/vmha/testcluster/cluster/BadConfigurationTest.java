@@ -2,18 +2,18 @@ package io.vmha.testcluster.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vmha.testcluster.ClusterTest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real vmhad whose configuration cannot be used: every problem on standard error, exit status 78, and nothing was begun. */
-@Tag("cluster")
+@ClusterTest
 class BadConfigurationTest {
     private static final int EX_CONFIG = 78;
 

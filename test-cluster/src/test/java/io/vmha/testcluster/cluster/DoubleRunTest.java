@@ -2,6 +2,7 @@ package io.vmha.testcluster.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vmha.testcluster.ClusterTest;
 import io.vmha.testcluster.guard.GuardProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,13 +11,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The double-run alarm (S12) on real daemons with real guards: somebody starts a second copy of a VM by hand. */
-@Tag("cluster")
+@ClusterTest
 class DoubleRunTest {
     private static final int LIMIT_S = 60;
     private static final String ALARM = "a VM runs on more than one host";

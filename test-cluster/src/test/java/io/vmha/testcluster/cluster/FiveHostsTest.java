@@ -3,6 +3,7 @@ package io.vmha.testcluster.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vmha.testcluster.ClusterTest;
 import io.vmha.testcluster.bmc.SimulatedBmcs.Fault;
 import io.vmha.testcluster.cloud.Faults;
 import io.vmha.testcluster.cloud.RequestLog;
@@ -17,7 +18,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Five real daemons, one of which serves a host outside the AZ at first: what keeps HA from being enabled, what Nova's aggregate does to
  * the group, what a person and a bad BMC do to an incident, and what survives a restart.
  */
-@Tag("cluster")
+@ClusterTest
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FiveHostsTest {

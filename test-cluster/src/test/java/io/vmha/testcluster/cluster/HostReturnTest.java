@@ -3,19 +3,19 @@ package io.vmha.testcluster.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vmha.testcluster.ClusterTest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A host that was recovered from comes back by itself (S11), with old copies of its VMs on it that must not live. */
-@Tag("cluster")
+@ClusterTest
 class HostReturnTest {
     private static final int LIMIT_S = 90;
 
@@ -65,7 +65,8 @@ class HostReturnTest {
                 assertThat(old.isAlive()).as("the old copy").isFalse();
                 assertThat(foreign.isAlive()).as("what Nova does not know").isTrue();
                 cluster.await("the gate opens", LIMIT_S, () -> gate(victim), said -> said.contains("open=1"));
-                assertThat(restartMark(victim)).as("nova-compute was restarted").exists();
+                cluster.await(
+                        "nova-compute was restarted", LIMIT_S, () -> Files.exists(restartMark(victim)), mark -> mark);
                 assertThat(epochOf(scene, victim)).isEqualTo(2);
                 var service = scene.nova().computeService(victim);
                 assertThat(service.path("forced_down").asBoolean(true)).isFalse();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vmha.testcluster.ClusterTest;
 import io.vmha.testcluster.cluster.LeasedHosts.Beat;
 import io.vmha.testcluster.cluster.LeasedHosts.Guest;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Five real vmhad with real guards and no BMC: what a host does whose cluster network is cut (S3 to S6, S11). The disks are the witness. */
-@Tag("cluster")
+@ClusterTest
 class LeaseIsolationTest {
     private static final int HOSTS = 5;
 

@@ -3,6 +3,7 @@ package io.vmha.testcluster.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vmha.testcluster.ClusterTest;
 import io.vmha.testcluster.cloud.CloudSettings.Delay;
 import io.vmha.testcluster.cloud.RequestLog;
 import io.vmha.testcluster.cloud.ServerSpec;
@@ -15,13 +16,12 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Four real daemons: VMs that die on hosts that live, drains, and a drill. Guests are processes, Nova is simulated, BMCs speak IPMI. */
-@Tag("cluster")
+@ClusterTest
 class LivingHostsTest {
     private static final int LIMIT_S = 60;
     private static final int HOSTS = 4;

@@ -2,18 +2,18 @@ package io.vmha.testcluster.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vmha.testcluster.ClusterTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The demonstration is killed, and everything that it started ends with it. */
-@Tag("cluster")
+@ClusterTest
 class NothingLeftBehindTest {
     private static final int LIMIT_S = 60;
 

@@ -3,6 +3,7 @@ package io.vmha.testcluster.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.vmha.testcluster.ClusterTest;
 import io.vmha.testcluster.cloud.GuestLedger;
 import io.vmha.testcluster.cloud.ServerSpec;
 import io.vmha.testcluster.guard.LabHost;
@@ -11,7 +12,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A QEMU that dies on a host that lives: real libvirt and QEMU on that host, real daemons, a simulated Nova that starts the domain when it is
  * told to. The guest's heartbeat sector shows who runs.
  */
-@Tag("cluster")
+@ClusterTest
 class QemuRestartTest {
     private static final int LIMIT_S = 90;
     private static final String NAME = "instance-00000001";

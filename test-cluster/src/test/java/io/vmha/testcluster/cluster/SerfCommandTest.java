@@ -2,6 +2,7 @@ package io.vmha.testcluster.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vmha.testcluster.ClusterTest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -14,13 +15,12 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every command of Debian's {@code serf} against a running vmhad, in a pool with a stock agent. */
-@Tag("cluster")
+@ClusterTest
 class SerfCommandTest {
     private static final String AUTH = "sesame-open-and-shut";
     private static final int SOON_S = 30;

@@ -3,6 +3,7 @@ package io.vmha.testcluster.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vmha.testcluster.ClusterTest;
 import io.vmha.testcluster.bmc.SimulatedBmcs.Fault;
 import java.nio.file.Path;
 import java.util.List;
@@ -12,7 +13,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * Real daemons that fall silent on hosts that live: stopped, killed and started late, cut off for a while. None of them costs a host its
  * power; a real power cut does, and quickly.
  */
-@Tag("cluster")
+@ClusterTest
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class SilentDaemonTest {

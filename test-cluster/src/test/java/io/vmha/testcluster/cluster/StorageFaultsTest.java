@@ -3,6 +3,7 @@ package io.vmha.testcluster.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vmha.testcluster.ClusterTest;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -19,7 +20,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Five real daemons, each on a file system of its own, whose storage is wiped, flipped, cut short, full, failing and read-only. Each of them
  * says what happened and stops or begins anew; no key that was acknowledged is lost, and at the end all have the same state.
  */
-@Tag("cluster")
+@ClusterTest
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StorageFaultsTest {
@@ -307,6 +307,7 @@ class StorageFaultsTest {
                 // and what Ratis says of the same
                 "SegmentedRaftLogOutputStream: ",
                 "RaftLog: ",
+                "Failed appendEntries",
                 "ExitUtils: ",
                 "LifeCycle: ");
     }

@@ -20,6 +20,7 @@ import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.testcluster.ClusterTest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -37,12 +38,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The contract on a real Raft group of three, over real sockets, from disk. */
-@Tag("cluster")
+@ClusterTest
 class RatisLogTest extends LogContract {
     private static final int SNAPSHOT_ENTRIES = 20;
 

@@ -2,18 +2,18 @@ package io.vmha.testcluster.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vmha.testcluster.ClusterTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command itself: it shows that faults bite, it leaves nothing behind, and it touches nothing that it has not made. */
-@Tag("cluster")
+@ClusterTest
 class FaultsCommandTest {
     private static final long LIMIT_S = 600;
 

@@ -3,6 +3,7 @@ package io.vmha.testcluster.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.vmha.testcluster.ClusterTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,12 +17,11 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real vmha-guard with real processes for guests: what it does to them, and what it says of itself. */
-@Tag("cluster")
+@ClusterTest
 class GuardTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.hypervisor.PidFileHypervisor;
+import io.vmha.testcluster.ClusterTest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,11 +13,10 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-@Tag("cluster")
+@ClusterTest
 class PidFileHypervisorTest extends HypervisorContract {
     @TempDir
     Path directory;

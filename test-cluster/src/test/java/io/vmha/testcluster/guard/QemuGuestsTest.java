@@ -3,6 +3,7 @@ package io.vmha.testcluster.guard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.vmha.testcluster.ClusterTest;
 import io.vmha.testcluster.guard.Watcher.Seen;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +18,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Self-fencing on real libvirt and QEMU: guests that beat on their disks, on two hosts that share them. QEMU's own image lock is off, so that
  * a copy that should be dead could write, and the disk would show it.
  */
-@Tag("cluster")
+@ClusterTest
 class QemuGuestsTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final long GRACE_MS = 2_000;

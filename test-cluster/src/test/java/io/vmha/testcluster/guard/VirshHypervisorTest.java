@@ -8,17 +8,17 @@ import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.HypervisorException;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.hypervisor.VirshHypervisor;
+import io.vmha.testcluster.ClusterTest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real libvirt and QEMU. */
-@Tag("cluster")
+@ClusterTest
 class VirshHypervisorTest extends HypervisorContract {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
