@@ -4,6 +4,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.vmha.gossip.memberlist.JoinResult;
@@ -51,6 +53,7 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
     private final EventLoopGroup group =
             new MultiThreadIoEventLoopGroup(1, GossipLoop::thread, NioIoHandler.newFactory());
     private final EventLoop loop = group.next();
+    private final ChannelGroup open = new DefaultChannelGroup(loop, true);
     private final long startedNanos = System.nanoTime();
     private final SecureRandom nonces = new SecureRandom();
     private final Traffic traffic = new Traffic();
@@ -112,11 +115,11 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
     /** Binds both sockets, then starts the protocol. */
     void start() {
         try {
-            address = bind("gossip", "tcp", tcp.bind(group, config.bindAddress()), config.bindAddress());
-            bind("gossip", "udp", udp.bind(group, address), address);
+            address = bind("gossip", "tcp", tcp.bind(group, open, config.bindAddress()), config.bindAddress());
+            bind("gossip", "udp", udp.bind(group, open, address), address);
         } catch (GossipException unbound) {
             memory.ifPresent(PoolMemory::close);
-            group.shutdownGracefully(0, SHUTDOWN_MAX_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(SHUTDOWN_MAX_MS);
+            shutDown();
             throw unbound;
         }
         MemberlistConfig memberlist =
@@ -178,7 +181,7 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
     /** Last, when there is something to be asked. */
     private void openDoor(RpcEndpoint door) {
         try {
-            rpcAddress = bind("Serf RPC", "tcp", door.bind(loop), door.wanted());
+            rpcAddress = bind("Serf RPC", "tcp", door.bind(loop, open), door.wanted());
         } catch (GossipException unbound) {
             close();
             throw unbound;
@@ -417,6 +420,15 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
             left.completeExceptionally(reason);
             List.copyOf(pending).forEach(waiting -> waiting.completeExceptionally(reason));
         });
+        shutDown();
+    }
+
+    /**
+     * Closes every channel first: a Netty loop that is told to shut down while it runs a task may end without having closed its own, and the port
+     * stays taken for as long as this process lives.
+     */
+    private void shutDown() {
+        loop.execute(open::close);
         var ended = group.shutdownGracefully(0, SHUTDOWN_MAX_MS, TimeUnit.MILLISECONDS);
         if (!loop.inEventLoop()) {
             ended.awaitUninterruptibly(2 * SHUTDOWN_MAX_MS);

@@ -13,6 +13,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.vmha.gossip.rpc.EventCoalescer;
@@ -79,10 +80,11 @@ final class RpcEndpoint implements GossipListener {
                 settings.coalesceEvents() ? Optional.of(new CoalescedEvents(new Subscribers())) : Optional.empty();
     }
 
-    ChannelFuture bind(EventLoop loop) {
+    /** @param open takes every channel for as long as it is open */
+    ChannelFuture bind(EventLoop loop, ChannelGroup open) {
         settings.log().follow(line -> onLogLine(loop, line));
         coalesced.ifPresent(gathering -> gathering.runOn(loop));
-        return new ServerBootstrap()
+        ChannelFuture bound = new ServerBootstrap()
                 .group(loop)
                 .channel(NioServerSocketChannel.class)
                 .option(ChannelOption.SO_REUSEADDR, true)
@@ -94,10 +96,13 @@ final class RpcEndpoint implements GossipListener {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel accepted) {
+                        open.add(accepted);
                         accepted.pipeline().addLast(new Client(accepted));
                     }
                 })
                 .bind(settings.address());
+        open.add(bound.channel());
+        return bound;
     }
 
     InetSocketAddress wanted() {

@@ -13,6 +13,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -47,6 +48,7 @@ final class TcpEndpoint {
     private final Receiver receiver;
     private final long inboundTimeoutMs;
     private EventLoopGroup group;
+    private ChannelGroup channels;
     private InetAddress localAddress;
     private int inbound;
     private int outbound;
@@ -80,10 +82,12 @@ final class TcpEndpoint {
         codec = new StreamCodec(settings);
     }
 
-    ChannelFuture bind(EventLoopGroup loop, InetSocketAddress address) {
+    /** @param open takes every channel for as long as it is open */
+    ChannelFuture bind(EventLoopGroup loop, ChannelGroup open, InetSocketAddress address) {
         group = loop;
+        channels = open;
         localAddress = address.getAddress();
-        return new ServerBootstrap()
+        ChannelFuture bound = new ServerBootstrap()
                 .group(loop)
                 .channel(NioServerSocketChannel.class)
                 .option(ChannelOption.SO_REUSEADDR, true)
@@ -91,10 +95,13 @@ final class TcpEndpoint {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel accepted) {
+                        open.add(accepted);
                         accepted.pipeline().addLast(new Inbound());
                     }
                 })
                 .bind(address);
+        open.add(bound.channel());
+        return bound;
     }
 
     private ByteBuf encode(Message message, Side side) {
@@ -117,6 +124,7 @@ final class TcpEndpoint {
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeoutMs, Integer.MAX_VALUE))
                 .handler(handler)
                 .connect(to, new InetSocketAddress(localAddress, 0));
+        channels.add(connecting.channel());
         connecting.addListener(connected -> {
             if (!connected.isSuccess()) {
                 handler.finish(String.valueOf(connected.cause().getMessage()));

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.vmha.gossip.wire.Bytes;
@@ -51,7 +52,8 @@ final class UdpEndpoint {
         codec = new PacketCodec(settings);
     }
 
-    ChannelFuture bind(EventLoopGroup group, InetSocketAddress address) {
+    /** @param open takes the channel for as long as it is open */
+    ChannelFuture bind(EventLoopGroup group, ChannelGroup open, InetSocketAddress address) {
         ChannelFuture bound = new Bootstrap()
                 .group(group)
                 .channel(NioDatagramChannel.class)
@@ -60,6 +62,7 @@ final class UdpEndpoint {
                 .handler(new Inbound())
                 .bind(address);
         channel = bound.channel();
+        open.add(channel);
         return bound;
     }
 

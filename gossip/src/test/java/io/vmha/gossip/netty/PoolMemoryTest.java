@@ -75,6 +75,17 @@ final class PoolMemoryTest {
     }
 
     @Test
+    void closedAgentLeavesItsPortWhateverItsThreadIsDoing() {
+        GossipConfig config = GossipConfig.of("one", Loopback.address(7946));
+        for (int i = 0; i < 50; i++) {
+            start(config).close();
+        }
+        try (GossipAgent last = start(config)) {
+            assertThat(alive(last)).isEqualTo("one");
+        }
+    }
+
+    @Test
     void rotatedKeysSurviveARestartAndTheConfiguredOneIsNotTakenForThem() throws Exception {
         GossipConfig first = config("one", Loopback.address(7946)).withKeys(List.of(OLD));
         GossipConfig second = config("two", Loopback.address(7946)).withKeys(List.of(OLD));
