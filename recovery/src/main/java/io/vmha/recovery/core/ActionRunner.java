@@ -163,7 +163,7 @@ public final class ActionRunner {
      */
     private List<Migration> withoutGivenUp(List<Migration> migrations, ServerId server) {
         Optional<Migration> newest = EvacuationCalls.newest(migrations, server, 0)
-                .filter(m -> m.destination().isEmpty());
+                .filter(m -> m.takenUpBy().isEmpty());
         if (newest.isEmpty()) {
             return migrations;
         }
@@ -184,6 +184,6 @@ public final class ActionRunner {
         return migrations.stream()
                 .anyMatch(m -> m.id() > migration.id()
                         && !m.server().equals(migration.server())
-                        && m.destination().isPresent());
+                        && m.takenUpBy().isPresent());
     }
 }

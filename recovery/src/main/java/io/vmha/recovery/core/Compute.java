@@ -35,11 +35,18 @@ public interface Compute {
     /** Disables the host's compute service, so that nothing is scheduled to it. Only after {@link #forceDown}: otherwise Nova blocks for 60 s. */
     void disable(HostName host, String reason);
 
+    /** Asks Nova once to rebuild the server on a host of the scheduler's choice. */
+    default void evacuate(ServerId server) {
+        evacuate(server, Optional.empty());
+    }
+
     /**
-     * Asks Nova once to rebuild the server on a host of the scheduler's choice, with its power state kept (microversion 2.14 to 2.94).
+     * Asks Nova once to rebuild the server elsewhere, with its power state kept (microversion 2.14 to 2.94).
      * Not idempotent: a second call while the first runs breaks the server (measured on Zed). Never retried inside.
+     *
+     * @param target the host, which the scheduler checks; empty to let it choose
      */
-    void evacuate(ServerId server);
+    void evacuate(ServerId server, Optional<HostName> target);
 
     /** The same servers, with the properties and tags of their images among their traits. */
     List<Server> withImages(List<Server> servers);

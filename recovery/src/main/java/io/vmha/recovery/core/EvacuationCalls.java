@@ -5,8 +5,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.LongPredicate;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /** What an action thread does to one server: read, lock, clear what the dead host left behind, evacuate; and later put it back. */
 final class EvacuationCalls {
@@ -27,14 +29,17 @@ final class EvacuationCalls {
             if (found.isEmpty()) {
                 return answer(call, Outcome.DELETED, "Nova does not know it any more");
             }
-            return running(call).or(() -> whyNot(call, found.get())).orElseGet(() -> ask(call, found.get()));
+            List<Migration> evacuations = compute.evacuationsFrom(call.host());
+            return running(call, evacuations)
+                    .or(() -> whyNot(call, found.get()))
+                    .orElseGet(() -> ask(call, found.get(), otherTarget(call, evacuations)));
         } catch (ComputeException e) {
             return answer(call, Outcome.NOT_CALLED, "Nova could not be read: " + e.getMessage());
         }
     }
 
-    private Optional<Result.EvacuateAnswer> running(Action.Evacuate call) {
-        return newest(compute.evacuationsFrom(call.host()), call.server(), call.migrationFloor())
+    private static Optional<Result.EvacuateAnswer> running(Action.Evacuate call, List<Migration> evacuations) {
+        return newest(evacuations, call.server(), call.migrationFloor())
                 .filter(migration -> !migration.hasFailed())
                 .map(migration -> new Result.EvacuateAnswer(
                         call,
@@ -64,14 +69,49 @@ final class EvacuationCalls {
                 : Optional.empty();
     }
 
-    private Result.EvacuateAnswer ask(Action.Evacuate call, Server server) {
-        var prepared = new StringBuilder();
+    /**
+     * Nova's scheduler does not remember that a host could not take a server, and picks it again: after a migration that nobody has confirmed,
+     * say, the host where the server was before, which has its domain still ({@code InstanceExists}) and the most room. So another host of the
+     * zone is named after a failure on one, each time the next. The choice is Nova's again where it could not schedule at all, which may be for
+     * the host that was named.
+     */
+    private Optional<HostName> otherTarget(Action.Evacuate call, List<Migration> evacuations) {
+        List<Migration> failed = evacuations.stream()
+                .filter(m -> m.server().equals(call.server()) && m.hasFailed())
+                .sorted(Comparator.comparingLong(Migration::id))
+                .toList();
+        if (failed.isEmpty() || failed.get(failed.size() - 1).destination().isEmpty()) {
+            return Optional.empty();
+        }
+        Set<HostName> failedOn =
+                failed.stream().flatMap(m -> m.destination().stream()).collect(Collectors.toSet());
+        Set<HostName> zone = compute.aggregates().stream()
+                .filter(a -> a.availabilityZone().isPresent() && a.hosts().contains(call.host()))
+                .flatMap(a -> a.hosts().stream())
+                .collect(Collectors.toSet());
+        List<HostName> others = compute.computeServices().stream()
+                .filter(s -> s.up() && s.enabled() && zone.contains(s.host()))
+                .map(ComputeService::host)
+                .filter(host -> !host.equals(call.host()) && !failedOn.contains(host))
+                .sorted()
+                .toList();
+        return others.isEmpty()
+                ? Optional.empty()
+                : Optional.of(others.get(Math.floorMod(call.server().hashCode() + failed.size(), others.size())));
+    }
+
+    private Result.EvacuateAnswer ask(Action.Evacuate call, Server server, Optional<HostName> target) {
+        var prepared =
+                new StringBuilder(target.map(host -> "asked for " + host + ", because the last one could not take it")
+                        .orElse(""));
         if (call.preparation().lock() && !server.locked()) {
             try {
                 compute.lock(call.server(), Action.lockReason(call.incident()));
             } catch (ComputeException e) {
                 // a lock keeps its owner's hands off; that it is missing must not keep the server down
-                prepared.append("not locked: ").append(e.getMessage());
+                prepared.append(prepared.isEmpty() ? "" : "; ")
+                        .append("not locked: ")
+                        .append(e.getMessage());
             }
         }
         if (server.taskState().isPresent() || !Treatment.isEvacuable(server)) {
@@ -92,7 +132,7 @@ final class EvacuationCalls {
         // what was done so far has taken its time
         return whyNotLeading(call).orElseGet(() -> {
             try {
-                compute.evacuate(call.server());
+                compute.evacuate(call.server(), target);
                 return answer(call, Outcome.ACCEPTED, prepared.toString());
             } catch (ComputeException e) {
                 return answer(

@@ -182,7 +182,7 @@ final class EvacuationWatch {
      */
     private Optional<Function<About, Command>> stuck(
             long nowMs, RecoveryState state, HostName source, VmRecovery vm, Migration migration) {
-        Optional<HostName> target = migration.destination();
+        Optional<HostName> target = migration.takenUpBy();
         if (target.isEmpty() && hasLostAnother(state, source, vm.requestedAtMs())) {
             List<HostName> silent = silentOthers(nowMs, state, source);
             if (!silent.isEmpty()) {
@@ -291,8 +291,10 @@ final class EvacuationWatch {
         if (migration.hasFailed()) {
             calls.onRefused(nowMs, server.id());
             wave.onTrouble(nowMs);
-            return Optional.of(about ->
-                    about.failed(migration.id(), "migration " + migration.id() + " ended as " + migration.status()));
+            String where =
+                    migration.destination().map(target -> " on " + target).orElse("");
+            return Optional.of(about -> about.failed(
+                    migration.id(), "migration " + migration.id() + " ended as " + migration.status() + where));
         }
         return contradicted(nowMs, state, host, vm, migration);
     }

@@ -21,6 +21,8 @@ record Microversion(int major, int minor) implements Comparable<Microversion> {
     static final Range SERVER_BOUNDS = new Range(SERVERS_MIN, LOCK_REASONS);
     /** Evacuate decides itself whether the storage is shared. */
     static final Microversion EVACUATE_MIN = new Microversion(2, 14);
+    /** The scheduler checks the host that an evacuation names. */
+    static final Microversion EVACUATE_CHECKED = new Microversion(2, 29);
     /** From 2.95 on an evacuated server arrives stopped. */
     static final Microversion EVACUATE_MAX = new Microversion(2, 94);
 

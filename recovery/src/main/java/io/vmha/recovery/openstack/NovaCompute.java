@@ -305,19 +305,26 @@ public final class NovaCompute implements Compute, ServiceRecords, ReserveRecord
      * and then proven its leadership. To read again here would only widen the gap between that proof and the request.
      */
     @Override
-    public void evacuate(ServerId id) {
+    public void evacuate(ServerId id, Optional<HostName> target) {
         var deadline = Deadline.after(limits.request());
         var versions = nova.versions(deadline);
         var version = versions.nearest(Microversion.SERVERS, EVACUATE_BOUNDS)
                 .orElseThrow(() -> refused("Nova speaks microversions " + versions + ", but evacuate is used at "
                         + EVACUATE_BOUNDS + " only: later ones leave the server stopped"));
         var path = "/servers/" + encoded(id.value()) + "/action";
-        var reply = nova.call("POST", path, version, Map.of("evacuate", Map.of()), deadline);
+        // before 2.29 a named host is not checked by the scheduler
+        var wanted = target.filter(host -> version.compareTo(Microversion.EVACUATE_CHECKED) >= 0)
+                .map(host -> Map.of("host", host.value()))
+                .orElseGet(Map::of);
+        var reply = nova.call("POST", path, version, Map.of("evacuate", wanted), deadline);
         int status = reply.answer().status();
         if (status != 200 && status != 202) {
             throw NovaLink.failure(reply.call(), reply.answer());
         }
-        LOG.info("nova accepted evacuation server={}", id);
+        LOG.info(
+                "nova accepted evacuation server={} asked_for={}",
+                id,
+                target.map(HostName::value).orElse(""));
     }
 
     @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vmha.recovery.core.Result.EvacuateAnswer.Outcome;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +96,45 @@ class ActionRunnerTest {
     }
 
     @Test
+    void afterAFailureOnOneHostAnotherOneOfTheZoneIsNamed() {
+        nova.services(up(hv(1), false), up(hv(2), true), up(hv(3), true), up(hv(4), false), up(hv(5), true));
+        nova.aggregates(zone(hv(1), hv(2), hv(3), hv(4)));
+        nova.put(new Migration(60, vm(1), hv(1), Optional.of(hv(2)), "failed", ""));
+        nova.put(new Migration(70, vm(2), hv(1), Optional.of(hv(3)), "failed", "")); // of another server
+
+        var answer = (Result.EvacuateAnswer) runner.run(evacuate);
+
+        assertThat(nova.effects).as("hv-4 is disabled, hv-5 elsewhere").containsExactly("evacuate vm-1 to hv-3");
+        assertThat(answer.detail()).isEqualTo("asked for hv-3, because the last one could not take it");
+    }
+
+    @Test
+    void whereNovaCouldNotScheduleOrNoOtherHostIsThereTheChoiceIsItsOwn() {
+        nova.services(up(hv(2), true), up(hv(3), true));
+        nova.aggregates(zone(hv(1), hv(2), hv(3)));
+        nova.put(new Migration(60, vm(1), hv(1), Optional.of(hv(2)), "failed", ""));
+        nova.put(new Migration(61, vm(1), hv(1), Optional.empty(), "error", ""));
+        evacuate();
+        assertThat(nova.effects).containsExactly("evacuate vm-1");
+
+        nova.effects.clear();
+        nova.put(FakeNova.active(vm(2), hv(1)));
+        nova.put(new Migration(62, vm(2), hv(1), Optional.of(hv(2)), "failed", ""));
+        nova.put(new Migration(63, vm(2), hv(1), Optional.of(hv(3)), "failed", ""));
+        runner.run(new Action.Evacuate(
+                3, ID, hv(1), vm(2), 18, 63, NOT_AFTER_MS, new Action.Preparation(false, Optional.empty())));
+        assertThat(nova.effects).containsExactly("evacuate vm-2");
+    }
+
+    private static ComputeService up(HostName host, boolean enabled) {
+        return new ComputeService("id-" + host, host, true, enabled, false, Optional.empty());
+    }
+
+    private static Aggregate zone(HostName... hosts) {
+        return new Aggregate(1, "az1", Optional.of("az1"), List.of(hosts), Map.of());
+    }
+
+    @Test
     void refusalAndSilenceAreToldApart() {
         nova.failOnce.put("evacuate", failure(ComputeException.Kind.REFUSED));
         assertThat(evacuate()).isEqualTo(Outcome.REFUSED);
@@ -105,7 +145,8 @@ class ActionRunnerTest {
 
     @Test
     void evacuationIsNotCalledWhenNovaCannotBeRead() {
-        for (String read : List.of("server", "evacuationsFrom")) {
+        nova.put(new Migration(50, vm(1), hv(1), Optional.of(hv(2)), "failed", ""));
+        for (String read : List.of("server", "evacuationsFrom", "aggregates", "computeServices")) {
             nova.failOnce.put(read, failure(ComputeException.Kind.UNKNOWN));
             assertThat(evacuate()).as(read).isEqualTo(Outcome.NOT_CALLED);
         }

@@ -24,6 +24,8 @@ final class FakeNova implements Compute {
     private final SortedMap<ServerId, Server> servers = new TreeMap<>();
     private final SortedMap<ServerId, Running> running = new TreeMap<>();
     private final List<Migration> migrations = new ArrayList<>();
+    private List<ComputeService> services = List.of();
+    private List<Aggregate> aggregates = List.of();
     /** Servers whose newest evacuation was given up before a host took it up. */
     final SortedSet<ServerId> givenUp = new TreeSet<>();
 
@@ -45,6 +47,14 @@ final class FakeNova implements Compute {
 
     void put(Server server) {
         servers.put(server.id(), server);
+    }
+
+    void services(ComputeService... all) {
+        services = List.of(all);
+    }
+
+    void aggregates(Aggregate... all) {
+        aggregates = List.of(all);
     }
 
     void put(Migration migration) {
@@ -128,12 +138,14 @@ final class FakeNova implements Compute {
 
     @Override
     public List<Aggregate> aggregates() {
-        return List.of();
+        failIfAsked("aggregates");
+        return aggregates;
     }
 
     @Override
     public List<ComputeService> computeServices() {
-        return List.of();
+        failIfAsked("computeServices");
+        return services;
     }
 
     @Override
@@ -177,10 +189,10 @@ final class FakeNova implements Compute {
     }
 
     @Override
-    public void evacuate(ServerId id) {
+    public void evacuate(ServerId id, Optional<HostName> target) {
         settle();
         failIfAsked("evacuate");
-        effects.add("evacuate " + id);
+        effects.add("evacuate " + id + target.map(host -> " to " + host).orElse(""));
         Server server = servers.get(id);
         if (running.remove(id) != null) {
             servers.put(id, with(server, server.host(), "error", Optional.of("rebuilding")));

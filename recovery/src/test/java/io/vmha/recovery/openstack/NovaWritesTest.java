@@ -130,6 +130,19 @@ class NovaWritesTest {
     }
 
     @Test
+    void evacuateNamesAHostWhereTheSchedulerChecksIt() {
+        compute.evacuate(SERVER, Optional.of(HV1));
+        assertThat(cloud.asked("POST").get(0).body()).isEqualTo("{\"evacuate\":{\"host\":\"" + HV1 + "\"}}");
+
+        cloud.on("GET " + NOVA + "/", versions("2.1", "2.28"));
+        try (var older = cloud.compute()) {
+            older.evacuate(SERVER, Optional.of(HV1));
+        }
+        assertThat(cloud.asked("POST").get(1).body()).isEqualTo("{\"evacuate\":{}}");
+        assertThat(cloud.asked("POST").get(1).microversion()).isEqualTo("compute 2.28");
+    }
+
+    @Test
     void evacuateIsNeverRepeatedWhenItsOutcomeIsUnknown() {
         cloud.on(EVACUATE, reset());
         assertThat(failure(() -> compute.evacuate(SERVER)).kind()).isEqualTo(Kind.UNKNOWN);

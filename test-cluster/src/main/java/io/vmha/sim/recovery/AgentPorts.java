@@ -305,11 +305,11 @@ final class AgentPorts implements SimulatedPorts {
         }
 
         @Override
-        public void evacuate(ServerId id) {
-            replay.ask(() -> evacuation(id));
+        public void evacuate(ServerId id, Optional<HostName> target) {
+            replay.ask(() -> evacuation(id, target));
         }
 
-        private Replay.Asked<String> evacuation(ServerId id) {
+        private Replay.Asked<String> evacuation(ServerId id, Optional<HostName> target) {
             Agent caller = cluster.agent(self);
             int life = caller.life();
             long pauseMs = cluster.scenario().senderPauseMs(dice);
@@ -322,7 +322,7 @@ final class AgentPorts implements SimulatedPorts {
                     return NOTHING;
                 }
                 cluster.rules().beforeEvacuate((Action.Evacuate) action, id);
-                cluster.nova().evacuate(id);
+                cluster.nova().evacuate(id, target);
                 cluster.point();
                 return NOTHING;
             });

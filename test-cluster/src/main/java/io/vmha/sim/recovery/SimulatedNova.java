@@ -303,7 +303,7 @@ final class SimulatedNova {
     }
 
     /** The evacuate action of the compute API. */
-    void evacuate(ServerId id) {
+    void evacuate(ServerId id, Optional<HostName> wanted) {
         Server server = servers.get(id);
         if (server == null) {
             throw refused(404, "no such server");
@@ -325,13 +325,14 @@ final class SimulatedNova {
         long migration = migrations.size() + 1L;
         migrations.put(migration, new Migration(migration, id, server.host(), Optional.empty(), "accepted", ""));
         servers.put(id, with(server, server.host(), server.vmState(), Optional.of("rebuilding")));
-        sim.after(dice.mostly(100, 3_000), "nova schedules", () -> schedule(migration));
+        sim.after(dice.mostly(100, 3_000), "nova schedules", () -> schedule(migration, wanted));
     }
 
-    private void schedule(long migration) {
+    private void schedule(long migration, Optional<HostName> wanted) {
         Migration accepted = migrations.get(migration);
         var targets = services.keySet().stream()
                 .filter(h -> !h.equals(accepted.source())
+                        && wanted.map(h::equals).orElse(true)
                         && isUp(h)
                         && services.get(h).isEnabled())
                 .toList();

@@ -58,8 +58,10 @@ final class LivingActions {
     Answer migrateCold(ServerRecord server) {
         require(server, "migrate", COLD);
         boolean stopped = server.vmState == VmState.STOPPED;
+        String source = server.host;
         return move(server, "migration", "resize_prep", "resize_", () -> {
             server.settle(VmState.RESIZED, region.nowMs());
+            server.keptOn = Optional.of(source);
             server.stoppedBefore = stopped;
         });
     }
@@ -107,6 +109,7 @@ final class LivingActions {
     Answer confirm(ServerRecord server) {
         require(server, "confirmResize", Set.of(VmState.RESIZED));
         server.settle(server.stoppedBefore ? VmState.STOPPED : VmState.ACTIVE, region.nowMs());
+        server.keptOn = Optional.empty();
         return Answer.empty(204);
     }
 

@@ -97,6 +97,11 @@ final class Rebuild {
             fail("Invalid state of instance files on shared storage");
             return;
         }
+        if (server.keptOn.equals(migration.destination)) {
+            migration.become("failed", region.nowMs());
+            fail("Instance " + server.name + " already exists.");
+            return;
+        }
         server.task("rebuild_spawning", region.nowMs());
         region.in(Delay.SPAWN, this::finish);
     }

@@ -30,6 +30,8 @@ final class ServerRecord {
     int powerState;
     boolean locked;
     Optional<String> lockedReason = Optional.empty();
+    Optional<String> keptOn =
+            Optional.empty(); // the host before a migration that nobody has confirmed: its domain is there still
     Optional<String> fault = Optional.empty();
     long updatedAtMs;
     Optional<Long> launchedAtMs;

@@ -291,7 +291,13 @@ abstract class ComputeContract {
         assertThat(down.disabledReason()).contains("vmha: contract");
         assertThat(aggregate().hosts()).as("a disabled host stays a member").contains(victim);
 
-        servers.forEach(server -> compute.evacuate(server.id()));
+        // the first goes where it is told, the others where the scheduler likes
+        var wanted = aggregate().hosts().stream()
+                .filter(host -> !host.equals(victim) && service(host).up())
+                .reduce((first, last) -> last)
+                .orElseThrow();
+        compute.evacuate(servers.get(0).id(), Optional.of(wanted));
+        servers.stream().skip(1).forEach(server -> compute.evacuate(server.id()));
         for (Server server : servers) {
             assertThat(newest(victim, server.id()))
                     .as("a migration exists at once")
@@ -320,6 +326,7 @@ abstract class ComputeContract {
             assertThat(compute.serversOn(after.host())).contains(after);
         }
         assertThat(compute.serversOn(victim)).isEmpty();
+        assertThat(compute.server(servers.get(0).id()).orElseThrow().host()).isEqualTo(wanted);
         bringToRest(servers);
     }
 
