@@ -428,7 +428,9 @@ final class GossipLoop implements Outbox, UdpEndpoint.Receiver, TcpEndpoint.Rece
      * stays taken for as long as this process lives.
      */
     private void shutDown() {
-        loop.execute(open::close);
+        loop.execute(() -> {
+            var unused = open.close();
+        });
         var ended = group.shutdownGracefully(0, SHUTDOWN_MAX_MS, TimeUnit.MILLISECONDS);
         if (!loop.inEventLoop()) {
             ended.awaitUninterruptibly(2 * SHUTDOWN_MAX_MS);

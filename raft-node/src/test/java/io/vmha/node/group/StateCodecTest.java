@@ -117,6 +117,7 @@ class StateCodecTest {
                 new IncidentCommand.ConfirmOff(5, 5, ONE, HOST, List.of("hv-1", "hv-3"), 3, OFF),
                 new IncidentCommand.BeginForceDown(6, 5, ONE, HOST),
                 new IncidentCommand.ForcedDown(7, 5, ONE, HOST, "held down"),
+                new IncidentCommand.NoteDelay(7, 5, ONE, HOST, "waits until Nova answers"),
                 new IncidentCommand.RecordPlan(
                         8, 5, ONE, HOST, List.of(VmRecovery.planned(VM, "db", "ACTIVE", 0, 7)), List.of()),
                 new ReserveCommand.BeginUse(8, 5, ONE, HOST, new HostName("hv-3")),

@@ -158,8 +158,8 @@ public final class ActionRunner {
     }
 
     /**
-     * What Nova has given up before a host took it up has failed, though its migration does not say so. What its conductor has never had, while
-     * it has had a later one, is marked: the queue between Nova's services keeps the order.
+     * What Nova has given up before a host took it up has failed, though its migration does not say so. What its conductor has never had is
+     * marked, and marked otherwise where it has had a later one: the queue between Nova's services keeps the order.
      */
     private List<Migration> withoutGivenUp(List<Migration> migrations, ServerId server) {
         Optional<Migration> newest = EvacuationCalls.newest(migrations, server, 0)
@@ -169,10 +169,7 @@ public final class ActionRunner {
         }
         String status = switch (handlingOf(server)) {
             case GIVEN_UP -> GIVEN_UP;
-            case UNTOUCHED ->
-                isOvertaken(migrations, newest.get())
-                        ? Migration.OVERTAKEN
-                        : newest.get().status();
+            case UNTOUCHED -> isOvertaken(migrations, newest.get()) ? Migration.OVERTAKEN : Migration.UNTOUCHED;
             case IN_HAND -> newest.get().status();
         };
         return migrations.stream()

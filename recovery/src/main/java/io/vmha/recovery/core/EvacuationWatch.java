@@ -1,5 +1,6 @@
 package io.vmha.recovery.core;
 
+import io.vmha.recovery.core.Waits.Reason;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,14 @@ final class EvacuationWatch {
     /** The clocks of two leaders, and the moment between a host's death and its certificate. */
     private static final long CLOCK_SLACK_MS = 60_000;
 
+    /**
+     * What no conductor has taken up, without a later one to compare it with, is lost after so long. Much longer than Nova lets a message wait
+     * for an answer, for here time is all there is to judge by.
+     */
+    private static final long UNTOUCHED_MS = 300_000;
+
+    private static final String TRIED_AGAIN = "it is tried again";
+
     private final RecoveryConfig config;
     private final Calls calls;
     private final Wave wave;
@@ -36,7 +45,9 @@ final class EvacuationWatch {
     private final Map<ServerId, Seen> heldSince = new TreeMap<>();
     private final Map<ServerId, Seen> overtakenSince = new TreeMap<>();
     private final Map<ServerId, Seen> contradictedSince = new TreeMap<>();
-    private final Map<ServerId, Long> toldOf = new TreeMap<>();
+    private final Map<ServerId, Seen> untouchedSince = new TreeMap<>();
+    private final Map<ServerId, Seen> runningSince = new TreeMap<>();
+    private final Waits waits = new Waits();
     private final TreeSet<HostName> serving = new TreeSet<>();
     private long servicesAtMs = Long.MIN_VALUE / 2;
     private long servicesWantedAtMs = Long.MIN_VALUE / 2;
@@ -56,7 +67,9 @@ final class EvacuationWatch {
         heldSince.clear();
         overtakenSince.clear();
         contradictedSince.clear();
-        toldOf.clear();
+        untouchedSince.clear();
+        runningSince.clear();
+        waits.forget();
         serving.clear();
         servicesAtMs = Long.MIN_VALUE / 2;
         servicesWantedAtMs = Long.MIN_VALUE / 2;
@@ -97,30 +110,50 @@ final class EvacuationWatch {
                         .ifPresent(outcome -> proposer.propose(
                                 nowMs,
                                 "outcome " + id,
-                                outcome.apply(new About(
-                                        atMs, seen.term(), seen.incident(), host.host(), id, vm.intentIndex()))));
+                                outcome.apply(new About(atMs, seen.term(), seen.incident(), host.host(), vm))));
             }
         }
     }
 
+    /** An older leader has left the call open: until it cannot be calling any more, nothing is done about it (S9). */
+    void onInherited(long nowMs, About about, long leaderSinceMs) {
+        waits.tell(
+                        about.vm(),
+                        Reason.INHERITED,
+                        nowMs - leaderSinceMs,
+                        config.inheritedWaitMs(),
+                        "an older leader may still be calling Nova for it",
+                        "Nova is asked what came of the call")
+                .ifPresent(words ->
+                        proposer.propose(nowMs, "outcome " + about.server(), about.held(words.apply(about.atMs()))));
+    }
+
     /** Whom a command is about, and who says it when. */
-    private record About(long atMs, long term, IncidentId incident, HostName host, ServerId server, long intentIndex) {
+    record About(long atMs, long term, IncidentId incident, HostName host, VmRecovery vm) {
+        ServerId server() {
+            return vm.server();
+        }
+
+        long intentIndex() {
+            return vm.intentIndex();
+        }
+
         Command accepted(long migration) {
             return new VmCommand.EvacuationAccepted(
-                    atMs, term, incident, host, server, intentIndex, OptionalLong.of(migration), "");
+                    atMs, term, incident, host, server(), intentIndex(), OptionalLong.of(migration), "");
         }
 
         Command failed(long migrationFloor, String why) {
             return new VmCommand.AttemptFailed(
-                    atMs, term, incident, host, server, intentIndex, migrationFloor, true, why);
+                    atMs, term, incident, host, server(), intentIndex(), migrationFloor, true, why);
         }
 
         Command held(String why) {
-            return new VmCommand.EvacuationHeld(atMs, term, incident, host, server, intentIndex, why);
+            return new VmCommand.EvacuationHeld(atMs, term, incident, host, server(), intentIndex(), why);
         }
 
         Command ended(Ending ending) {
-            return new VmCommand.VmEnded(atMs, term, incident, host, server, ending);
+            return new VmCommand.VmEnded(atMs, term, incident, host, server(), ending);
         }
     }
 
@@ -145,8 +178,10 @@ final class EvacuationWatch {
                     ? server.flatMap(s -> conclude(nowMs, state, host, vm, migration.get(), s))
                     : server.flatMap(s -> arrived(host.host(), s))
                             .or(() -> overtaken(nowMs, vm, migration.get()))
+                            .or(() -> untouched(nowMs, vm, migration.get()))
                             .or(() -> stuck(nowMs, state, host.host(), vm, migration.get()))
-                            .or(() -> server.flatMap(s -> abandoned(nowMs, host, vm, migration.get(), s)));
+                            .or(() -> server.flatMap(s -> abandoned(nowMs, host, vm, migration.get(), s)))
+                            .or(() -> running(nowMs, vm, migration.get()));
         }
         return server.flatMap(s -> withoutMigration(nowMs, host, vm, s));
     }
@@ -167,12 +202,71 @@ final class EvacuationWatch {
      * had handed it on. Were it to turn up all the same, Nova's database would let one rebuild through.
      */
     private Optional<Function<About, Command>> overtaken(long nowMs, VmRecovery vm, Migration migration) {
-        return migration.isOvertaken() && sinceMs(overtakenSince, vm, nowMs) >= ABSENT_MS
+        if (!migration.isOvertaken()) {
+            return Optional.empty();
+        }
+        String seen = "no conductor of Nova has taken up migration " + migration.id() + ", and later ones they have";
+        long waitedMs = sinceMs(overtakenSince, vm, nowMs);
+        return waitedMs >= ABSENT_MS
+                ? Optional.of(about -> about.failed(migration.id(), seen + "; it stays accepted for ever"))
+                : waits(vm, Reason.OVERTAKEN, waitedMs, ABSENT_MS, seen, TRIED_AGAIN);
+    }
+
+    /**
+     * Nova's conductor has not taken it up, and there is no later one by whose fate to judge. The heartbeats of the nova-computes come to Nova
+     * through the conductors, in the same queue: if those get through for so long, this one was lost before it came there.
+     */
+    private Optional<Function<About, Command>> untouched(long nowMs, VmRecovery vm, Migration migration) {
+        if (!migration.isUntouched()) {
+            return Optional.empty();
+        }
+        servicesWantedAtMs = nowMs;
+        String seen = "no conductor of Nova has taken up migration " + migration.id();
+        long waitedMs = sinceMs(untouchedSince, vm, nowMs);
+        if (waitedMs < UNTOUCHED_MS) {
+            return waits(
+                    vm,
+                    Reason.UNTOUCHED,
+                    waitedMs,
+                    UNTOUCHED_MS,
+                    seen,
+                    TRIED_AGAIN + ", if Nova's conductors are at work");
+        }
+        return areServicesKnown(nowMs) && !serving.isEmpty()
                 ? Optional.of(about -> about.failed(
                         migration.id(),
-                        "no conductor of Nova has taken up migration " + migration.id()
-                                + ", and later ones they have; it stays accepted for ever"))
+                        seen + " for " + waitedMs / 1_000 + " s, though the nova-computes " + serving
+                                + " get through to them: its nova-api died over the call"))
                 : Optional.empty();
+    }
+
+    /** Nothing but Nova ends it, however long it takes (S13); what that may be is told. */
+    private Optional<Function<About, Command>> running(long nowMs, VmRecovery vm, Migration migration) {
+        long waitedMs = sinceMs(runningSince, vm, nowMs);
+        if (migration.destination().isPresent()) {
+            String seen = "migration " + migration.id() + " is " + migration.status() + " on "
+                    + migration.destination().get();
+            String then = "its nova-compute ends it, or has forgotten it if it was started anew; only then: openstack"
+                    + " server set --state error " + vm.server();
+            return waits(vm, Reason.RUNNING, waitedMs, Waits.OPEN, seen, then);
+        }
+        return waits.isTold(vm)
+                ? Optional.empty() // something more to the point
+                : waits(
+                        vm,
+                        Reason.NO_TARGET,
+                        waitedMs,
+                        Waits.OPEN,
+                        "no host has taken up migration " + migration.id()
+                                + ", which waits in a queue of Nova's services",
+                        "see whether nova-conductor, nova-scheduler and every nova-compute are at work");
+    }
+
+    /** Nothing is to be done yet, which is told if it lasts. */
+    private Optional<Function<About, Command>> waits(
+            VmRecovery vm, Reason reason, long waitedMs, long limitMs, String what, String then) {
+        return waits.tell(vm, reason, waitedMs, limitMs, what, then)
+                .map(words -> about -> about.held(words.apply(about.atMs())));
     }
 
     /**
@@ -198,15 +292,14 @@ final class EvacuationWatch {
             stuckSince.remove(vm.server());
             return Optional.empty();
         }
-        if (sinceMs(stuckSince, vm, nowMs) < (target.isPresent() ? config.requestLimitMs() : LOST_MS)) {
-            return Optional.empty();
-        }
-        return Optional.of(about -> about.failed(
-                migration.id(),
-                target.map(host -> "its target " + host + " died over migration " + migration.id())
-                                .orElse("no host has taken up migration " + migration.id()
-                                        + ", and one that might have has died")
-                        + ", which stays " + migration.status() + " for ever"));
+        String seen = target.map(host -> "its target " + host + " died over migration " + migration.id())
+                .orElse("no host has taken up migration " + migration.id() + ", and one that might have has died");
+        long waitedMs = sinceMs(stuckSince, vm, nowMs);
+        long limitMs = target.isPresent() ? config.requestLimitMs() : LOST_MS;
+        return waitedMs < limitMs
+                ? waits(vm, target.isPresent() ? Reason.TARGET : Reason.QUEUE, waitedMs, limitMs, seen, TRIED_AGAIN)
+                : Optional.of(about ->
+                        about.failed(migration.id(), seen + ", which stays " + migration.status() + " for ever"));
     }
 
     private static boolean isCertified(RecoveryState state, HostName host) {
@@ -235,13 +328,14 @@ final class EvacuationWatch {
     /** Somebody must know why a VM stays down for so long, and what would help. */
     private Optional<Function<About, Command>> held(
             long nowMs, VmRecovery vm, Migration migration, List<HostName> silent) {
-        if (sinceMs(heldSince, vm, nowMs) < LOST_MS || vm.intentIndex() == toldOf.getOrDefault(vm.server(), 0L)) {
-            return Optional.empty();
-        }
-        toldOf.put(vm.server(), vm.intentIndex());
-        return Optional.of(about -> about.held("no host has taken up migration " + migration.id()
-                + ", and it may wait for nova-compute on " + silent + ", which Nova does not hear: start it there, or"
-                + " take the host out of the aggregate if it is never to serve again"));
+        return waits(
+                vm,
+                Reason.SILENT,
+                sinceMs(heldSince, vm, nowMs),
+                Waits.OPEN,
+                "no host has taken up migration " + migration.id() + ", and it may wait for nova-compute on " + silent
+                        + ", which Nova does not hear",
+                "start it there, or take the host out of the aggregate if it is never to serve again");
     }
 
     /** True if another host has died that Nova may have taken for alive when the call was made. */
@@ -263,20 +357,24 @@ final class EvacuationWatch {
             idleSince.remove(vm.server());
             return Optional.empty();
         }
-        return sinceMs(idleSince, vm, nowMs) < config.requestLimitMs()
-                ? Optional.empty()
-                : Optional.of(about -> about.failed(
-                        migration.id(),
-                        "migration " + migration.id() + " stays " + migration.status()
-                                + ", but its server waits for nothing: its record was reset"));
+        String seen = "migration " + migration.id() + " stays " + migration.status()
+                + ", but its server waits for nothing: its record was reset";
+        long waitedMs = sinceMs(idleSince, vm, nowMs);
+        return waitedMs < config.requestLimitMs()
+                ? waits(vm, Reason.IDLE, waitedMs, config.requestLimitMs(), seen, TRIED_AGAIN)
+                : Optional.of(about -> about.failed(migration.id(), seen));
     }
 
     /** Nova's record is final: where did it leave the server? */
     private Optional<Function<About, Command>> conclude(
             long nowMs, RecoveryState state, HostRecovery host, VmRecovery vm, Migration migration, Server server) {
         // Nova writes the migration's end a moment before the server's; a task that stays after that is another matter
-        if (server.taskState().isPresent() && sinceMs(finalSince, vm, nowMs) < ABSENT_MS) {
-            return Optional.empty();
+        long waitedMs = server.taskState().isPresent() ? sinceMs(finalSince, vm, nowMs) : ABSENT_MS;
+        if (waitedMs < ABSENT_MS) {
+            String seen =
+                    "migration " + migration.id() + " is " + migration.status() + ", and its server still has the task "
+                            + server.taskState().orElseThrow();
+            return waits(vm, Reason.TASK, waitedMs, ABSENT_MS, seen, "the migration's word counts");
         }
         boolean elsewhere = !server.host().equals(host.host());
         if (migration.hasSucceeded() && elsewhere) {
@@ -307,12 +405,14 @@ final class EvacuationWatch {
      */
     private Optional<Function<About, Command>> contradicted(
             long nowMs, RecoveryState state, HostRecovery host, VmRecovery vm, Migration migration) {
-        if (sinceMs(contradictedSince, vm, nowMs) < LOST_MS) {
-            return Optional.empty();
-        }
         String seen = "Nova has migration " + migration.id() + " as " + migration.status() + " and its server still on "
                 + host.host();
         Optional<HostName> dead = migration.destination().filter(target -> isCertified(state, target));
+        long waitedMs = sinceMs(contradictedSince, vm, nowMs);
+        if (waitedMs < LOST_MS) {
+            String then = dead.isPresent() ? TRIED_AGAIN : "a person must look";
+            return waits(vm, Reason.CONTRADICTED, waitedMs, LOST_MS, seen, then);
+        }
         if (dead.isPresent()) {
             return Optional.of(about -> about.failed(migration.id(), seen + "; its target " + dead.get() + " is dead"));
         }
@@ -340,11 +440,11 @@ final class EvacuationWatch {
         // a Nova that died between its first write and its second leaves a task without a migration
         boolean untouchedCall =
                 vm.step() == VmRecovery.Step.CALLING && server.taskState().isEmpty();
-        boolean neverTaken = sentCallIsOver && absentMs >= (untouchedCall ? config.requestLimitMs() : ABSENT_MS);
-        if (neverTaken) {
+        long limitMs = untouchedCall ? config.requestLimitMs() : ABSENT_MS;
+        if (sentCallIsOver && absentMs >= limitMs) {
             absentSince.remove(vm.server());
             return Optional.of(about -> about.failed(vm.migrationFloor(), "Nova never began it"));
         }
-        return Optional.empty();
+        return waits(vm, Reason.NO_MIGRATION, absentMs, limitMs, "Nova shows no migration for the call", TRIED_AGAIN);
     }
 }

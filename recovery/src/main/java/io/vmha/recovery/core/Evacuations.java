@@ -78,12 +78,15 @@ final class Evacuations {
     }
 
     /** Makes the calls whose intents are committed, looks at those that Nova has taken, puts back what is over. */
-    void follow(long nowMs, IncidentId incident, HostRecovery host) {
+    void follow(long nowMs, long atMs, IncidentId incident, HostRecovery host) {
         var underWay = new TreeSet<ServerId>();
         for (VmRecovery vm : host.vms().values()) {
             if (vm.step() == VmRecovery.Step.ACCEPTED
                     || (vm.step() == VmRecovery.Step.CALLING && isUnresolved(nowMs, vm))) {
                 underWay.add(vm.server());
+            } else if (vm.step() == VmRecovery.Step.CALLING && vm.intentTerm() != term) {
+                watch.onInherited(
+                        nowMs, new EvacuationWatch.About(atMs, term, incident, host.host(), vm), leaderSinceMs);
             }
             if (vm.step() == VmRecovery.Step.CALLING && vm.intentTerm() == term && calls.begin(nowMs, vm)) {
                 executor.execute(nowMs, call(nowMs, incident, host.host(), vm));

@@ -391,6 +391,21 @@ public sealed interface IncidentCommand extends Command {
         }
     }
 
+    /** A step of the host's recovery does not succeed for now, or does again: what is waited for. Changes nothing. */
+    record NoteDelay(long atMs, long term, IncidentId incident, HostName host, String words)
+            implements IncidentCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            return onHost(
+                    state,
+                    incident,
+                    host,
+                    h -> Optional.empty(),
+                    h -> h,
+                    new Note(atMs, entry.index(), host + ": " + words));
+        }
+    }
+
     /**
      * The VMs that Nova has on the host, with what shall be done with each. VMs that are in the plan already are kept as they are.
      *

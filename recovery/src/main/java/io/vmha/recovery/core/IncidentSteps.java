@@ -33,6 +33,7 @@ final class IncidentSteps {
     private final Executor executor;
     private final Evacuations evacuations;
     private final LeaseSteps leases;
+    private final Delays delays;
     private final SortedMap<HostName, Integer> swept = new TreeMap<>();
     private long term;
 
@@ -42,11 +43,13 @@ final class IncidentSteps {
         this.executor = executor;
         this.evacuations = new Evacuations(config, pending, proposer, executor);
         this.leases = new LeaseSteps(pending, proposer, executor);
+        this.delays = new Delays(proposer);
     }
 
     void onTerm(long nowMs, long newTerm) {
         term = newTerm;
         swept.clear();
+        delays.forget();
         evacuations.onTerm(nowMs, newTerm);
     }
 
@@ -104,7 +107,7 @@ final class IncidentSteps {
             executeUnless(
                     isRecording(nowMs, "plan " + name), nowMs, new Action.ListServers(term, incident, name, images));
         } else {
-            evacuations.follow(nowMs, incident, host);
+            evacuations.follow(nowMs, atMs, incident, host);
         }
     }
 
@@ -279,6 +282,10 @@ final class IncidentSteps {
                 ? List.of()
                 : List.of("the groups " + circular
                         + " wait for each other in a circle: their vmha:after is ignored among themselves");
+    }
+
+    Delays delays() {
+        return delays;
     }
 
     Evacuations evacuations() {

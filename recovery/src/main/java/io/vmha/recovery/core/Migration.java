@@ -13,17 +13,25 @@ public record Migration(
     /** In place of {@code accepted}: a later evacuation was taken up by Nova's conductor, and this one was not. */
     static final String OVERTAKEN = "accepted, but overtaken";
 
-    private static final String ACCEPTED = "accepted";
+    /** In place of {@code accepted}: Nova's conductor has not taken it up, nor a later one of another server. */
+    static final String UNTOUCHED = "accepted, but untouched";
+
+    private static final String ACCEPTED = \"accepted\";
+    private static final Set<String> NOT_BEGUN = Set.of("accepted", OVERTAKEN, UNTOUCHED);
     private static final Set<String> SUCCEEDED = Set.of("done", "completed", "finished", "confirmed");
     private static final Set<String> FAILED = Set.of("failed", "error", "cancelled");
 
     /** The host that has begun it; until then it is {@code accepted}, and has a destination only if the caller named one. */
     Optional<HostName> takenUpBy() {
-        return status.equals(ACCEPTED) ? Optional.empty() : destination;
+        return NOT_BEGUN.contains(status) ? Optional.empty() : destination;
     }
 
     boolean isOvertaken() {
         return status.equals(OVERTAKEN);
+    }
+
+    boolean isUntouched() {
+        return status.equals(UNTOUCHED);
     }
 
     Migration withStatus(String other) {

@@ -152,6 +152,7 @@ public final class RecoveryController implements Result.Listener {
     /** The result of an action. One that an older leadership asked for is ignored. */
     public void onResult(long nowMs, Result result) {
         if (isLeading() && result.action().term() == term.getAsLong()) {
+            steps.delays().onResult(nowMs, clock.wallMs(nowMs), result);
             result.deliver(nowMs, this);
             decide(nowMs);
         }

@@ -279,7 +279,11 @@ class ActionRunnerTest {
         nova.put(new Migration(8, vm(2), hv(1), Optional.empty(), "accepted", ""));
         nova.untouched.add(vm(1));
         var watch = closely(vm(1), vm(1));
-        assertThat(((Result.Servers) runner.run(watch)).migrations()).noneMatch(Migration::isOvertaken);
+        assertThat(((Result.Servers) runner.run(watch)).migrations())
+                .noneMatch(Migration::isOvertaken)
+                .filteredOn(Migration::isUntouched)
+                .extracting(Migration::id)
+                .containsExactly(7L);
 
         nova.put(new Migration(9, vm(3), hv(1), Optional.of(hv(2)), "pre-migrating", ""));
 

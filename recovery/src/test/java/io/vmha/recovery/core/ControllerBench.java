@@ -144,6 +144,12 @@ final class ControllerBench implements Outbox {
         return !log.state().incidents().isEmpty() && log.state().openIncidents().isEmpty();
     }
 
+    void stepsFor(long ms) {
+        for (long until = nowMs + ms; nowMs < until; ) {
+            step(true);
+        }
+    }
+
     void runToTheEnd() {
         int limit = steps + 20_000;
         while (!isOver()) {

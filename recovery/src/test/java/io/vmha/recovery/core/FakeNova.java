@@ -30,8 +30,12 @@ final class FakeNova implements Compute {
     final SortedSet<ServerId> givenUp = new TreeSet<>();
 
     final SortedSet<ServerId> untouched = new TreeSet<>();
+    /** Hosts whose nova-compute reports. */
+    final SortedSet<HostName> up = new TreeSet<>();
     /** Servers whose next evacuation is given up by the conductor, before a host takes it up. */
     final SortedSet<ServerId> dropOnce = new TreeSet<>();
+    /** Servers whose next evacuation gets lost between nova-api and the conductor. */
+    final SortedSet<ServerId> loseOnce = new TreeSet<>();
     /** Every change that was asked for, oldest first. */
     final List<String> effects = new ArrayList<>();
     /** Thrown, once, by the next call whose name it is under. */
@@ -145,7 +149,11 @@ final class FakeNova implements Compute {
     @Override
     public List<ComputeService> computeServices() {
         failIfAsked("computeServices");
-        return services;
+        return !services.isEmpty()
+                ? services
+                : up.stream()
+                        .map(host -> new ComputeService("id", host, true, true, false, Optional.empty()))
+                        .toList();
     }
 
     @Override
@@ -202,6 +210,11 @@ final class FakeNova implements Compute {
         migrations.add(new Migration(migration, id, server.host(), Optional.empty(), "accepted", ""));
         servers.put(id, with(server, server.host(), server.vmState(), Optional.of("rebuilding")));
         givenUp.remove(id);
+        untouched.remove(id);
+        if (loseOnce.remove(id)) {
+            untouched.add(id);
+            return;
+        }
         if (dropOnce.remove(id)) {
             givenUp.add(id);
             return;

@@ -160,6 +160,49 @@ class RecoveryControllerTest {
     }
 
     @Test
+    void aSingleVmWhoseNovaApiDiedOverTheCallIsTriedAgainThoughNobodyElseIsEverEvacuated() {
+        bench.nova.delete(vm(2));
+        bench.nova.delete(vm(3));
+        bench.nova.up.add(CommittedLog.hv(2));
+        bench.nova.loseOnce.add(vm(1));
+
+        bench.runToTheEnd();
+
+        VmRecovery vm = bench.incident().hosts().get(DEAD).vms().get(vm(1));
+        assertThat(vm.attempts()).isEqualTo(2);
+        assertThat(vm.ending().orElseThrow().kind()).isEqualTo(Ending.Kind.RECOVERED);
+        assertThat(told("no conductor of Nova has taken up migration 100"))
+                .as("told, then done")
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aNovaThatDoesNotAnswerIsToldAndSoIsItsReturn() {
+        var down = new ComputeException(ComputeException.Kind.UNKNOWN, 0, "connection refused", null);
+        bench.nova.failAlways.put("forceDown", down);
+        bench.stepsFor(120_000);
+        assertThat(told("hv-3: waits since ")).isEqualTo(1);
+        assertThat(told("until Nova holds it down; it is tried again at least twice a minute"))
+                .isEqualTo(1);
+        bench.nova.failAlways.remove("forceDown");
+        bench.nova.failAlways.put("evacuationsFrom", down);
+        bench.stepsFor(120_000);
+        assertThat(told("waits no more until Nova holds it down")).isEqualTo(1);
+        assertThat(told("until Nova lists its VMs")).isEqualTo(1);
+
+        bench.nova.failAlways.clear();
+        bench.runToTheEnd();
+
+        everyVmIsRecoveredOnce("Nova was away for a while");
+    }
+
+    private long told(String words) {
+        return bench.incident().story().stream()
+                .filter(note -> note.text().contains(words))
+                .count();
+    }
+
+    @Test
     void whatTheDeadHostLeftBehindIsClearedAndTheVmComesBack() {
         // a host that dies while it boots or reboots a server leaves its task_state behind; nobody else clears it
         bench.nova.put(FakeNova.with(FakeNova.active(vm(2), DEAD), DEAD, "active", Optional.of("rebooting")));
