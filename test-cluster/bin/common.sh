@@ -48,7 +48,34 @@ archive() {
     io.vmha.node.WarmUpMain >/dev/null 2>&1 && mv "$file.new" "$file" || rm -f "$file.new"
 }
 
+# ready [PACKAGE...]: all is installed and built; whoever sets VMHA_CLASSPATH, and JAVA_HOME, has done both.
+ready() {
+  [ -z "${VMHA_CLASSPATH:-}" ] || return 0
+  install_base "$@"
+  build
+}
+
+# in_room CMD...: runs CMD in namespaces of its own (processes, network, mounts), and ends with its status. The kernel kills the first process of the
+# inner namespace, and with it all others, when unshare ends, and unshare when we end, be it by kill -9.
+in_room() {
+  local rc=0
+  setpriv --pdeathsig KILL unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private \
+    "$TOP/test-cluster/bin/room" "$@" &
+  room=$!
+  ask_to_end() { for p in $(cat "/proc/$room/task/$room/children" 2>/dev/null); do kill -TERM "$p" 2>/dev/null; done; }
+  trap ask_to_end INT TERM HUP
+  wait "$room" || rc=$?
+  while kill -0 "$room" 2>/dev/null; do wait "$room" || rc=$?; done
+  exit "$rc"
+}
+
+# A directory, in SCRATCH, that is removed by a process that outlives this one, when the last of those that we have started is gone.
+scratch() {
+  SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/vmha-$(basename "$0").XXXXXX")
+  exec 9> >(exec setsid bash -c 'trap "" INT TERM HUP; cat >/dev/null; rm -rf "$1"' reaper "$SCRATCH" >/dev/null 2>&1)
+}
+
 # The JVM's flags for the archive
 archived() { echo "-XX:SharedArchiveFile=$TOP/test-cluster/target/vmha.jsa -Xlog:cds=off -Xlog:cds+dynamic=off"; }
 
-classpath() { echo "$TOP/test-cluster/target/vmha-test-cluster-0.1.0.jar:$(cat "$TOP/test-cluster/target/classpath")"; }
+classpath() { echo "${VMHA_CLASSPATH:-$TOP/test-cluster/target/vmha-test-cluster-0.1.0.jar:$(cat "$TOP/test-cluster/target/classpath")}"; }

@@ -243,9 +243,9 @@ final class EvacuationWatch {
     /** Nothing but Nova ends it, however long it takes (S13); what that may be is told. */
     private Optional<Function<About, Command>> running(long nowMs, VmRecovery vm, Migration migration) {
         long waitedMs = sinceMs(runningSince, vm, nowMs);
-        if (migration.destination().isPresent()) {
+        if (migration.takenUpBy().isPresent()) {
             String seen = "migration " + migration.id() + " is " + migration.status() + " on "
-                    + migration.destination().get();
+                    + migration.takenUpBy().get();
             String then = "its nova-compute ends it, or has forgotten it if it was started anew; only then: openstack"
                     + " server set --state error " + vm.server();
             return waits(vm, Reason.RUNNING, waitedMs, Waits.OPEN, seen, then);

@@ -16,7 +16,6 @@ public record Migration(
     /** In place of {@code accepted}: Nova's conductor has not taken it up, nor a later one of another server. */
     static final String UNTOUCHED = "accepted, but untouched";
 
-    private static final String ACCEPTED = \"accepted\";
     private static final Set<String> NOT_BEGUN = Set.of("accepted", OVERTAKEN, UNTOUCHED);
     private static final Set<String> SUCCEEDED = Set.of("done", "completed", "finished", "confirmed");
     private static final Set<String> FAILED = Set.of("failed", "error", "cancelled");

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -114,7 +115,10 @@ final class RecoveryBench implements Callable<Integer> {
     private RecoveryStage open(Path directory) {
         if (cloud == Cloud.openstack) {
             var real = new OpenStackBackend(
-                    Path.of("test-cluster", "openstack"), directory.resolve("openstack"), what -> {});
+                    Path.of("test-cluster", "openstack"),
+                    directory.resolve("openstack"),
+                    what -> {},
+                    Map.of("VMHA_NETNS", "1"));
             return RecoveryStage.open(directory, real, hosts, real::guestsOf, real::restartComputeCommand);
         }
         CloudBackend simulated = new SimulatedBackend(new InetSocketAddress(Loopback.freeNet() + ".200", 5000));

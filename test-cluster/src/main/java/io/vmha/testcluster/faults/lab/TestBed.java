@@ -123,12 +123,12 @@ public final class TestBed implements AutoCloseable {
                     .toList();
             boolean labs = Files.isDirectory(Path.of("/run/netns"))
                     && !Shell.run(List.of("ls", "/run/netns")).isBlank();
-            boolean init = Files.readString(Path.of("/proc/1/cmdline")).contains("faults-room");
+            boolean init = Files.readString(Path.of("/proc/1/cmdline")).contains("test-cluster/bin/room");
             if (!cards.isEmpty() || labs || !init) {
                 throw new LabException(
                         "expected namespaces of my own with nothing in them, but found network cards " + cards
                                 + (labs ? ", named network namespaces" : "")
-                                + (init ? "" : ", and a first process that is not faults-room")
+                                + (init ? "" : ", and a first process that is not test-cluster/bin/room")
                                 + ": start me by ./faults");
             }
         } catch (IOException e) {
