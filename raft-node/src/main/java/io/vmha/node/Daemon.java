@@ -188,7 +188,7 @@ public final class Daemon implements AutoCloseable {
         keys = new KvAccess(raft, renewals, codec, kv, watchers, timer);
         view = new ViewBuilder(config, raft, gossip, renewals, lease, aggregate);
         access = new GroupAccess(raft, renewals, codec);
-        var gate = keep(new GateKeeper(config, lease, compute, view::state, access::commit));
+        var gate = keep(new GateKeeper(config, lease, compute, view::state, access::commit, access::confirmed));
         var requests =
                 new AzRequests(config, raft, peers, compute, fencer, loop, view, access, renewals, gate::bringBack);
         webhook = config.events()

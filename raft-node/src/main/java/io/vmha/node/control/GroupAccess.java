@@ -1,12 +1,16 @@
 package io.vmha.node.control;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.vmha.node.group.GroupMachine;
 import io.vmha.node.group.StateCodec;
+import io.vmha.node.raft.GroupId;
 import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.RaftNodeException;
 import io.vmha.proto.v1.LogReply;
+import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.RecoveryState;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** This host's way into its group: directly where it votes, as a client where it does not. */
@@ -34,12 +38,26 @@ public final class GroupAccess {
 
     /** The state by a linearizable read. */
     public CompletableFuture<RecoveryState> read() {
-        CompletableFuture<byte[]> state = votesHere()
-                ? raft.read(new byte[0])
+        return asked(new byte[0]).thenApply(codec::decodeState);
+    }
+
+    /** The state by a linearizable read, which brings it only where it is newer than the one that is known here. */
+    public CompletableFuture<RecoveryState> confirmed(RecoveryState known) {
+        Optional<GroupId> group =
+                votesHere() ? raft.group() : renewals.standing().map(Renewals.Standing::group);
+        boolean ofThisGroup =
+                group.isPresent() && known.az().map(AzSettings::groupId).equals(group.map(GroupId::toString));
+        RecoveryState before = ofThisGroup ? known : RecoveryState.empty();
+        return asked(GroupMachine.stateAfter(before.applied().index()))
+                .thenApply(bytes -> bytes.length == 0 ? before : codec.decodeState(bytes));
+    }
+
+    private CompletableFuture<byte[]> asked(byte[] question) {
+        return votesHere()
+                ? raft.read(question)
                 : renewals.standing()
-                        .map(s -> raft.client(s.group(), s.voters()).read(new byte[0]))
+                        .map(s -> raft.client(s.group(), s.voters()).read(question))
                         .orElseGet(GroupAccess::noGroup);
-        return state.thenApply(codec::decodeState);
     }
 
     private boolean votesHere() {

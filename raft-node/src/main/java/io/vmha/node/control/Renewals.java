@@ -86,7 +86,7 @@ public final class Renewals {
     private final ScheduledExecutorService timer;
     private volatile Optional<Standing> standing = Optional.empty();
     private final AtomicLong hurriedAtMs = new AtomicLong(Long.MIN_VALUE / 2);
-    private volatile long clientIndex;
+    private final KnownState fetched = new KnownState();
     private volatile List<String> watched = List.of();
 
     public Renewals(
@@ -211,14 +211,14 @@ public final class Renewals {
         if (reply.getLeaderHost().equals(voter.id().nodeName())) {
             listener.onFindings(reply.getFindingsList());
         }
-        if (client && reply.getAppliedIndex() > clientIndex) {
+        if (client && fetched.isNews(group, reply.getAppliedIndex())) {
             fetchState(group, voters, voter);
         }
     }
 
     private void fetchState(GroupId group, List<PeerInfo> voters, PeerInfo voter) {
         byte[] request = PeerRequest.newBuilder()
-                .setState(StateAfter.newBuilder().setIndex(clientIndex))
+                .setState(StateAfter.newBuilder().setIndex(fetched.indexIn(group)))
                 .build()
                 .toByteArray();
         CompletableFuture<byte[]> answer = raft.client(group, voters).ask(voter, request, LIMIT);
@@ -227,8 +227,7 @@ public final class Renewals {
                         .ifPresent(reply -> {
                             RecoveryState state =
                                     codec.decodeState(reply.getState().toByteArray());
-                            if (state.applied().index() > clientIndex) {
-                                clientIndex = state.applied().index();
+                            if (fetched.take(group, state.applied().index())) {
                                 listener.onClientState(state);
                             }
                         }))

@@ -43,12 +43,14 @@ public final class GateKeeper implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GateKeeper.class);
     private static final long PERIOD_MS = 1_000;
     private static final Duration RESTART_LIMIT = Duration.ofSeconds(60);
+    private static final Duration CONFIRM_LIMIT = Duration.ofSeconds(5);
     private static final Duration COMMIT_LIMIT = Duration.ofSeconds(20);
 
     private final HostName self;
     private final VmhadConfig.Gate config;
     private final HostLease lease;
-    private final Supplier<RecoveryState> state;
+    private final Newest newest;
+    private final Commands commands;
     private final Hypervisor hypervisor;
     private final ReturnAgent agent;
     private final ProtectedMark mark;
@@ -65,30 +67,29 @@ public final class GateKeeper implements AutoCloseable {
     /**
      * @param state the newest state that this host knows
      * @param commit commits a command, here or as a client
+     * @param confirm has a majority confirm a state, or name a newer one
      */
     public GateKeeper(
             VmhadConfig config,
             HostLease lease,
             Compute compute,
             Supplier<RecoveryState> state,
-            Function<Command, CompletableFuture<LogReply>> commit) {
+            Function<Command, CompletableFuture<LogReply>> commit,
+            Function<RecoveryState, CompletableFuture<RecoveryState>> confirm) {
         this.self = config.host();
         this.config = config.gate();
         this.lease = lease;
-        this.state = state;
+        this.newest = new Newest(state);
+        this.commands = new Commands(commit, confirm, compute);
         this.mark = new ProtectedMark(config.dataDir().resolve("protected"));
         this.hypervisor = hypervisor(config.gate());
         this.agent = new ReturnAgent(
-                self,
-                hypervisor,
-                id -> compute.server(id).map(Server::host),
-                new Commands(commit, compute),
-                System::currentTimeMillis);
+                self, hypervisor, id -> compute.server(id).map(Server::host), commands, System::currentTimeMillis);
         this.watch = new GuestWatch(
                 self,
                 hypervisor,
                 () -> GuestsFile.living(config.lease().guard(), BootClock.bootId(), BootClock.nowMs()),
-                new Commands(commit, compute)::commit,
+                commands::commit,
                 System::currentTimeMillis);
     }
 
@@ -110,7 +111,7 @@ public final class GateKeeper implements AutoCloseable {
     public void start() {
         var unusedFiles = files.scheduleWithFixedDelay(quietly(this::judge), 0, PERIOD_MS, TimeUnit.MILLISECONDS);
         var unusedGuests = guests.scheduleWithFixedDelay(
-                quietly(() -> watch.advance(BootClock.nowMs(), state.get())),
+                quietly(() -> watch.advance(BootClock.nowMs(), newest.state())),
                 PERIOD_MS,
                 PERIOD_MS,
                 TimeUnit.MILLISECONDS);
@@ -119,7 +120,14 @@ public final class GateKeeper implements AutoCloseable {
     }
 
     private void comeBack() {
-        RecoveryState now = state.get();
+        RecoveryState known = newest.state();
+        HostRecord record = known.hosts().get(self);
+        HostLease.Status heard = lease.status();
+        if (record != null && Newest.isOutOfDate(record, heard.epoch(), heard.state() == LeaseFile.State.SEALED)) {
+            LOG.debug("the voters may know more of this host record={} heard={}", record, heard.epoch());
+            var unused = commands.confirmed(known);
+        }
+        RecoveryState now = newest.state();
         if (!isDown(now)) {
             asked = false;
         }
@@ -140,7 +148,7 @@ public final class GateKeeper implements AutoCloseable {
      * @return false if there is nothing to bring back here: it is another host, or not down
      */
     public boolean bringBack(HostName host) {
-        if (!host.equals(self) || !isDown(state.get())) {
+        if (!host.equals(self) || !isDown(newest.state())) {
             return false;
         }
         asked = true;
@@ -164,7 +172,7 @@ public final class GateKeeper implements AutoCloseable {
     }
 
     private void judge() {
-        RecoveryState now = state.get();
+        RecoveryState now = newest.state();
         mark.onState(now, self, lease.disownedAt());
         HostLease.Status status = lease.status();
         boolean leased = status.state() == LeaseFile.State.HELD && status.remainingMs() > 0;
@@ -192,7 +200,7 @@ public final class GateKeeper implements AutoCloseable {
     }
 
     private String waitingFor() {
-        return config.returnsByItself() || asked || !isDown(state.get())
+        return config.returnsByItself() || asked || !isDown(newest.state())
                 ? agent.waitingFor()
                 : "a person brings this host back (gate.return: by-hand): vmha host return " + self + ", on it";
     }
@@ -216,10 +224,15 @@ public final class GateKeeper implements AutoCloseable {
 
     private final class Commands implements ReturnAgent.Outside {
         private final Function<Command, CompletableFuture<LogReply>> commit;
+        private final Function<RecoveryState, CompletableFuture<RecoveryState>> confirm;
         private final Compute compute;
 
-        Commands(Function<Command, CompletableFuture<LogReply>> commit, Compute compute) {
+        Commands(
+                Function<Command, CompletableFuture<LogReply>> commit,
+                Function<RecoveryState, CompletableFuture<RecoveryState>> confirm,
+                Compute compute) {
             this.commit = commit;
+            this.confirm = confirm;
             this.compute = compute;
         }
 
@@ -239,6 +252,22 @@ public final class GateKeeper implements AutoCloseable {
                 return Optional.of(reply.getRefusal()).filter(refusal -> !refusal.isEmpty());
             } catch (CompletionException e) {
                 return Optional.of("the group did not answer: " + e.getCause());
+            }
+        }
+
+        @Override
+        public Optional<RecoveryState> confirmed(RecoveryState known) {
+            try {
+                RecoveryState now = confirm.apply(known)
+                        .orTimeout(CONFIRM_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+                        .join();
+                newest.onConfirmed(now);
+                return Optional.of(now);
+            } catch (CompletionException e) {
+                LOG.debug(
+                        "no majority confirms what is known of this host why=\"{}\"",
+                        e.getCause().toString());
+                return Optional.empty();
             }
         }
 

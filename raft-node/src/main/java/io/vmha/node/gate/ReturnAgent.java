@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
  * Brings this host back after it was recovered from (S11): destroys every guest whose VM lives elsewhere, reports itself clean, and has
  * nova-compute restarted once the gate is open, at which Nova cleans up and completes its evacuations. The leader does the rest.
  *
+ * <p>What this host knows of the group may be old: its replica may have got no entries for a minute, in which its next life has begun, or
+ * ended. So a majority confirms the state before anything is destroyed or restarted by it.
+ *
  * <p>Called again and again on one thread, and blocks there. Each call looks at what is committed and does what is missing.
  */
 public final class ReturnAgent {
@@ -41,6 +44,14 @@ public final class ReturnAgent {
     public interface Outside {
         /** Commits a command; the refusal, or empty. Throws if nobody answered. */
         Optional<String> commit(Command command);
+
+        /**
+         * The group's state as a majority confirms it after this call; empty if none answered. Only this host begins its next life, so that it
+         * is down stays true until it does.
+         *
+         * @param known what is known here
+         */
+        Optional<RecoveryState> confirmed(RecoveryState known);
 
         /** Has this host's nova-compute restarted. Throws {@link HypervisorException} if that failed. */
         void restartCompute();
@@ -75,14 +86,18 @@ public final class ReturnAgent {
         return waitingFor;
     }
 
-    /** Does what is missing now. */
-    public void advance(RecoveryState state, boolean gateOpen) {
-        HostRecord record = state.hosts().get(self);
+    /**
+     * Does what is missing now.
+     *
+     * @param known the newest state that this host knows
+     */
+    public void advance(RecoveryState known, boolean gateOpen) {
+        HostRecord record = known.hosts().get(self);
         String why = "";
-        if (record != null && record.status() == HostRecord.Status.DOWN) {
-            why = comeBack(state, record);
-        } else if (record != null && record.status() == HostRecord.Status.RETURNING) {
-            why = restart(record, gateOpen);
+        if (isOnItsWay(record)) {
+            why = outside.confirmed(known)
+                    .map(state -> advanceConfirmed(state, gateOpen))
+                    .orElse("no majority of the voters says what became of this host");
         }
         if (!why.equals(waitingFor)) {
             waitingFor = why;
@@ -90,6 +105,19 @@ public final class ReturnAgent {
                 LOG.info("return waits host={} why=\"{}\"", self, why);
             }
         }
+    }
+
+    private static boolean isOnItsWay(HostRecord record) {
+        return record != null
+                && (record.status() == HostRecord.Status.DOWN || record.status() == HostRecord.Status.RETURNING);
+    }
+
+    private String advanceConfirmed(RecoveryState state, boolean gateOpen) {
+        HostRecord record = state.hosts().get(self);
+        if (!isOnItsWay(record)) {
+            return "";
+        }
+        return record.status() == HostRecord.Status.DOWN ? comeBack(state, record) : restart(record, gateOpen);
     }
 
     private String comeBack(RecoveryState state, HostRecord record) {

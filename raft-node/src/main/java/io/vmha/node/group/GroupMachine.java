@@ -32,6 +32,7 @@ import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseVoter;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ServerId;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -52,6 +53,8 @@ public final class GroupMachine implements Replicated {
     private static final int GUESTS_ASKED_MAX = 1_000;
     private static final int GUEST_ID_MAX = 64;
     private static final byte[] HOW_FAR = {2};
+    /** No message of a question about keys begins so. */
+    private static final byte STATE_AFTER = 3;
 
     private final StateCodec codec;
     private final KvMachine kv;
@@ -81,6 +84,14 @@ public final class GroupMachine implements Replicated {
     /** A linearizable question for the index of the newest entry that the answering voter has applied, as a {@link PeerReply}. */
     public static byte[] howFar() {
         return HOW_FAR.clone();
+    }
+
+    /** A linearizable question for the state, if it is newer than the one that was applied here; the answer is empty if it is not. */
+    public static byte[] stateAfter(long index) {
+        return ByteBuffer.allocate(1 + Long.BYTES)
+                .put(STATE_AFTER)
+                .putLong(index)
+                .array();
     }
 
     /** What a voter says as a witness besides its own clock; none of it touches the state. */
@@ -189,11 +200,15 @@ public final class GroupMachine implements Replicated {
         publish(all.recovery());
     }
 
-    /** The whole state; or the answer of the keys to a question about them. */
+    /** The whole state, or one of the other questions of this class; or the answer of the keys to a question about them. */
     @Override
     public byte[] query(byte[] request) {
         if (Arrays.equals(request, HOW_FAR)) {
             return PeerReply.newBuilder().setAppliedIndex(appliedIndex).build().toByteArray();
+        }
+        if (request.length == 1 + Long.BYTES && request[0] == STATE_AFTER) {
+            boolean newer = state.applied().index() > ByteBuffer.wrap(request).getLong(1);
+            return newer ? codec.encode(state) : new byte[0];
         }
         if (request.length > 0) {
             return kv.answer(kvQuestion(request)).toByteArray();

@@ -34,6 +34,8 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     private Optional<String> refusal = Optional.empty();
     private boolean silent;
     private boolean stubborn;
+    private Optional<RecoveryState> majority = Optional.empty();
+    private boolean majorityIsSilent;
     private int restarts;
     private boolean heldDown;
     private Optional<String> heartbeat = Optional.of("2026-11-27T02:00:00");
@@ -81,6 +83,11 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     }
 
     @Override
+    public Optional<RecoveryState> confirmed(RecoveryState known) {
+        return majorityIsSilent ? Optional.empty() : Optional.of(majority.orElse(known));
+    }
+
+    @Override
     public void restartCompute() {
         restarts++;
     }
@@ -91,13 +98,17 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     }
 
     private static RecoveryState state(HostRecord.Status status) {
+        return state(status, 1);
+    }
+
+    private static RecoveryState state(HostRecord.Status status, long epoch) {
         var settings = new AzSettings("az1", 1, "g", true, true, true, new Limits(4, 100), Proofs.BMC);
         RecoveryState enabled = RecoveryState.empty()
                 .apply(new Entry(1, 1), new AzCommand.EnableAz(0, settings, List.of(SELF)))
                 .state();
         HostRecord before = enabled.hosts().get(SELF);
         var hosts = new TreeMap<>(enabled.hosts());
-        hosts.put(SELF, new HostRecord(SELF, before.epoch(), status, false, before.arming()));
+        hosts.put(SELF, new HostRecord(SELF, epoch, status, false, before.arming()));
         return new RecoveryState(
                 enabled.applied(), enabled.az(), hosts, enabled.incidents(), enabled.nextIncident(), enabled.group());
     }
@@ -128,6 +139,58 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
                 .singleElement()
                 .satisfies(c ->
                         assertThat(((ReturnCommand.BeginReturn) c).swept()).isEqualTo("destroyed: moved; kept: here"));
+    }
+
+    @Test
+    void nothingIsDestroyedByAReplicaThatHasNotHeardThatTheHostIsBack() {
+        domains.add(new Domain(MOVED, "moved and back", true));
+        homes.put(MOVED, new HostName("hv-2")); // a live migration to this host is under way
+        majority = Optional.of(state(HostRecord.Status.IN_SERVICE, 2));
+
+        agent.advance(state(HostRecord.Status.DOWN, 1), false);
+
+        assertThat(domains).hasSize(1);
+        assertThat(committed).isEmpty();
+        assertThat(agent.waitingFor()).isEmpty();
+    }
+
+    @Test
+    void theSweepIsForTheLifeThatAMajorityConfirms() {
+        majority = Optional.of(state(HostRecord.Status.DOWN, 3));
+
+        agent.advance(state(HostRecord.Status.DOWN, 1), false);
+
+        assertThat(committed)
+                .singleElement()
+                .satisfies(
+                        c -> assertThat(((ReturnCommand.BeginReturn) c).epoch()).isEqualTo(3));
+    }
+
+    @Test
+    void aHostThatHasDiedAgainDoesNotRestartItsNovaCompute() {
+        domains.add(new Domain(MOVED, "moved", true));
+        homes.put(MOVED, new HostName("hv-2"));
+        majority = Optional.of(state(HostRecord.Status.DOWN, 2));
+
+        agent.advance(state(HostRecord.Status.RETURNING, 2), true);
+
+        assertThat(restarts).isZero();
+        assertThat(domains).isEmpty();
+    }
+
+    @Test
+    void whileNoMajorityAnswersNothingIsDone() {
+        domains.add(new Domain(MOVED, "moved", true));
+        homes.put(MOVED, new HostName("hv-2"));
+        majorityIsSilent = true;
+
+        agent.advance(state(HostRecord.Status.DOWN), false);
+        agent.advance(state(HostRecord.Status.RETURNING), true);
+
+        assertThat(domains).hasSize(1);
+        assertThat(committed).isEmpty();
+        assertThat(restarts).isZero();
+        assertThat(agent.waitingFor()).contains("no majority");
     }
 
     @Test

@@ -106,6 +106,16 @@ class GroupMachineTest {
                 .isEmpty();
     }
 
+    @Test
+    void theStateIsSentOnlyToWhoDoesNotHaveIt() {
+        apply(new AzCommand.SetMaintenance(1, DEAD, true));
+
+        assertThat(machine.query(GroupMachine.stateAfter(index))).isEmpty();
+        assertThat(codec.decodeState(machine.query(GroupMachine.stateAfter(index - 1))))
+                .isEqualTo(published);
+        assertThat(codec.decodeState(machine.query(GroupMachine.stateAfter(0)))).isEqualTo(published);
+    }
+
     private PeerReply ask(PeerRequest request) {
         return ask(request, VoterSet.NONE);
     }

@@ -128,6 +128,17 @@ final class HostGate {
 
     private final class Outside implements ReturnAgent.Outside {
         @Override
+        public Optional<RecoveryState> confirmed(RecoveryState known) {
+            return replay.ask(() -> new Replay.Asked<>(
+                    "the state as a majority confirms it",
+                    dice.mostly(2, 100),
+                    () -> cluster.raft().confirmed(host),
+                    dice.mostly(2, 100),
+                    LOCAL_LIMIT_MS,
+                    Optional.empty()));
+        }
+
+        @Override
         public Optional<String> commit(Command command) {
             return replay.ask(() -> {
                 boolean answerIsLost = dice.chance(5);

@@ -350,6 +350,12 @@ final class Raft {
         return reached.isPresent() ? append(term, command).refusal() : Optional.of("the group did not answer");
     }
 
+    /** A linearizable read of a host's agent. */
+    Optional<RecoveryState> confirmed(HostName from) {
+        return leader.filter(l -> network.connects(from, l) && reachesMajority(agents.get(l)))
+                .map(l -> latest());
+    }
+
     private OptionalLong commit(InFlight proposal) {
         boolean stands = proposal.term() == term
                 && leader.equals(Optional.of(proposal.proposer()))
