@@ -55,7 +55,7 @@ final class RpcEndpoint implements GossipListener {
     /** Lines of the log on their way to the gossip thread. */
     private static final int LOG_LINES_MAX = 1024;
 
-    /** Whoever connects and says nothing must not keep others out. */
+    /** Whoever connects and says nothing, or does not know the key, must not keep others out. */
     private static final long GREETING_MAX_MS = 10_000;
 
     private final RpcSettings settings;
@@ -66,6 +66,7 @@ final class RpcEndpoint implements GossipListener {
     private final Optional<CoalescedEvents> coalesced;
     private volatile boolean monitored;
     private long dropped;
+    private long turnedAway;
 
     /**
      * Nobody connected yet.
@@ -136,7 +137,13 @@ final class RpcEndpoint implements GossipListener {
         @Override
         public void channelActive(ChannelHandlerContext context) {
             if (sessions.size() >= CLIENTS_MAX) {
-                LOG.warn("Serf client refused, others must disconnect first clients={}", sessions.size());
+                turnedAway++;
+                if (Long.bitCount(turnedAway) == 1) {
+                    LOG.warn(
+                            "Serf client refused, others must disconnect first clients={} refused_so_far={}",
+                            sessions.size(),
+                            turnedAway);
+                }
                 context.close();
                 return;
             }
@@ -146,7 +153,7 @@ final class RpcEndpoint implements GossipListener {
         }
 
         private void requireGreeting() {
-            if (!session.isGreeted()) {
+            if (!session.isAdmitted()) {
                 channel.close();
             }
         }

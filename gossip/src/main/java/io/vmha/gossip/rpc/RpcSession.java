@@ -131,9 +131,11 @@ public final class RpcSession {
             refuse(request.sequence(), "Authentication required");
             return;
         }
+        int openBefore = open;
         try {
             perform(request.sequence(), request.command(), body);
         } catch (IllegalArgumentException | IllegalStateException refused) {
+            open = openBefore; // nobody will answer it
             refuse(request.sequence(), String.valueOf(refused.getMessage()));
         }
     }
@@ -342,12 +344,7 @@ public final class RpcSession {
                 Math.max(0, body.signed("Timeout")) / NANOS_PER_MS);
         begin();
         Answers answers = new Answers(sequence);
-        try {
-            pool.query(question, answers);
-        } catch (IllegalArgumentException | IllegalStateException refused) {
-            open--;
-            throw refused;
-        }
+        pool.query(question, answers);
         confirm(sequence);
         answers.follow();
     }
@@ -433,9 +430,9 @@ public final class RpcSession {
         forSubscribers(event.kind(), "", sequence -> RpcEvents.members(sequence, event.kind(), members));
     }
 
-    /** Tells whether the client has shaken hands. */
-    public boolean isGreeted() {
-        return greeted;
+    /** Tells whether the client has shaken hands, and has shown the key if one is configured. */
+    public boolean isAdmitted() {
+        return greeted && authorised;
     }
 
     /** Somebody sent an event. */

@@ -242,6 +242,43 @@ final class RpcSessionTest {
     }
 
     @Test
+    void aRequestThatThePoolRefusesIsNotWaitedFor() {
+        greet();
+        for (int i = 0; i < 100; i++) {
+            say(header("join", 300 + i).map(1).text("Existing").list(1).text("refused"));
+        }
+        assertThat(client.all())
+                .hasSize(100)
+                .allMatch(answer -> answer.text("Error").equals("the pool refuses"));
+
+        say(header("force-leave", 500).map(1).text("Node").text("b"));
+
+        assertThat(client.next().text("Error")).isEmpty();
+    }
+
+    @Test
+    void whoDoesNotShowTheKeyIsNotAdmitted() {
+        var guarded = new RpcSession("sesame", pool, client);
+        assertThat(guarded.isAdmitted()).isFalse();
+
+        guarded.onBytes(header("handshake", 1)
+                .map(1)
+                .text("Version")
+                .number(1)
+                .toBytes()
+                .toArray());
+        assertThat(guarded.isAdmitted()).isFalse();
+
+        guarded.onBytes(header("auth", 2)
+                .map(1)
+                .text("AuthKey")
+                .text("sesame")
+                .toBytes()
+                .toArray());
+        assertThat(guarded.isAdmitted()).isTrue();
+    }
+
+    @Test
     void everythingThatAClientCanMakeGrowHasABound() {
         greet();
         for (int i = 0; i < 100; i++) {

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** A pool of two members for tests of the protocol alone: joins never end, events named "refused" are. */
+/** A pool of two members for tests of the protocol alone: joins never end, events and members named "refused" are. */
 public final class ScriptedPool implements RpcPool {
     private final List<String> responded = new ArrayList<>();
     private int changes;
@@ -36,6 +36,9 @@ public final class ScriptedPool implements RpcPool {
 
     @Override
     public void join(List<String> addresses, boolean replay, BiConsumer<Integer, String> onDone) {
+        if (addresses.contains("refused")) {
+            throw new IllegalStateException("the pool refuses");
+        }
         changes++;
     }
 
