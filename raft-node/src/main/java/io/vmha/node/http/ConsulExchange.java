@@ -14,10 +14,12 @@ import java.util.concurrent.Executor;
 /** One exchange in Consul's dialect: its body is the value itself, its path may hold any key. */
 final class ConsulExchange {
     private final ConsulApi api;
+    private final BodyBytes bodies;
     private final Executor workers;
 
-    ConsulExchange(ConsulApi api, Executor workers) {
+    ConsulExchange(ConsulApi api, BodyBytes bodies, Executor workers) {
         this.api = api;
+        this.bodies = bodies;
         this.workers = workers;
     }
 
@@ -41,14 +43,14 @@ final class ConsulExchange {
     }
 
     /** Empty if there is more than a value may have. */
-    private static Optional<Value> body(HttpExchange exchange) throws IOException {
+    private Optional<Value> body(HttpExchange exchange) throws IOException {
         String announced = exchange.getRequestHeaders().getFirst("Content-Length");
         boolean tooLarge = announced != null
                 && (announced.strip().length() > 9 || Long.parseLong(announced.strip()) > KvLimits.VALUE_BYTES_MAX);
         if (tooLarge) {
             return Optional.empty();
         }
-        byte[] bytes = BodyBytes.read(exchange, KvLimits.VALUE_BYTES_MAX + 1);
+        byte[] bytes = bodies.read(exchange, KvLimits.VALUE_BYTES_MAX + 1);
         return bytes.length > KvLimits.VALUE_BYTES_MAX ? Optional.empty() : Optional.of(Value.of(bytes));
     }
 }

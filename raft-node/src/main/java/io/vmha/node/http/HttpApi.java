@@ -18,6 +18,8 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,17 +28,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTP server. No request holds a thread while the cluster works on it; connections beyond what the few threads and their queue can take
- * are closed.
+ * The HTTP server. No request holds a thread while the cluster works on it; one that its client dribbles holds only the thread that its own
+ * connection may have, and little memory. Connections beyond the limit are closed.
  */
 public final class HttpApi implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
-    /** Those who read requests may be kept waiting by their clients; without requests they end. */
-    private static final int READERS = 32;
+    /** Each may keep a reader waiting, so there are as many of those; a reader without requests ends. */
+    private static final int CONNECTIONS_MAX = 256;
+
+    private static final int HEADER_BYTES_MAX = 32 * 1024;
+
+    /** Of the bodies that are on their way in, all together: the heap is small. */
+    private static final int BODY_BYTES_MAX = 8 * 1024 * 1024;
+
     /** Those who write answers hold them in memory. */
     private static final int WRITERS = 4;
 
     private static final int QUEUE_MAX = 128;
+    private static final int IDLE_S = 30;
     private static final int BACKLOG = 64;
 
     static {
@@ -46,7 +55,8 @@ public final class HttpApi implements AutoCloseable {
         // readers
         standard("sun.net.httpserver.maxRspTime", "700");
         standard("sun.net.httpserver.maxReqHeaders", "50");
-        standard("jdk.httpserver.maxConnections", "256");
+        standard("sun.net.httpserver.maxReqHeaderSize", Integer.toString(HEADER_BYTES_MAX));
+        standard("jdk.httpserver.maxConnections", Integer.toString(CONNECTIONS_MAX));
         standard(
                 "sun.net.httpserver.nodelay",
                 "true"); // otherwise every small answer waits for the client's delayed ACK
@@ -60,6 +70,7 @@ public final class HttpApi implements AutoCloseable {
     private final Metrics metrics;
     private final ConsulExchange consul;
     private final WriteLimits limits = new WriteLimits();
+    private final BodyBytes bodies = new BodyBytes(BODY_BYTES_MAX);
     private final StatusPage page = StatusPage.load();
 
     /**
@@ -84,23 +95,28 @@ public final class HttpApi implements AutoCloseable {
         this.api = new Api(view, requests);
         this.door = new Door(address.isLoopbackAddress(), token);
         this.metrics = new Metrics(view, gauges);
-        this.readers = pool("http-", READERS);
-        this.writers = pool("http-answer-", WRITERS);
-        this.consul = new ConsulExchange(consul, this::runSoon);
+        this.readers = new ThreadPoolExecutor(
+                0, CONNECTIONS_MAX, IDLE_S, TimeUnit.SECONDS, new SynchronousQueue<>(), threads("http-"));
+        this.writers = new ThreadPoolExecutor(
+                WRITERS,
+                WRITERS,
+                IDLE_S,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(QUEUE_MAX),
+                threads("http-answer-"));
+        writers.allowCoreThreadTimeOut(true);
+        this.consul = new ConsulExchange(consul, bodies, this::runSoon);
         server.setExecutor(readers);
         server.createContext("/", this::handle);
     }
 
-    private static ThreadPoolExecutor pool(String name, int threads) {
+    private static ThreadFactory threads(String name) {
         var number = new AtomicInteger();
-        var pool = new ThreadPoolExecutor(
-                threads, threads, 30, TimeUnit.SECONDS, new ArrayBlockingQueue<>(QUEUE_MAX), task -> {
-                    var thread = new Thread(task, name + number.incrementAndGet());
-                    thread.setDaemon(true);
-                    return thread;
-                });
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
+        return task -> {
+            var thread = new Thread(task, name + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
     }
 
     private static void standard(String property, String value) {
@@ -150,6 +166,8 @@ public final class HttpApi implements AutoCloseable {
             }
         } catch (BodyBytes.MalformedException e) {
             answer.hangUp(400, e.getMessage());
+        } catch (BodyBytes.FullException e) {
+            answer.hangUp(429, e.getMessage());
         } catch (IOException e) {
             LOG.debug("http client gone error={}", e.toString());
             exchange.close();
@@ -200,7 +218,7 @@ public final class HttpApi implements AutoCloseable {
                 Optional.ofNullable(exchange.getRequestHeaders().getFirst("X-Vmha-Person"));
         Call call = new Call(method, target, person);
         if (method.equals("PUT")) {
-            var body = RequestBody.read(exchange);
+            var body = RequestBody.read(exchange, bodies);
             if (body.refusal().isPresent()) {
                 answer.send(body.refusal().get());
                 return;

@@ -21,13 +21,13 @@ record RequestBody(ObjectNode document, Optional<Reply> refusal) {
     private static final ObjectMapper MAPPER =
             new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-    static RequestBody read(HttpExchange exchange) throws IOException {
+    static RequestBody read(HttpExchange exchange, BodyBytes bodies) throws IOException {
         String announced = exchange.getRequestHeaders().getFirst("Content-Length");
         // the server has checked that it is a number
         if (announced != null && (announced.length() > 9 || Long.parseLong(announced.strip()) > BYTES_MAX)) {
             return tooLarge();
         }
-        byte[] bytes = BodyBytes.read(exchange, BYTES_MAX + 1);
+        byte[] bytes = bodies.read(exchange, BYTES_MAX + 1);
         if (bytes.length > BYTES_MAX) {
             return tooLarge();
         }

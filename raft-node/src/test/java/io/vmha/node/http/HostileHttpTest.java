@@ -98,16 +98,23 @@ class HostileHttpTest {
     void clientsThatDribbleTheirRequestsKeepNobodyElseWaitingAndAreDropped() throws IOException {
         List<Socket> dribbling = new ArrayList<>();
         try {
-            for (int i = 0; i < 24; i++) {
+            String put = "PUT /v1/kv/a HTTP/1.1\r\n" + HOST;
+            for (int i = 0; i < 200; i++) {
                 Socket socket = connect();
                 dribbling.add(socket);
                 say(
                         socket,
-                        i % 2 == 0
-                                ? "GET /v1/kv/a HTTP/1.1\r\nHost: loc"
-                                : "PUT /v1/kv/a HTTP/1.1\r\n" + HOST + "Content-Length: 1000\r\n\r\nonly this");
+                        List.of(
+                                        "GET /v1/kv/a HTTP/1.1\r\nHost: loc",
+                                        put + "Content-Length: 1000\r\n\r\nonly this",
+                                        put + "Transfer-Encoding: chunked\r\n\r\n7fffffff\r\nonly this",
+                                        put + "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                                        "GET /")
+                                .get(i % 5));
             }
-            assertThat(talk(GOOD)).as("while they dribble").startsWith("HTTP/1.1 200");
+            for (int i = 0; i < 20; i++) {
+                assertThat(talk(GOOD)).as("while they dribble").startsWith("HTTP/1.1 200");
+            }
             for (Socket socket : dribbling) {
                 assertThat(readAll(socket))
                         .as("dropped, with at most a refusal")
@@ -221,6 +228,41 @@ class HostileHttpTest {
         assertThat(talk(chunked)).doesNotContain(" 200 ");
         assertThat(talk("GET /v1/kv/a HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 404");
+    }
+
+    @Test
+    void bodiesThatAreHeldBackDoNotFillTheMemory() throws IOException {
+        int sent = 400 * 1_024;
+        String begun =
+                "PUT /v1/kv/a HTTP/1.1\r\n" + HOST + "Content-Length: " + 512 * 1_024 + "\r\n\r\n" + "x".repeat(sent);
+        List<Socket> holding = new ArrayList<>();
+        try {
+            int refused = 0;
+            for (int i = 0; i < 40 && refused == 0; i++) {
+                Socket socket = connect();
+                holding.add(socket);
+                try {
+                    say(socket, begun);
+                } catch (IOException hungUp) {
+                    refused++;
+                }
+                refused += holding.stream().anyMatch(HostileHttpTest::isAnswered) ? 1 : 0;
+            }
+            assertThat(refused).as("8 MiB are on their way in").isPositive();
+            assertThat(talk(GOOD)).as("while they hold back").startsWith("HTTP/1.1 200");
+        } finally {
+            for (Socket socket : holding) {
+                socket.close();
+            }
+        }
+    }
+
+    private static boolean isAnswered(Socket socket) {
+        try {
+            return socket.getInputStream().available() > 0;
+        } catch (IOException closed) {
+            return true;
+        }
     }
 
     @Test
