@@ -31,7 +31,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 
 /** What operators ask of this node: each becomes a committed command, or a refusal that says why. */
@@ -54,7 +54,7 @@ public final class AzRequests implements NodeRequests {
     private final FenceTest fenceTest;
     private final RaftRequests voters;
     private final UpkeepOrders upkeep;
-    private final Predicate<HostName> bringBack;
+    private final BiPredicate<HostName, String> bringBack;
 
     public AzRequests(
             VmhadConfig config,
@@ -66,7 +66,7 @@ public final class AzRequests implements NodeRequests {
             ViewBuilder view,
             GroupAccess group,
             Renewals renewals,
-            Predicate<HostName> bringBack) {
+            BiPredicate<HostName, String> bringBack) {
         this.loop = loop;
         this.bringBack = bringBack;
         this.view = view;
@@ -122,14 +122,14 @@ public final class AzRequests implements NodeRequests {
                 .filter(service -> service.host().equals(host))
                 .findFirst()
                 .filter(service -> service.forcedDown() || !service.up())
-                .map(service -> broughtBack(service, host))
+                .map(service -> broughtBack(service, host, person))
                 .orElseGet(() -> committed(
                         new AzCommand.ReturnHost(System.currentTimeMillis(), host, person),
                         host + " is in service again, " + person + " answers for it")));
     }
 
-    private Answer broughtBack(ComputeService service, HostName host) {
-        if (bringBack.test(host)) {
+    private Answer broughtBack(ComputeService service, HostName host, String person) {
+        if (bringBack.test(host, person)) {
             return new Answer(
                     200,
                     host + " destroys what lives elsewhere, begins its next life and opens its gate; vmha gate, on it,"

@@ -62,7 +62,6 @@ public final class GateKeeper implements AutoCloseable {
     private final ScheduledThreadPoolExecutor guests = executor("guests");
     private volatile Gate.Verdict verdict = new Gate.Verdict(false, "the daemon has just started");
     private boolean unwritable;
-    private volatile boolean asked;
 
     /**
      * @param state the newest state that this host knows
@@ -129,11 +128,15 @@ public final class GateKeeper implements AutoCloseable {
         }
         RecoveryState now = newest.state();
         if (!isDown(now)) {
-            asked = false;
+            agent.wantedBy(Optional.empty());
         }
-        if (config.returnsByItself() || asked || !isDown(now)) {
-            agent.advance(now, verdict.open());
+        if (mayBegin() || !isDown(now)) {
+            agent.advance(BootClock.nowMs(), now, verdict.open());
         }
+    }
+
+    private boolean mayBegin() {
+        return config.returnsByItself() || agent.wantedBy().isPresent();
     }
 
     private boolean isDown(RecoveryState now) {
@@ -147,11 +150,12 @@ public final class GateKeeper implements AutoCloseable {
      *
      * @return false if there is nothing to bring back here: it is another host, or not down
      */
-    public boolean bringBack(HostName host) {
+    public boolean bringBack(HostName host, String person) {
         if (!host.equals(self) || !isDown(newest.state())) {
             return false;
         }
-        asked = true;
+        LOG.info("a person wants this host back person=\"{}\"", person);
+        agent.wantedBy(Optional.of(person));
         return true;
     }
 
@@ -200,7 +204,7 @@ public final class GateKeeper implements AutoCloseable {
     }
 
     private String waitingFor() {
-        return config.returnsByItself() || asked || !isDown(newest.state())
+        return mayBegin() || !isDown(newest.state())
                 ? agent.waitingFor()
                 : "a person brings this host back (gate.return: by-hand): vmha host return " + self + ", on it";
     }

@@ -72,6 +72,7 @@ public final class ReturnAgent {
     private Optional<String> firstHeard = Optional.empty();
     private boolean reports;
     private volatile String waitingFor = "";
+    private volatile Optional<String> person = Optional.empty();
 
     public ReturnAgent(HostName self, Hypervisor hypervisor, Sweep.Homes homes, Outside outside, LongSupplier wallMs) {
         this.self = self;
@@ -79,6 +80,16 @@ public final class ReturnAgent {
         this.homes = homes;
         this.outside = outside;
         this.wallMs = wallMs;
+    }
+
+    /** The person who wants this host back, if one has said so; their name goes into the log with its next life. Any thread. */
+    public void wantedBy(Optional<String> name) {
+        person = name;
+    }
+
+    /** The same. */
+    public Optional<String> wantedBy() {
+        return person;
     }
 
     /** Why the host is not back yet; empty if there is nothing to wait for. Any thread. */
@@ -89,14 +100,15 @@ public final class ReturnAgent {
     /**
      * Does what is missing now.
      *
+     * @param nowMs by a clock that nobody sets: a host that has just booted may have its wall clock set by a day
      * @param known the newest state that this host knows
      */
-    public void advance(RecoveryState known, boolean gateOpen) {
+    public void advance(long nowMs, RecoveryState known, boolean gateOpen) {
         HostRecord record = known.hosts().get(self);
         String why = "";
         if (isOnItsWay(record)) {
             why = outside.confirmed(known)
-                    .map(state -> advanceConfirmed(state, gateOpen))
+                    .map(state -> advanceConfirmed(nowMs, state, gateOpen))
                     .orElse("no majority of the voters says what became of this host");
         }
         if (!why.equals(waitingFor)) {
@@ -112,12 +124,12 @@ public final class ReturnAgent {
                 && (record.status() == HostRecord.Status.DOWN || record.status() == HostRecord.Status.RETURNING);
     }
 
-    private String advanceConfirmed(RecoveryState state, boolean gateOpen) {
+    private String advanceConfirmed(long nowMs, RecoveryState state, boolean gateOpen) {
         HostRecord record = state.hosts().get(self);
         if (!isOnItsWay(record)) {
             return "";
         }
-        return record.status() == HostRecord.Status.DOWN ? comeBack(state, record) : restart(record, gateOpen);
+        return record.status() == HostRecord.Status.DOWN ? comeBack(state, record) : restart(nowMs, record, gateOpen);
     }
 
     private String comeBack(RecoveryState state, HostRecord record) {
@@ -145,13 +157,13 @@ public final class ReturnAgent {
         }
     }
 
-    private String restart(HostRecord record, boolean gateOpen) {
+    private String restart(long nowMs, HostRecord record, boolean gateOpen) {
         if (!gateOpen) {
             return "the gate is closed";
         }
         boolean first = restartedIn != record.epoch();
         try {
-            if (!first && !isWantedAgain()) {
+            if (!first && !isWantedAgain(nowMs)) {
                 return "";
             }
             outside.restartCompute();
@@ -160,7 +172,7 @@ public final class ReturnAgent {
         }
         restarts = first ? 1 : restarts + 1;
         restartedIn = record.epoch();
-        restartedMs = wallMs.getAsLong();
+        restartedMs = nowMs;
         askedMs = restartedMs;
         firstHeard = Optional.empty();
         reports = false;
@@ -176,27 +188,38 @@ public final class ReturnAgent {
      * to take the force-down back until as many starts have completed them all. One that has reported itself has done what it does at a start:
      * if Nova holds the host down some seconds later, it takes another.
      */
-    private boolean isWantedAgain() {
-        long now = wallMs.getAsLong();
-        if (restarts >= RESTARTS_MAX || now - askedMs < ASK_EVERY_MS) {
+    private boolean isWantedAgain(long nowMs) {
+        if (restarts >= RESTARTS_MAX || nowMs - askedMs < ASK_EVERY_MS) {
             return false;
         }
-        askedMs = now;
-        Optional<ComputeService> service = outside.computeService().filter(ComputeService::forcedDown);
+        Optional<ComputeService> service = askNova(nowMs).filter(ComputeService::forcedDown);
         if (service.isEmpty()) {
-            restartedMs = now;
+            restartedMs = nowMs;
             return false;
         }
         boolean hadReported = reports;
         Optional<String> heard = service.get().heartbeat();
         reports = reports || (firstHeard.isPresent() && heard.isPresent() && !heard.equals(firstHeard));
         firstHeard = firstHeard.or(() -> heard);
-        return hadReported || now - restartedMs >= RESTART_AGAIN_MS;
+        return hadReported || nowMs - restartedMs >= RESTART_AGAIN_MS;
     }
 
-    private static String words(Sweep before, Sweep after) {
+    /** Remembers that it has asked when the answer is there: the simulator runs this again from its beginning until it is. */
+    private Optional<ComputeService> askNova(long nowMs) {
+        try {
+            Optional<ComputeService> service = outside.computeService();
+            askedMs = nowMs;
+            return service;
+        } catch (ComputeException e) {
+            askedMs = nowMs;
+            throw e;
+        }
+    }
+
+    private String words(Sweep before, Sweep after) {
         return "destroyed: " + (before.stale().isEmpty() ? "none" : names(before.stale())) + "; kept: "
-                + (after.kept().isEmpty() ? "none" : names(after.kept()));
+                + (after.kept().isEmpty() ? "none" : names(after.kept()))
+                + person.map(name -> "; wanted back by " + name).orElse("");
     }
 
     private static String names(List<Hypervisor.Domain> domains) {

@@ -40,9 +40,10 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     private boolean heldDown;
     private Optional<String> heartbeat = Optional.of("2026-11-27T02:00:00");
     private long nowMs;
+    private long wallMs = 1_800_000_000_000L;
 
     private final ReturnAgent agent =
-            new ReturnAgent(SELF, this, id -> Optional.ofNullable(homes.get(id)), this, () -> nowMs);
+            new ReturnAgent(SELF, this, id -> Optional.ofNullable(homes.get(id)), this, () -> wallMs);
 
     @Override
     public List<Domain> domains() {
@@ -118,8 +119,8 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
         domains.add(new Domain(MOVED, "moved", true));
         homes.put(MOVED, new HostName("hv-2"));
 
-        agent.advance(state(HostRecord.Status.IN_SERVICE), true);
-        agent.advance(state(HostRecord.Status.IN_RECOVERY), false);
+        agent.advance(nowMs, state(HostRecord.Status.IN_SERVICE), true);
+        agent.advance(nowMs, state(HostRecord.Status.IN_RECOVERY), false);
 
         assertThat(domains).hasSize(1);
         assertThat(committed).isEmpty();
@@ -132,7 +133,7 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
         homes.put(MOVED, new HostName("hv-2"));
         homes.put(HERE, SELF);
 
-        agent.advance(state(HostRecord.Status.DOWN), false);
+        agent.advance(nowMs, state(HostRecord.Status.DOWN), false);
 
         assertThat(domains).extracting(Domain::id).containsExactly(HERE);
         assertThat(committed)
@@ -147,7 +148,7 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
         homes.put(MOVED, new HostName("hv-2")); // a live migration to this host is under way
         majority = Optional.of(state(HostRecord.Status.IN_SERVICE, 2));
 
-        agent.advance(state(HostRecord.Status.DOWN, 1), false);
+        agent.advance(nowMs, state(HostRecord.Status.DOWN, 1), false);
 
         assertThat(domains).hasSize(1);
         assertThat(committed).isEmpty();
@@ -158,7 +159,7 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     void theSweepIsForTheLifeThatAMajorityConfirms() {
         majority = Optional.of(state(HostRecord.Status.DOWN, 3));
 
-        agent.advance(state(HostRecord.Status.DOWN, 1), false);
+        agent.advance(nowMs, state(HostRecord.Status.DOWN, 1), false);
 
         assertThat(committed)
                 .singleElement()
@@ -172,7 +173,7 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
         homes.put(MOVED, new HostName("hv-2"));
         majority = Optional.of(state(HostRecord.Status.DOWN, 2));
 
-        agent.advance(state(HostRecord.Status.RETURNING, 2), true);
+        agent.advance(nowMs, state(HostRecord.Status.RETURNING, 2), true);
 
         assertThat(restarts).isZero();
         assertThat(domains).isEmpty();
@@ -184,8 +185,8 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
         homes.put(MOVED, new HostName("hv-2"));
         majorityIsSilent = true;
 
-        agent.advance(state(HostRecord.Status.DOWN), false);
-        agent.advance(state(HostRecord.Status.RETURNING), true);
+        agent.advance(nowMs, state(HostRecord.Status.DOWN), false);
+        agent.advance(nowMs, state(HostRecord.Status.RETURNING), true);
 
         assertThat(domains).hasSize(1);
         assertThat(committed).isEmpty();
@@ -194,12 +195,24 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     }
 
     @Test
+    void whoWantsTheHostBackIsCommittedWithItsNextLife() {
+        agent.wantedBy(Optional.of("ada"));
+
+        agent.advance(nowMs, state(HostRecord.Status.DOWN), false);
+
+        assertThat(committed)
+                .singleElement()
+                .satisfies(c -> assertThat(((ReturnCommand.BeginReturn) c).swept())
+                        .isEqualTo("destroyed: none; kept: none; wanted back by ada"));
+    }
+
+    @Test
     void aGuestThatCannotBeDestroyedKeepsTheHostOut() {
         domains.add(new Domain(MOVED, "moved", true));
         homes.put(MOVED, new HostName("hv-2"));
         stubborn = true;
 
-        agent.advance(state(HostRecord.Status.DOWN), false);
+        agent.advance(nowMs, state(HostRecord.Status.DOWN), false);
 
         assertThat(committed).isEmpty();
         assertThat(agent.waitingFor()).contains("still here: moved");
@@ -209,7 +222,7 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     void aHypervisorThatDoesNotAnswerKeepsTheHostOut() {
         silent = true;
 
-        agent.advance(state(HostRecord.Status.DOWN), false);
+        agent.advance(nowMs, state(HostRecord.Status.DOWN), false);
 
         assertThat(committed).isEmpty();
         assertThat(agent.waitingFor()).contains("does not answer");
@@ -219,18 +232,18 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     void aRefusalIsTold() {
         refusal = Optional.of("evacuations of incident 7 are under way");
 
-        agent.advance(state(HostRecord.Status.DOWN), false);
+        agent.advance(nowMs, state(HostRecord.Status.DOWN), false);
 
         assertThat(agent.waitingFor()).contains("incident 7");
     }
 
     @Test
     void novaComputeIsRestartedOnceAndOnlyBehindAnOpenGate() {
-        agent.advance(state(HostRecord.Status.RETURNING), false);
+        agent.advance(nowMs, state(HostRecord.Status.RETURNING), false);
         assertThat(restarts).isZero();
 
-        agent.advance(state(HostRecord.Status.RETURNING), true);
-        agent.advance(state(HostRecord.Status.RETURNING), true);
+        agent.advance(nowMs, state(HostRecord.Status.RETURNING), true);
+        agent.advance(nowMs, state(HostRecord.Status.RETURNING), true);
 
         assertThat(restarts).isEqualTo(1);
     }
@@ -243,13 +256,13 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
                 heartbeat = Optional.of("2026-11-27T02:00:15"); // Nova has heard of the new one
             }
             assertThat(restarts).isLessThanOrEqualTo(nowMs < 30_000 ? 1 : 2);
-            agent.advance(state(HostRecord.Status.RETURNING), true);
+            agent.advance(nowMs, state(HostRecord.Status.RETURNING), true);
         }
         assertThat(restarts).isEqualTo(2);
 
         heldDown = false;
         for (; nowMs < 600_000; nowMs += 1_000) {
-            agent.advance(state(HostRecord.Status.RETURNING), true);
+            agent.advance(nowMs, state(HostRecord.Status.RETURNING), true);
         }
         assertThat(restarts).as("Nova has it back").isEqualTo(2);
     }
@@ -258,20 +271,32 @@ class ReturnAgentTest implements Hypervisor, ReturnAgent.Outside {
     void novaComputeIsRestartedAgainWhileNovaHoldsTheHostDownButNotForEver() {
         heldDown = true;
         for (nowMs = 0; nowMs < 119_000; nowMs += 1_000) {
-            agent.advance(state(HostRecord.Status.RETURNING), true);
+            agent.advance(nowMs, state(HostRecord.Status.RETURNING), true);
         }
         assertThat(restarts).as("it may take long to start").isEqualTo(1);
 
         for (; nowMs < 3_600_000; nowMs += 1_000) {
-            agent.advance(state(HostRecord.Status.RETURNING), true);
+            agent.advance(nowMs, state(HostRecord.Status.RETURNING), true);
         }
         assertThat(restarts).isEqualTo(5);
     }
 
     @Test
+    void aWallClockThatIsSetBackHoldsNoSecondRestartUp() {
+        heldDown = true;
+        agent.advance(nowMs, state(HostRecord.Status.RETURNING), true);
+        wallMs -= 86_400_000;
+        for (; nowMs < 130_000; nowMs += 1_000) {
+            agent.advance(nowMs, state(HostRecord.Status.RETURNING), true);
+        }
+
+        assertThat(restarts).isEqualTo(2);
+    }
+
+    @Test
     void novaComputeIsNotRestartedAgainWhereNovaHasTakenTheForceDownBack() {
         for (nowMs = 0; nowMs < 3_600_000; nowMs += 1_000) {
-            agent.advance(state(HostRecord.Status.RETURNING), true);
+            agent.advance(nowMs, state(HostRecord.Status.RETURNING), true);
         }
 
         assertThat(restarts).isEqualTo(1);

@@ -80,10 +80,11 @@ final class HostGate {
     private void comeBack(boolean gateOpen) {
         busy = true;
         RecoveryState seen = view;
+        long nowMs = agent.leased().nowMs();
         agent.step(
                 new Replay<String>(code -> () -> {
                     replay = code;
-                    returns.advance(seen, gateOpen);
+                    returns.advance(nowMs, seen, gateOpen);
                     return returns.waitingFor();
                 }),
                 waiting -> busy = false);
