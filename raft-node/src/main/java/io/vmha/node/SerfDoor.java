@@ -11,7 +11,7 @@ final class SerfDoor {
     static RpcSettings settings(VmhadConfig.SerfRpc door) {
         return RpcSettings.of(door.address())
                 .withAuthKey(door.authKey().map(VmhadConfig.Token::reveal).orElse(""))
-                .withReservedTags(ReservedTags.NAMES)
+                .withReservedTags(ReservedTags.FOR_CLIENTS)
                 .withLog(MonitorLog.attached())
                 .withCoalescedEvents(door.coalesceEvents());
     }

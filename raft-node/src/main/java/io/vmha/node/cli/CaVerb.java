@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +27,9 @@ import picocli.CommandLine.Spec;
 final class CaVerb implements Callable<Integer> {
     private static final String AUTHORITY_DAYS = "3650";
     private static final String NODE_DAYS = "825";
+    private static final String WAIT_SECONDS = "60";
+    private static final String WAIT =
+            "how long another vmha ca that works in DIR is waited for (default: ${DEFAULT-VALUE})";
 
     @ParentCommand
     private VmhaCommand vmha;
@@ -47,9 +51,11 @@ final class CaVerb implements Callable<Integer> {
                             defaultValue = AUTHORITY_DAYS,
                             paramLabel = "DAYS",
                             description = "valid for so long (default: ${DEFAULT-VALUE})")
-                    int days) {
+                    int days,
+            @Option(names = "--wait", defaultValue = WAIT_SECONDS, paramLabel = "SECONDS", description = WAIT)
+                    int wait) {
         return working(() -> {
-            new CertificateOffice(dir).init(days);
+            new CertificateOffice(dir, patience(wait)).init(days);
             made(dir, "ca", "; next: vmha ca issue " + dir + " --host HOST --ip ADDRESS for each host");
         });
     }
@@ -77,10 +83,12 @@ final class CaVerb implements Callable<Integer> {
                             defaultValue = NODE_DAYS,
                             paramLabel = "DAYS",
                             description = "valid for so long (default: ${DEFAULT-VALUE})")
-                    int days) {
+                    int days,
+            @Option(names = "--wait", defaultValue = WAIT_SECONDS, paramLabel = "SECONDS", description = WAIT)
+                    int wait) {
         return working(() -> {
             InetAddress address = address(ip);
-            new CertificateOffice(dir).issue(host, address, days);
+            new CertificateOffice(dir, patience(wait)).issue(host, address, days);
             made(dir, host, " for " + address.getHostAddress() + "; take both and ca.pem to " + host);
         });
     }
@@ -99,6 +107,13 @@ final class CaVerb implements Callable<Integer> {
         } else {
             vmha.connection().screen().line("made " + certificate + " and " + key + next);
         }
+    }
+
+    private Duration patience(int seconds) {
+        if (seconds < 0) {
+            throw new ParameterException(spec.commandLine(), "--wait must be at least 0 but is " + seconds);
+        }
+        return Duration.ofSeconds(seconds);
     }
 
     private static String quoted(Path path) {

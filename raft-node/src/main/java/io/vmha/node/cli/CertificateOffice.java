@@ -16,11 +16,13 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.SecureRandom;
 import java.security.cert.Certificate;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /**
@@ -30,6 +32,7 @@ import java.util.regex.Pattern;
 final class CertificateOffice {
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final int KEYTOOL_SECONDS_MAX = 60;
+    private static final long LOOK_AGAIN_NANOS = 50_000_000;
     private static final int LINE = 64;
     private static final int DAYS_MAX = 36_500;
     /** What a certificate may name as a DNS name; host names of Nova may have more than that. */
@@ -38,9 +41,12 @@ final class CertificateOffice {
     private static final Pattern DNS = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
 
     private final Path dir;
+    private final Duration patience;
 
-    CertificateOffice(Path dir) {
+    /** @param patience how long another one that works in the directory is waited for */
+    CertificateOffice(Path dir, Duration patience) {
         this.dir = dir;
+        this.patience = patience;
     }
 
     /** @throws IOException with a sentence for people */
@@ -84,8 +90,8 @@ final class CertificateOffice {
             throw new IOException(
                     "there is no authority in " + dir + " (ca.key and ca.pem); make one: vmha ca init " + dir);
         }
-        requireWhole();
         alone(store -> {
+            requireWhole();
             store.readAuthority(dir.resolve("ca.key"), dir.resolve("ca.pem"));
             store.keytool(
                     "-genkeypair",
@@ -198,8 +204,14 @@ final class CertificateOffice {
     private void alone(Work work) throws IOException {
         try (var lock = FileChannel.open(
                 dir.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
-            if (!isTaken(lock)) {
-                throw new IOException("another vmha ca is at work in " + dir + ": try again when it has ended");
+            long sinceNanos = System.nanoTime();
+            while (!isTaken(lock)) {
+                if (System.nanoTime() - sinceNanos >= patience.toNanos()
+                        || Thread.currentThread().isInterrupted()) {
+                    throw new IOException("another vmha ca is at work in " + dir + " for longer than "
+                            + patience.toSeconds() + " s: try again when it has ended");
+                }
+                LockSupport.parkNanos(LOOK_AGAIN_NANOS);
             }
             inPrivate(work);
         }

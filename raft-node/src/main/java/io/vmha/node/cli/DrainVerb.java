@@ -63,6 +63,7 @@ final class DrainVerb implements Callable<Integer> {
 
     private final TreeMap<String, String> shown = new TreeMap<>();
     private boolean open;
+    private ExitCode ending = ExitCode.OK;
 
     @Override
     public Integer call() {
@@ -84,8 +85,12 @@ final class DrainVerb implements Callable<Integer> {
         String document = "/v1/drains/" + segment + "?consistent";
         while (true) {
             int status = connection.look(document, this::progress);
-            if (status != ExitCode.OK.number() || !open) {
-                return status == ExitCode.OK.number() ? connection.show(document, this::end) : status;
+            if (status != ExitCode.OK.number()) {
+                return status;
+            }
+            if (!open) {
+                int shownAs = connection.show(document, this::end);
+                return shownAs == ExitCode.OK.number() ? ending.number() : shownAs;
             }
             LockSupport.parkNanos(POLL_NANOS);
             if (Thread.currentThread().isInterrupted()) {
@@ -97,6 +102,7 @@ final class DrainVerb implements Callable<Integer> {
     /** A line for each VM whose step has changed; nothing of it in JSON. */
     private int progress(Document drain) {
         open = drain.text("phase").equals("draining") || drain.text("phase").equals("undoing");
+        ending = ending(drain, undo);
         if (!parent.connection().isJson()) {
             Screen screen = parent.connection().screen();
             for (Document move : drain.at("moves").items()) {
@@ -115,7 +121,7 @@ final class DrainVerb implements Callable<Integer> {
     private int end(Document drain) {
         Screen screen = parent.connection().screen();
         screen.line(drain.text("host") + " is " + drain.text("phase") + ": " + drain.text("summary"));
-        return ending(drain, undo).number();
+        return ExitCode.OK.number();
     }
 
     /** VMs that stay are what a drain could not do, and what its undoing wants. */

@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
 
 /** Who this host is: its name and address, from our own keys or, where they are absent, from nova-compute's configuration. */
 final class HostIdentity {
-    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,254}");
+    /** What a host may be called. */
+    static final Pattern HOST = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,254}");
 
     private final Settings top;
     private final Machine machine;
@@ -44,7 +45,8 @@ final class HostIdentity {
         if (!HOST.matcher(name).matches()) {
             top.problem(
                     "host",
-                    "must be the name that `openstack compute service list` shows, of letters, digits, '.', '_' and '-', but is '"
+                    "must be the name that `openstack compute service list` shows, of letters, digits, '.', '_' and"
+                            + " '-', but is '"
                             + name + "'");
             return Optional.empty();
         }
@@ -62,7 +64,8 @@ final class HostIdentity {
                 top.problem(
                         "cluster_ip",
                         "is missing, and " + novaConfFile
-                                + " gives no [vnc] server_proxyclient_address and no my_ip; set it to this host's management address");
+                                + " gives no [vnc] server_proxyclient_address and no my_ip; set it to this host's"
+                                + " management address");
             }
             return Optional.empty();
         }

@@ -32,7 +32,19 @@ final class PolicySection {
         if (Set.copyOf(names).size() != names.size()) {
             section.problem("hosts", "must name each host once but is " + names);
         }
-        var reserved = new ReservedHosts(names.stream().map(HostName::new).toList(), section.flag("join", false));
+        List<String> strange = names.stream()
+                .filter(name -> !HostIdentity.HOST.matcher(name).matches())
+                .toList();
+        if (!strange.isEmpty()) {
+            section.problem(
+                    "hosts",
+                    "must be names that `openstack compute service list` shows, of letters, digits, '.', '_' and '-',"
+                            + " but has "
+                            + strange);
+        }
+        List<HostName> hosts =
+                strange.isEmpty() ? names.stream().map(HostName::new).toList() : List.of();
+        var reserved = new ReservedHosts(hosts, section.flag("join", false));
         section.refuseUnknownKeys();
         return reserved;
     }

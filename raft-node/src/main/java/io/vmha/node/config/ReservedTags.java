@@ -1,13 +1,14 @@
 package io.vmha.node.config;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * Tags that nobody may set, neither in the configuration nor through Serf's RPC: the daemon tells the pool by them what other daemons believe,
- * or they make a stock Consul server take us for one of its own.
+ * Tags that nobody may set, or not by Serf's RPC: the daemon tells the pool by them what other daemons believe, or they make a stock Consul
+ * server take us for one of its own.
  */
 public final class ReservedTags {
-    /** Their names. */
+    /** Those that nobody may set. */
     public static final List<String> NAMES = List.of(
             "role",
             "dc",
@@ -28,6 +29,10 @@ public final class ReservedTags {
             "voter",
             "group",
             "armed");
+
+    /** Those that a Serf client may not set: where the voters are put goes by {@code rack}, which is the configuration's to say. */
+    public static final List<String> FOR_CLIENTS =
+            Stream.concat(NAMES.stream(), Stream.of("rack")).toList();
 
     private ReservedTags() {}
 }

@@ -97,10 +97,12 @@ public final class HostLease {
                 .ifPresent(f -> {
                     lease.resume(f.epoch(), f.deadlineMs());
                     sealedEpoch = f.state() == LeaseFile.State.SEALED ? f.epoch() : 0;
-                    LOG.info(
-                            "lease taken over epoch={} remaining_ms={}",
-                            f.epoch(),
-                            f.deadlineMs() - bootMs.getAsLong());
+                    if (f.deadlineMs() > 0) { // else the file says that there was none
+                        LOG.info(
+                                "lease taken over epoch={} remaining_ms={}",
+                                f.epoch(),
+                                f.deadlineMs() - bootMs.getAsLong());
+                    }
                 });
     }
 

@@ -73,6 +73,7 @@ final class ServerLife implements AutoCloseable {
         ExitUtils.clear(); // what an earlier server of this process ended with says nothing about this one
         GRPC.setLevel(java.util.logging.Level.WARNING);
         CallThreads.boundShared();
+        requireFree(config.address());
         PeerInfo self = store.self();
         Gate gate = new Gate(self::id, store::group);
         Watch watch = new Watch(listener, self, neighbours, config.electionTimeout());
@@ -260,6 +261,23 @@ final class ServerLife implements AutoCloseable {
         return false;
     }
 
+    /** Ratis would log a trace before it throws. */
+    private static void requireFree(InetSocketAddress address) {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.bind(address);
+        } catch (IOException e) {
+            throw cannotListen(address, e);
+        }
+    }
+
+    private static RaftNodeException cannotListen(InetSocketAddress address, Exception e) {
+        return new RaftNodeException(
+                Kind.ADDRESS,
+                "cannot listen on " + PeerInfo.hostAndPort(address) + ": " + root(e)
+                        + "; is the address local and the port free?",
+                e);
+    }
+
     private static boolean isFree(InetSocketAddress address) {
         try (ServerSocket probe = new ServerSocket()) {
             probe.bind(address);
@@ -275,11 +293,7 @@ final class ServerLife implements AutoCloseable {
         }
         if (cause(e, ExitUtils.ExitException.class).isPresent()) {
             ExitUtils.clear(); // told by this exception
-            return new RaftNodeException(
-                    Kind.ADDRESS,
-                    "cannot listen on " + PeerInfo.hostAndPort(config.address()) + ": " + root(e)
-                            + "; is the address local and the port free?",
-                    e);
+            return cannotListen(config.address(), e);
         }
         return new RaftNodeException(
                 Kind.STORAGE,

@@ -15,19 +15,19 @@ public interface Backups {
 
         @Override
         public CompletableFuture<Taken> part(String voter, SnapshotPartOf part) {
-            return CompletableFuture.completedFuture(Taken.refused(409, WHY));
+            return CompletableFuture.completedFuture(Taken.refused(503, WHY));
         }
 
         @Override
         public CompletableFuture<NodeRequests.Answer> restore(String az, List<KvEntry> entries) {
-            return CompletableFuture.completedFuture(new NodeRequests.Answer(409, WHY));
+            return CompletableFuture.completedFuture(new NodeRequests.Answer(503, WHY));
         }
     };
 
     /**
      * A part of a snapshot, or why there is none.
      *
-     * @param status an HTTP status: 200; 409 no group, or the voter does not hold it any more; 503 no leader or no answer
+     * @param status an HTTP status: 200; 409 the voter does not hold it any more; 503 no group, no leader or no answer
      * @param voter the voter that holds it: later parts come from there
      */
     record Taken(int status, String error, String group, String voter, SnapshotPart part) {

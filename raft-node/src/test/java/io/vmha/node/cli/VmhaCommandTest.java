@@ -330,6 +330,14 @@ class VmhaCommandTest {
     }
 
     @Test
+    void aBackupWithoutAGroupEndsAsEverythingElseThatNeedsOne(@TempDir Path dir) {
+        assertThat(vmha("snapshot", "save", dir.resolve("x").toString())).isEqualTo(3);
+
+        assertThat(err.toString()).contains("this host is in no group");
+        assertThat(dir.resolve("x")).doesNotExist();
+    }
+
+    @Test
     void restartsTakeTheirTurn() {
         assertThat(vmha("turn", "take")).isZero();
         requests.answerWith(409, "it is the turn of hv-2");
@@ -338,6 +346,19 @@ class VmhaCommandTest {
         assertThat(vmha("turn", "end")).isZero();
 
         assertThat(requests.asked()).containsExactly("take turn", "take turn", "end turn");
+    }
+
+    @Test
+    void aDrainThatLeavesVmsFailsInJsonToo() {
+        view = Samples.drainedInVain();
+        requests.consistentlySee(CompletableFuture.completedFuture(view));
+
+        assertThat(vmha("host", "drain", "hv-1", "--person", "ada")).isEqualTo(1);
+        assertThat(vmha("host", "drain", "hv-1", "--json", "--person", "ada")).isEqualTo(1);
+
+        assertThat(Document.parse(out.toString()).text("left")).isEqualTo("1");
+        assertThat(out.toString()).hasLineCount(1);
+        assertThat(err).hasToString("");
     }
 
     @Test
@@ -497,10 +518,40 @@ class VmhaCommandTest {
         try (var other = FileChannel.open(dir.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             other.lock();
 
-            assertThat(vmha("ca", "init", dir.toString())).isEqualTo(1);
+            assertThat(vmha("ca", "init", dir.toString(), "--wait", "0")).isEqualTo(1);
         }
         assertThat(err.toString()).contains("another vmha ca is at work");
         assertThat(dir.resolve("ca.key")).doesNotExist();
+        assertThat(vmha("ca", "init", dir.toString(), "--wait", "-1")).isEqualTo(2);
+    }
+
+    @Test
+    void manyCertificatesCanBeAskedForAtOnce(@TempDir Path dir) throws Exception {
+        assertThat(vmha("ca", "init", dir.toString())).isZero();
+
+        var asked = new ArrayList<CompletableFuture<Integer>>();
+        for (int i = 1; i <= 4; i++) {
+            String number = Integer.toString(i);
+            asked.add(CompletableFuture.supplyAsync(() -> {
+                var nowhere = new PrintWriter(new StringWriter());
+                return VmhaCommand.run(
+                        nowhere,
+                        nowhere,
+                        "ca",
+                        "issue",
+                        dir.toString(),
+                        "--host",
+                        "hv-" + number,
+                        "--ip",
+                        "10.0.0." + number);
+            }));
+        }
+
+        assertThat(asked).allSatisfy(one -> assertThat(one.join()).isZero());
+        for (int i = 1; i <= 4; i++) {
+            assertThat(certificate(dir.resolve("hv-" + i + ".pem")).getSubjectX500Principal())
+                    .hasToString("CN=hv-" + i);
+        }
     }
 
     @Test

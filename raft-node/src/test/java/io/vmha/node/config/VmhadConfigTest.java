@@ -498,6 +498,31 @@ class VmhadConfigTest {
     }
 
     @Test
+    void reservedHostsHaveNamesThatAHostMayHave() throws IOException {
+        for (String name : List.of("../x", "hv 1", "-x", "hv-1/..", "h\u00f6st")) {
+            assertThat(problems(SMALLEST + "recovery: {reserved: {hosts: [hv-9, '" + name + "']}}\n"))
+                    .as(name)
+                    .singleElement()
+                    .asString()
+                    .contains("recovery.reserved.hosts must be names that", "[" + name + "]");
+        }
+        assertThat(read(SMALLEST + "recovery: {reserved: {hosts: [hv-9, hv_10.example.org]}}\n")
+                        .recovery()
+                        .policy()
+                        .reserved()
+                        .hosts())
+                .extracting(HostName::value)
+                .containsExactly("hv-9", "hv_10.example.org");
+    }
+
+    @Test
+    void theRackIsTheConfigurationsToSayAndNotASerfClients() throws IOException {
+        assertThat(read(SMALLEST + "rack: r1\n").tags()).containsEntry("rack", "r1");
+
+        assertThat(ReservedTags.FOR_CLIENTS).containsAll(ReservedTags.NAMES).contains("rack");
+    }
+
+    @Test
     void noTagThatOtherDaemonsBelieveCanBeConfigured() throws IOException {
         for (String tag : ReservedTags.NAMES) {
             assertThat(problems(SMALLEST + "tags: {" + tag + ": x}\n"))

@@ -106,6 +106,15 @@ public final class Samples {
 
     /** A VM that was restarted in place, a nova-compute that is down, a host being drained; nothing else. */
     public static NodeView tended() {
+        return drained(Move.Step.MOVED, "hv-3", "1 of 1 VMs moved");
+    }
+
+    /** The same, but its VM has stayed where it is. */
+    public static NodeView drainedInVain() {
+        return drained(Move.Step.LEFT, "Nova has failed three times", "0 of 1 VMs moved");
+    }
+
+    private static NodeView drained(Move.Step step, String detail, String summary) {
         var vm = new ServerId("7d2c1a90-0000-4000-8000-000000000077");
         var one = new HostName("hv-1");
         RecoveryState state = quiet().state().orElseThrow();
@@ -120,8 +129,8 @@ public final class Samples {
                 new DrainCommand.BeginDrain(OPENED_MS, one, new Drain.Order("ada", false, 2)),
                 new DrainCommand.PlanMoves(OPENED_MS, 7, one, List.of(new Move(vm, "db", Move.Step.WAITING, 0, 0, ""))),
                 new DrainCommand.BeginMove(OPENED_MS, 7, one, vm, false),
-                new DrainCommand.EndMove(OPENED_MS, 7, one, vm, Move.Step.MOVED, "hv-3"),
-                new DrainCommand.EndDrain(OPENED_MS, 7, one, Drain.Phase.DRAINED, "1 of 1 VMs moved"))) {
+                new DrainCommand.EndMove(OPENED_MS, 7, one, vm, step, detail),
+                new DrainCommand.EndDrain(OPENED_MS, 7, one, Drain.Phase.DRAINED, summary))) {
             Applied applied = state.apply(new Entry(7, index++), command);
             applied.refusal().ifPresent(why -> {
                 throw new AssertionError(command + " was refused: " + why);

@@ -2,6 +2,9 @@ package io.vmha.node.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseTiming;
@@ -15,6 +18,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** What the guard reads: the lease, the seal, whether anything depends on it, and who may call. */
 class HostLeaseTest {
@@ -285,5 +289,28 @@ class HostLeaseTest {
         assertThat(BootClock.parse("12345.67 99.01\n")).isEqualTo(12_345_670);
         assertThat(BootClock.nowMs()).isPositive();
         assertThat(BootClock.bootId()).hasSize(36);
+    }
+
+    @Test
+    void onlyALeaseThatThereWasIsTakenOver() {
+        var log = (Logger) LoggerFactory.getLogger(HostLease.class);
+        var said = new ListAppender<ILoggingEvent>();
+        said.start();
+        log.addAppender(said);
+        try {
+            answer("a", 0, 50, "bmc"); // tells the epoch, and makes no lease
+            process("boot-1");
+            assertThat(said.list).noneMatch(e -> e.getMessage().startsWith("lease taken over"));
+
+            majority();
+            majority();
+            process("boot-1");
+            assertThat(said.list)
+                    .filteredOn(e -> e.getMessage().startsWith("lease taken over"))
+                    .singleElement()
+                    .satisfies(e -> assertThat(e.getFormattedMessage()).endsWith("epoch=3 remaining_ms=" + L));
+        } finally {
+            log.detachAppender(said);
+        }
     }
 }

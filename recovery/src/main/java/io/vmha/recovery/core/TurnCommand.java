@@ -32,13 +32,16 @@ public sealed interface TurnCommand extends Command {
         }
     }
 
-    /** Gives the turn back. Without effect if it is another one's by now. */
+    /** Gives the turn back. Refused if there is none, or if it is another one's by now. */
     record EndTurn(long atMs, HostName host) implements TurnCommand {
         @Override
         public Applied apply(RecoveryState state, Entry entry) {
-            boolean own =
-                    state.group().turn().filter(t -> t.host().equals(host)).isPresent();
-            return own ? Applied.to(state.with(state.group().with(Optional.empty()))) : Applied.to(state);
+            Optional<RestartTurn> turn = state.group().turn();
+            if (turn.filter(t -> t.host().equals(host)).isEmpty()) {
+                String whose = turn.map(t -> "that of " + t.host()).orElse("nobody's");
+                return Applied.refused(state, "it is not the turn of " + host + " but " + whose);
+            }
+            return Applied.to(state.with(state.group().with(Optional.empty())));
         }
     }
 }

@@ -292,9 +292,11 @@ class ProofCommandTest {
         quiet.accept(new TurnCommand.TakeTurn(2_000, hv(1)));
         assertThat(quiet.refuse(new TurnCommand.TakeTurn(3_000, hv(2)))).contains("turn of hv-1");
 
-        quiet.accept(new TurnCommand.EndTurn(4_000, hv(2)));
+        assertThat(quiet.refuse(new TurnCommand.EndTurn(4_000, hv(2))))
+                .contains("not the turn of hv-2 but that of hv-1");
         assertThat(quiet.refuse(new TurnCommand.TakeTurn(5_000, hv(2)))).contains("turn of hv-1");
         quiet.accept(new TurnCommand.EndTurn(5_000, hv(1)));
+        assertThat(quiet.refuse(new TurnCommand.EndTurn(5_500, hv(1)))).contains("but nobody's");
         quiet.accept(new TurnCommand.TakeTurn(6_000, hv(2)));
 
         quiet.accept(new TurnCommand.TakeTurn(6_000 + RestartTurn.LIMIT_MS, hv(3)));

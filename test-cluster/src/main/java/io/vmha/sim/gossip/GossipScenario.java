@@ -31,7 +31,9 @@ public record GossipScenario(
         int clockSpreadPpm,
         boolean observed) {
     private static final Pattern POOL = Pattern.compile("gossip-pool-(\\d{1,5})");
-    private static final int NODES_MAX = 20_000;
+    /** More than this no run has been tried with. */
+    public static final int NODES_MAX = 20_000;
+
     private static final int LARGE = 200;
 
     public static final GossipScenario STORM_5 = storm("gossip-storm-5", 5, 9_000, 1, false);

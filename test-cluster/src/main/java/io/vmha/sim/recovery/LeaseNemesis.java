@@ -167,7 +167,13 @@ final class LeaseNemesis {
     }
 
     private void endTurn(HostName host) {
-        if (!cluster.raft().ask(new TurnCommand.EndTurn(cluster.wallMs(), host))) {
+        boolean mine = cluster.raft()
+                .latest()
+                .group()
+                .turn()
+                .filter(t -> t.host().equals(host))
+                .isPresent();
+        if (mine && !cluster.raft().ask(new TurnCommand.EndTurn(cluster.wallMs(), host))) {
             sim.after(1_000, "gives its turn back", () -> endTurn(host));
         }
     }

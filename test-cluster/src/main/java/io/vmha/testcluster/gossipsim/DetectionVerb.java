@@ -1,6 +1,7 @@
 package io.vmha.testcluster.gossipsim;
 
 import io.vmha.sim.gossip.DetectionRun;
+import io.vmha.testcluster.bench.Count;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Option;
 final class DetectionVerb implements Callable<Integer> {
     @Option(
             names = "--sizes",
+            converter = PoolSize.class,
             split = ",",
             paramLabel = "N",
             defaultValue = "5,20,50",
@@ -27,6 +29,7 @@ final class DetectionVerb implements Callable<Integer> {
 
     @Option(
             names = "--deaths",
+            converter = Count.class,
             paramLabel = "N",
             defaultValue = "1000",
             description = "deaths in each ring (default: ${DEFAULT-VALUE})")

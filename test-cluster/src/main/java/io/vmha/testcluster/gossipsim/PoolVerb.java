@@ -1,6 +1,7 @@
 package io.vmha.testcluster.gossipsim;
 
 import io.vmha.sim.gossip.PoolRun;
+import io.vmha.testcluster.bench.Count;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "Simulates one large pool with loss, delay, doubled and overtaking packets, one-way cuts, splits, pauses,"
-                    + " restarts, wrong clocks and deaths, and prints how much faster than real time that is on one core.",
+                + " restarts, wrong clocks and deaths, and prints how much faster than real time that is on one core.",
             "Exit status: 0 done, 1 a healthy node was taken for dead."
         })
 final class PoolVerb implements Callable<Integer> {
@@ -21,6 +22,7 @@ final class PoolVerb implements Callable<Integer> {
 
     @Option(
             names = "--nodes",
+            converter = PoolSize.class,
             paramLabel = "N",
             defaultValue = "1000",
             description = "size of the pool (default: ${DEFAULT-VALUE})")
@@ -28,11 +30,12 @@ final class PoolVerb implements Callable<Integer> {
 
     @Option(
             names = "--seconds",
+            converter = Count.class,
             paramLabel = "N",
             defaultValue = "120",
             description = "virtual seconds after the pool has formed; with 300 everybody must agree at the end"
                     + " (default: ${DEFAULT-VALUE})")
-    private long seconds;
+    private int seconds;
 
     @Option(
             names = "--seed",
@@ -46,7 +49,7 @@ final class PoolVerb implements Callable<Integer> {
     @Override
     public Integer call() {
         var run = new PoolRun(nodes, seed);
-        long livingMs = Math.min(seconds * 1000, run.livingMs());
+        long livingMs = Math.min(seconds * 1_000L, run.livingMs());
         Stretch forming = Stretch.of(run::form);
         PoolRun.Summary formed = run.summary();
         System.out.println(nodes + " nodes formed: " + forming.against(run.formingMs()));

@@ -2,6 +2,7 @@ package io.vmha.testcluster.gossipsim;
 
 import io.vmha.sim.verdict.VerdictCell;
 import io.vmha.sim.verdict.VerdictRun;
+import io.vmha.testcluster.bench.Count;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -26,6 +27,7 @@ final class VerdictVerb implements Callable<Integer> {
 
     @Option(
             names = "--deaths",
+            converter = Count.class,
             paramLabel = "N",
             defaultValue = "200",
             description = "deaths in each line, at least (default: ${DEFAULT-VALUE})")
@@ -33,6 +35,7 @@ final class VerdictVerb implements Callable<Integer> {
 
     @Option(
             names = "--minutes",
+            converter = Count.class,
             paramLabel = "N",
             defaultValue = "10",
             description = "virtual minutes of each kind of noise (default: ${DEFAULT-VALUE})")
@@ -40,6 +43,7 @@ final class VerdictVerb implements Callable<Integer> {
 
     @Option(
             names = "--hosts",
+            converter = Count.class,
             paramLabel = "N",
             defaultValue = "1000",
             description = "the largest pool (default: ${DEFAULT-VALUE})")

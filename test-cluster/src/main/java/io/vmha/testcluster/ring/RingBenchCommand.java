@@ -38,6 +38,7 @@ final class RingBenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--kills",
+            converter = Count.class,
             paramLabel = "N",
             defaultValue = "10",
             description = "deaths in each ring (default: ${DEFAULT-VALUE})")
@@ -45,6 +46,7 @@ final class RingBenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--rest",
+            converter = Count.class,
             paramLabel = "SECONDS",
             defaultValue = "30",
             description = "how long rings are watched at rest (default: ${DEFAULT-VALUE})")
