@@ -391,8 +391,9 @@ final class EvacuationWatch {
             wave.onTrouble(nowMs);
             String where =
                     migration.destination().map(target -> " on " + target).orElse("");
+            String why = server.traits().fault().map(fault -> ": " + fault).orElse("");
             return Optional.of(about -> about.failed(
-                    migration.id(), "migration " + migration.id() + " ended as " + migration.status() + where));
+                    migration.id(), "migration " + migration.id() + " ended as " + migration.status() + where + why));
         }
         return contradicted(nowMs, state, host, vm, migration);
     }
@@ -425,7 +426,13 @@ final class EvacuationWatch {
 
     private static Ending arrival(Server server) {
         return server.vmState().equals("error")
-                ? new Ending(Ending.Kind.FAILED, "it arrived on " + server.host() + " in state error")
+                ? new Ending(
+                        Ending.Kind.FAILED,
+                        "it arrived on " + server.host() + " in state error"
+                                + server.traits()
+                                        .fault()
+                                        .map(fault -> ": " + fault)
+                                        .orElse(""))
                 : Ending.elsewhere(server.host());
     }
 

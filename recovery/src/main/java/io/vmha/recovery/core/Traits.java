@@ -15,6 +15,7 @@ import java.util.TreeMap;
  * @param imageTags the image's tags, if they were asked for
  * @param lockedReason who holds the lock and why, where Nova tells (2.73)
  * @param addresses its IP addresses, in Nova's order
+ * @param fault why Nova holds it in {@code error}, in Nova's words
  */
 public record Traits(
         String project,
@@ -25,10 +26,20 @@ public record Traits(
         int vcpus,
         int memoryMb,
         Optional<String> lockedReason,
-        List<String> addresses) {
+        List<String> addresses,
+        Optional<String> fault) {
     /** Nothing is known. */
     public static final Traits NONE = new Traits(
-            "", Optional.empty(), new TreeMap<>(), List.of(), new TreeMap<>(), 0, 0, Optional.empty(), List.of());
+            "",
+            Optional.empty(),
+            new TreeMap<>(),
+            List.of(),
+            new TreeMap<>(),
+            0,
+            0,
+            Optional.empty(),
+            List.of(),
+            Optional.empty());
 
     public Traits {
         imageProperties = Collections.unmodifiableSortedMap(new TreeMap<>(imageProperties));
@@ -40,6 +51,15 @@ public record Traits(
     /** With what Glance says of the image. */
     public Traits withImage(Map<String, String> properties, List<String> tags) {
         return new Traits(
-                project, image, new TreeMap<>(properties), tags, flavorSpecs, vcpus, memoryMb, lockedReason, addresses);
+                project,
+                image,
+                new TreeMap<>(properties),
+                tags,
+                flavorSpecs,
+                vcpus,
+                memoryMb,
+                lockedReason,
+                addresses,
+                fault);
     }
 }

@@ -25,6 +25,7 @@ final class NovaRecords {
     private static final String HOST = "OS-EXT-SRV-ATTR:host";
 
     private static final int ADDRESSES_MAX = 16;
+    private static final int FAULT_LENGTH_MAX = 200;
 
     private NovaRecords() {}
 
@@ -119,6 +120,15 @@ final class NovaRecords {
                 traits(node));
     }
 
+    /** One line of bounded length: it goes into the story of an incident. */
+    private static Optional<String> fault(JsonNode node) {
+        var message = node.path("fault").path("message").asText("").strip();
+        var line = message.replaceAll("\\s+", " ");
+        return line.isEmpty()
+                ? Optional.empty()
+                : Optional.of(line.length() <= FAULT_LENGTH_MAX ? line : line.substring(0, FAULT_LENGTH_MAX) + "…");
+    }
+
     /** Nothing here is relied on for safety: what is missing is unknown. */
     private static Traits traits(JsonNode node) {
         var flavor = node.path("flavor");
@@ -143,7 +153,8 @@ final class NovaRecords {
                 flavor.path("vcpus").asInt(),
                 flavor.path("ram").asInt(),
                 optional(node, "locked_reason"),
-                addresses);
+                addresses,
+                fault(node));
     }
 
     /** Nova writes an empty text, not an object, in place of the image of a server that boots from a volume. */

@@ -113,7 +113,8 @@ final class FakeNova implements Compute {
                         t.vcpus(),
                         t.memoryMb(),
                         reason,
-                        t.addresses()));
+                        t.addresses(),
+                        Optional.empty()));
     }
 
     private void settle() {

@@ -124,7 +124,8 @@ class PlannerTest {
                 1,
                 512,
                 Optional.empty(),
-                List.of());
+                List.of(),
+                Optional.empty());
 
         assertThat(only(plain.withTraits(traits), true).hasEnded()).isFalse();
         isLeft(
@@ -165,7 +166,8 @@ class PlannerTest {
                         1,
                         512,
                         Optional.empty(),
-                        List.of()));
+                        List.of(),
+                        Optional.empty()));
     }
 
     @Test
@@ -208,7 +210,8 @@ class PlannerTest {
                         2,
                         4096,
                         Optional.empty(),
-                        List.of()));
+                        List.of(),
+                        Optional.empty()));
 
         List<VmRecovery> plan =
                 Planner.plan(az(true, EvacuationPolicy.DEFAULT), hv(1), List.of(active(1), large), List.of(), 0);

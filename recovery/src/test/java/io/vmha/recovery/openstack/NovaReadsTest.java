@@ -116,6 +116,21 @@ class NovaReadsTest {
                         Map.of("a", "b")));
     }
 
+    @Test
+    void whyNovaHoldsAServerInErrorIsReadAsOneShortLine() {
+        cloud.on(SERVERS_OF_HV1, text(200, """
+            {"servers": [{"id": "s3", "name": "last", "status": "ERROR", "image": "", "metadata": {},
+              "OS-EXT-SRV-ATTR:host": "hv1", "OS-EXT-STS:vm_state": "error", "OS-EXT-STS:task_state": null,
+              "fault": {"code": 400, "created": "2026-11-27T06:21:00Z", "message": "Instance  instance-00000002\\nalready exists.FILL"}}]}
+            """.replace("FILL", "x".repeat(5_000))));
+
+        String fault = compute.serversOn(HV1).get(0).traits().fault().orElseThrow();
+
+        assertThat(fault)
+                .startsWith("Instance instance-00000002 already exists.xx")
+                .hasSize(201);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -460,7 +460,8 @@ final class SimulatedNova {
                         t.vcpus(),
                         t.memoryMb(),
                         reason,
-                        t.addresses()));
+                        t.addresses(),
+                        Optional.empty()));
     }
 
     private static ComputeException refused(int status, String why) {
