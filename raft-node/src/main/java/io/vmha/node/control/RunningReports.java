@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -40,7 +41,7 @@ public final class RunningReports {
     private final HostLease lease;
     private final RaftNode raft;
     private final Renewals renewals;
-    private final Supplier<List<ServerId>> running;
+    private final Supplier<Optional<List<ServerId>>> running;
     private final BooleanSupplier leads;
     private final Consumer<List<ServerId>> mustStop;
     private volatile Map<String, List<String>> doubles = Map.of();
@@ -100,7 +101,7 @@ public final class RunningReports {
     }
 
     private void tell(GroupId group, List<PeerInfo> voters) {
-        List<ServerId> guests = running.get();
+        Optional<List<ServerId>> guests = running.get();
         byte[] request = question(self.value(), lease.epochIn(group.toString()), guests);
         for (PeerInfo voter : voters) {
             var unused = raft.client(group, voters).ask(voter, request, LIMIT).whenComplete((bytes, failure) -> {
@@ -120,7 +121,7 @@ public final class RunningReports {
     }
 
     private void askOwnVoter() {
-        var unused = raft.ask(raft.self(), question(EVERYBODY, 0, List.of()), LIMIT)
+        var unused = raft.ask(raft.self(), question(EVERYBODY, 0, Optional.empty()), LIMIT)
                 .thenAccept(bytes -> VoterPanel.parse(bytes).ifPresent(this::onAll));
     }
 
@@ -146,12 +147,15 @@ public final class RunningReports {
         doubles = now;
     }
 
-    private static byte[] question(String host, long epoch, List<ServerId> guests) {
+    private static byte[] question(String host, long epoch, Optional<List<ServerId>> guests) {
         return PeerRequest.newBuilder()
                 .setRunning(Running.newBuilder()
                         .setHost(host)
                         .setEpoch(epoch)
-                        .addAllGuests(guests.stream().map(ServerId::value).toList()))
+                        .setComplete(guests.isPresent())
+                        .addAllGuests(guests.orElse(List.of()).stream()
+                                .map(ServerId::value)
+                                .toList()))
                 .build()
                 .toByteArray();
     }

@@ -7,6 +7,7 @@ import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.AgesOf;
 import io.vmha.proto.v1.AppliedIndex;
+import io.vmha.proto.v1.Holders;
 import io.vmha.proto.v1.Observe;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
@@ -119,23 +120,27 @@ final class VoterPanel implements Voters, Guests {
 
     /** By this node's own voter, which every host tells once a second. One that does not answer knows of nobody. */
     @Override
-    public SortedMap<ServerId, SortedSet<HostName>> holders(Collection<ServerId> guests) {
+    public Guests.Words wordsOf(Collection<ServerId> guests) {
         var question = PeerRequest.newBuilder()
                 .setRunning(Running.newBuilder()
                         .addAllAsked(guests.stream().map(ServerId::value).toList()))
                 .build();
         var holders = new TreeMap<ServerId, SortedSet<HostName>>();
+        var speaking = new TreeSet<HostName>();
         try {
             byte[] bytes = raft.ask(raft.self(), question.toByteArray(), LIMIT).join();
-            parse(bytes).map(PeerReply::getHoldersList).orElse(List.of()).forEach(note -> {
-                var hosts = new TreeSet<HostName>();
-                note.getHostsList().forEach(host -> hosts.add(new HostName(host)));
-                holders.put(new ServerId(note.getGuest()), hosts);
+            parse(bytes).ifPresent(reply -> {
+                for (Holders note : reply.getHoldersList()) {
+                    var hosts = new TreeSet<HostName>();
+                    note.getHostsList().forEach(host -> hosts.add(new HostName(host)));
+                    holders.put(new ServerId(note.getGuest()), hosts);
+                }
+                reply.getSpeakingList().forEach(host -> speaking.add(new HostName(host)));
             });
         } catch (CompletionException e) {
             LOG.debug("own voter does not say what runs where why=\"{}\"", e.toString());
         }
-        return holders;
+        return new Guests.Words(holders, speaking);
     }
 
     @Override

@@ -24,8 +24,8 @@ public final class GuestsFile {
     private GuestsFile() {}
 
     /** Those that run, not the paused ones; empty if the guard has not said it lately. */
-    public static List<ServerId> running(Path guardFile, String thisBoot, long nowMs) {
-        return read(guardFile, thisBoot, nowMs, List.of(RUNNING)).orElse(List.of());
+    public static Optional<List<ServerId>> running(Path guardFile, String thisBoot, long nowMs) {
+        return read(guardFile, thisBoot, nowMs, List.of(RUNNING));
     }
 
     /** Those that have a process, running or paused; empty if the guard has not said it lately. */

@@ -312,6 +312,9 @@ public final class GroupMachine implements Replicated {
                             .filter(id -> !id.isBlank() && id.length() <= GUEST_ID_MAX)
                             .map(ServerId::new)
                             .toList());
+            if (said.getComplete()) {
+                doubleRuns.onComplete(now, host.get());
+            }
         }
         said.getAskedList().stream()
                 .limit(GUESTS_ASKED_MAX)
@@ -321,6 +324,9 @@ public final class GroupMachine implements Replicated {
                         .addAllHosts(doubleRuns.holders(now, new ServerId(id)).stream()
                                 .map(HostName::value)
                                 .toList())));
+        if (said.getAskedCount() > 0) {
+            doubleRuns.speaking(now).forEach(h -> reply.addSpeaking(h.value()));
+        }
         host.map(h -> doubleRuns.mustStop(now, state, h, said.getEpoch()))
                 .orElseGet(() -> doubleRuns.found(now))
                 .forEach((guest, hosts) -> reply.addDoubleRuns(DoubleRun.newBuilder()

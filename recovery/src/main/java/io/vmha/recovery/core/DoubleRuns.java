@@ -29,6 +29,7 @@ public final class DoubleRuns {
     private record Claim(long sinceMs, long lastMs) {}
 
     private final SortedMap<HostName, SortedMap<ServerId, Claim>> claims = new TreeMap<>();
+    private final SortedMap<HostName, Long> spokeAtMs = new TreeMap<>();
 
     /** A host says what runs on it now. */
     public void onGuests(long nowMs, HostName host, Collection<ServerId> guests) {
@@ -47,9 +48,18 @@ public final class DoubleRuns {
         claims.put(host, now);
     }
 
+    /** What the host has just said is the word of its guard, and all that runs there. */
+    public void onComplete(long nowMs, HostName host) {
+        SortedMap<ServerId, Claim> said = claims.getOrDefault(host, Collections.emptySortedMap());
+        if (claims.containsKey(host) && said.size() < GUESTS_MAX) {
+            spokeAtMs.put(host, nowMs);
+        }
+    }
+
     /** Only these hosts belong to the AZ. */
     public void keepOnly(Collection<HostName> hosts) {
         claims.keySet().retainAll(hosts);
+        spokeAtMs.keySet().retainAll(hosts);
     }
 
     /** The VMs that run on more than one host, with these hosts. */
@@ -80,6 +90,17 @@ public final class DoubleRuns {
             }
         });
         return holders;
+    }
+
+    /** The hosts whose guards say what runs there, be it nothing. */
+    public SortedSet<HostName> speaking(long nowMs) {
+        var speaking = new TreeSet<HostName>();
+        spokeAtMs.forEach((host, atMs) -> {
+            if (nowMs - atMs <= FRESH_MS) {
+                speaking.add(host);
+            }
+        });
+        return speaking;
     }
 
     /** Those of a host's that it must stop: the copy on a host whose life is over is the one that must not run. */

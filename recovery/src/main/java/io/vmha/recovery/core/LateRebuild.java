@@ -17,8 +17,10 @@ import java.util.TreeSet;
  * @param source the host from which it was recovered
  * @param late the host that took the rebuild up too late
  * @param holders the hosts whose guards have kept saying that it runs there
+ * @param isHomeSpeaking whether the guard of the host where Nova has it says what runs there
  */
-public record LateRebuild(HostName source, Server server, HostName late, SortedSet<HostName> holders) {
+public record LateRebuild(
+        HostName source, Server server, HostName late, SortedSet<HostName> holders, boolean isHomeSpeaking) {
     /** The task that a rebuild which is preempted leaves behind. */
     private static final Optional<String> LEFT_BEHIND = Optional.of("rebuilding");
 
@@ -43,10 +45,14 @@ public record LateRebuild(HostName source, Server server, HostName late, SortedS
                     .filter(host -> broken && migration.hasFailed() && !host.equals(server.host()))
                     .ifPresent(host -> lates.put(migration.server(), host));
         }
-        var holders = lates.isEmpty() ? new TreeMap<ServerId, SortedSet<HostName>>() : guests.holders(lates.keySet());
+        Guests.Words words = lates.isEmpty() ? Guests.Words.NONE : guests.wordsOf(lates.keySet());
         var found = new ArrayList<LateRebuild>();
-        lates.forEach((id, host) ->
-                found.add(new LateRebuild(source, servers.get(id), host, holders.getOrDefault(id, new TreeSet<>()))));
+        lates.forEach((id, host) -> {
+            Server server = servers.get(id);
+            SortedSet<HostName> holders = words.holders().getOrDefault(id, new TreeSet<>());
+            found.add(new LateRebuild(
+                    source, server, host, holders, words.speaking().contains(server.host())));
+        });
         return found;
     }
 
@@ -56,17 +62,53 @@ public record LateRebuild(HostName source, Server server, HostName late, SortedS
     }
 
     /**
+     * True if it stands still as it was left: the guard of the host where Nova has it speaks, and nobody's says that it runs. A suspended one is
+     * not brought back there: Nova would save its memory, of which there is none, and break the record for good.
+     *
+     * @param rest how it was left
+     */
+    boolean isProvenToRest(Rest rest) {
+        boolean canBePutBack = rest == Rest.STOPPED || rest == Rest.PAUSED;
+        return canBePutBack && holders.isEmpty() && isHomeSpeaking;
+    }
+
+    /**
      * What is told of it. The same words for the same case: it is told once.
      *
-     * @param mended whether its record is reset now; otherwise a person must look
+     * @param rest what its record is put back to: {@code AS_IT_COMES} for one that runs
      */
-    String words(boolean mended) {
-        String seen = server.name() + ": a rebuild that had waited for " + late
+    String wordsOfMending(Rest rest) {
+        return seen()
+                + (rest == Rest.AS_IT_COMES
+                        ? ", though it runs on " + server.host() + ": the record is reset"
+                        : ", though it is " + rest.vmState().orElseThrow() + " on " + server.host()
+                                + ", where no guard says that it runs: the record is reset, and Nova brings it there"
+                                + " again");
+    }
+
+    /**
+     * What a person is asked to look at.
+     *
+     * @param rest how it was left
+     */
+    String wordsForAPerson(Rest rest) {
+        String should =
+                rest == Rest.AS_IT_COMES ? "run" : "be " + rest.vmState().orElseThrow();
+        return seen() + "; it should " + should + " on " + server.host() + ", where Nova has it, and "
+                + holdersInWords()
+                + ": look there, and if it runs: openstack server set --state active " + server.id()
+                + (rest == Rest.AS_IT_COMES ? "" : "; if it does not, the same, and then bring it to rest again");
+    }
+
+    /** What a person is asked to do when Nova would not have the second half of it. */
+    String wordsOfTrouble(Rest rest, String why) {
+        return server.name() + ": its record is reset after a late rebuild, but it could not be "
+                + rest.vmState().orElse("called active") + " again: do that by hand: " + why;
+    }
+
+    private String seen() {
+        return server.name() + ": a rebuild that had waited for " + late
                 + " until that host came back has left its record in Nova as error/rebuilding";
-        return mended
-                ? seen + ", though it runs on " + server.host() + ": the record is reset"
-                : seen + "; it should run on " + server.host() + ", where Nova has it, and " + holdersInWords()
-                        + ": look there, and if it runs: openstack server set --state active " + server.id();
     }
 
     private String holdersInWords() {

@@ -2,6 +2,7 @@ package io.vmha.recovery.core;
 
 import io.vmha.recovery.core.UpkeepController.Turn;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -75,6 +76,14 @@ final class LateRebuildSteps {
 
     void onResult(Turn turn, UpkeepResult result) {
         turn.pending().pause(turn.nowMs(), result.action().key(), LOOK_EVERY_MS);
+        if (result instanceof UpkeepResult.HalfDone half && half.action() instanceof UpkeepAction.ResetRecord reset) {
+            LateRebuild late = reset.late();
+            ServerId id = late.server().id();
+            String words = late.wordsOfTrouble(reset.rest(), half.why());
+            turn.propose(
+                    "late " + id,
+                    new InstanceCommand.NoteLateRebuild(turn.atMs(), turn.term(), late.source(), id, words, true));
+        }
         if (result instanceof UpkeepResult.LateRebuildsSeen seen) {
             var broken = new TreeSet<ServerId>();
             seen.found().forEach(late -> broken.add(late.server().id()));
@@ -91,7 +100,10 @@ final class LateRebuildSteps {
     private void onBroken(Turn turn, LateRebuild late) {
         ServerId id = late.server().id();
         HostRecord home = turn.state().hosts().get(late.server().host());
-        boolean proven = late.isProvenToRun() && home != null && home.status() == HostRecord.Status.IN_SERVICE;
+        Rest left = leftAs(turn.state(), late.source(), id);
+        boolean rests = late.isProvenToRest(left);
+        boolean proven =
+                (late.isProvenToRun() || rests) && home != null && home.status() == HostRecord.Status.IN_SERVICE;
         if (!proven) {
             provenSinceMs.remove(id);
         }
@@ -100,14 +112,26 @@ final class LateRebuildSteps {
         if (proven ? provenMs < STANDING_MS : standingMs < 2 * STANDING_MS) {
             return;
         }
-        String words = late.words(proven);
+        Rest rest = rests ? left : Rest.AS_IT_COMES;
+        String words = proven ? late.wordsOfMending(rest) : late.wordsForAPerson(left);
         if (!isTold(turn.state(), late.source(), words)) {
             turn.propose(
                     "late " + id,
                     new InstanceCommand.NoteLateRebuild(turn.atMs(), turn.term(), late.source(), id, words, !proven));
         } else if (proven && !turn.isRecording("late " + id)) {
-            turn.execute(new UpkeepAction.ResetRecord(turn.term(), late.server().host(), id));
+            turn.execute(new UpkeepAction.ResetRecord(turn.term(), late, rest));
         }
+    }
+
+    /** How the recovery has left it: as its owner had. */
+    private static Rest leftAs(RecoveryState state, HostName source, ServerId server) {
+        return state.incidents().values().stream()
+                .flatMap(i -> Optional.ofNullable(i.hosts().get(source)).stream())
+                .flatMap(h -> Optional.ofNullable(h.vms().get(server)).stream())
+                .filter(LateRebuildSteps::isRecoveredAtALaterAttempt)
+                .reduce((older, newer) -> newer)
+                .map(vm -> vm.brief().restsAs())
+                .orElse(Rest.AS_IT_COMES);
     }
 
     private static boolean isTold(RecoveryState state, HostName source, String words) {

@@ -42,6 +42,9 @@ public interface Operations extends ServiceRecords {
     /** Resets the server's record to {@code active} with no task, whatever its guest does. */
     void callActive(ServerId server);
 
+    /** Asks Nova to bring a server that it calls active to rest. Returns before it has. */
+    void rest(ServerId server, Rest how);
+
     /** Memory that Nova could still give to servers, by host, in MiB; empty if this Nova does not tell. */
     Optional<SortedMap<HostName, Long>> freeMemoryMb();
 }

@@ -48,11 +48,24 @@ public sealed interface UpkeepAction {
         }
     }
 
-    /** Has Nova call a server active that runs. Its intent is {@link InstanceCommand.NoteLateRebuild}. */
-    record ResetRecord(long term, HostName host, ServerId server) implements UpkeepAction {
+    /**
+     * Has Nova call a server active that runs, or have it again as it was left. Its intent is {@link InstanceCommand.NoteLateRebuild}.
+     *
+     * @param rest how it was left; {@code AS_IT_COMES} if it runs
+     */
+    record ResetRecord(long term, LateRebuild late, Rest rest) implements UpkeepAction {
+        /** The host where Nova has it. */
+        HostName host() {
+            return late.server().host();
+        }
+
+        ServerId server() {
+            return late.server().id();
+        }
+
         @Override
         public String key() {
-            return "reset " + server;
+            return "reset " + server();
         }
     }
 

@@ -54,6 +54,9 @@ public sealed interface UpkeepResult {
     /** It was done, or asked for. */
     record Done(UpkeepAction action, String detail, long tookMs) implements UpkeepResult {}
 
+    /** Its first half was done, its second not, and will not be tried again. */
+    record HalfDone(UpkeepAction action, String why) implements UpkeepResult {}
+
     /**
      * It was not done.
      *

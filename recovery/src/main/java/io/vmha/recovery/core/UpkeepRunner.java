@@ -77,8 +77,17 @@ public final class UpkeepRunner {
         if (!stands || !isUp(reset.host())) {
             return new UpkeepResult.Failed(reset, "its record is another by now: " + server, false);
         }
+        // one that is stopped and called active is stopped by Nova itself in time: the first half alone does no harm
         nova.callActive(reset.server());
-        return new UpkeepResult.Done(reset, "Nova calls it active again", 0);
+        if (reset.rest() == Rest.AS_IT_COMES) {
+            return new UpkeepResult.Done(reset, "Nova calls it active again", 0);
+        }
+        try {
+            nova.rest(reset.server(), reset.rest());
+            return new UpkeepResult.Done(reset, "Nova has been asked to bring it to rest again", 0);
+        } catch (ComputeException e) {
+            return new UpkeepResult.HalfDone(reset, e.getMessage());
+        }
     }
 
     private boolean isUp(HostName host) {

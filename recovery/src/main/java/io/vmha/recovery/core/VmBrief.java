@@ -29,6 +29,11 @@ public record VmBrief(
         after = List.copyOf(after);
     }
 
+    /** How it stands once all is put back: what Nova brings back stopped by itself is stopped, too. */
+    Rest restsAs() {
+        return rest == Rest.AS_IT_COMES && formerStatus.equals("SHUTOFF") ? Rest.STOPPED : rest;
+    }
+
     /** A VM with nothing special about it, on a volume. */
     public static VmBrief plain(String name, String formerStatus, int order) {
         return new VmBrief(

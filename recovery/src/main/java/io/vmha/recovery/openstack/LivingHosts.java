@@ -4,6 +4,7 @@ import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Operations;
+import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import java.util.Collections;
@@ -101,6 +102,11 @@ final class LivingHosts implements Operations {
     @Override
     public void callActive(ServerId server) {
         act(server, "os-resetState", Map.of("state", "active"));
+    }
+
+    @Override
+    public void rest(ServerId server, Rest how) {
+        compute.rest(server, how);
     }
 
     private void act(ServerId id, String action, Map<String, ?> body) {

@@ -89,4 +89,16 @@ class DoubleRunsTest {
         runs.keepOnly(List.of(hv(1)));
         assertThat(runs.found(6_000)).isEmpty();
     }
+
+    @Test
+    void onlyAHostWhoseGuardHasSaidAllIsTakenAtItsWordAboutWhatDoesNotRun() {
+        runs.onGuests(1_000, hv(1), List.of());
+        runs.onGuests(1_000, hv(2), List.of());
+        runs.onComplete(1_000, hv(2));
+
+        assertThat(runs.speaking(1_000)).containsExactly(hv(2));
+        assertThat(runs.speaking(1_000 + DoubleRuns.FRESH_MS + 1)).isEmpty();
+        runs.keepOnly(List.of(hv(1)));
+        assertThat(runs.speaking(1_000)).isEmpty();
+    }
 }

@@ -20,28 +20,55 @@ import org.junit.jupiter.api.Test;
 
 /** A server was recovered at its second attempt; the first one waited for a host that comes back. */
 class LateRebuildTest implements UpkeepController.Outbox {
-    private final CommittedLog log = CommittedLog.of(5, CommittedLog.ROOMY);
+    private CommittedLog log = CommittedLog.of(5, CommittedLog.ROOMY);
     private final List<UpkeepAction> asked = new ArrayList<>();
     private final List<NoteLateRebuild> notes = new ArrayList<>();
     private final UpkeepController controller =
             new UpkeepController(RecoveryConfig.DEFAULT, hv(3), this, nowMs -> nowMs);
     private final SortedSet<HostName> holders = new TreeSet<>();
+    private final SortedSet<HostName> speaking = new TreeSet<>();
     private Server server = on(hv(2), "active", Optional.empty());
     private String firstAttempt = "accepted";
     private long nowMs = 1_000_000;
 
     @BeforeEach
     void aServerWasRecoveredAtItsSecondAttempt() {
+        recovered(VmBrief.plain("name-vm-1", "ACTIVE", 0));
+        controller.onState(nowMs, log.state());
+        controller.onLeadership(nowMs, OptionalLong.of(log.term()));
+        holders.add(hv(2));
+        speaking.add(hv(2));
+    }
+
+    private void recovered(VmBrief brief) {
         IncidentId id = log.declare(hv(1));
-        log.proveDown(id, hv(1)).accept(log.plan(id, hv(1), 1)).accept(log.begin(id, hv(1), 1));
+        log.proveDown(id, hv(1));
+        List<VmRecovery> plan = List.of(VmRecovery.planned(vm(1), brief, 0));
+        log.accept(new IncidentCommand.RecordPlan(0, log.term(), id, hv(1), plan, List.of()));
+        log.accept(log.begin(id, hv(1), 1));
         log.accept(log.accepted(id, hv(1), 1)).accept(log.failed(id, hv(1), 1, true));
         log.accept(log.begin(id, hv(1), 1)).accept(log.accepted(id, hv(1), 1));
         log.accept(new VmCommand.VmEnded(0, log.term(), id, hv(1), vm(1), Ending.recovered(hv(2))));
         log.accept(new VmCommand.VmSettled(0, log.term(), id, hv(1), vm(1), "unlocked", ""));
         log.accept(log.close(id));
+    }
+
+    /** The same, but it was not running, and was left so. */
+    private void itWasLeft(String formerStatus, Rest rest) {
+        log = CommittedLog.of(5, CommittedLog.ROOMY);
+        recovered(new VmBrief(
+                "name-vm-1",
+                formerStatus,
+                0,
+                Disk.VOLUME,
+                false,
+                rest,
+                Optional.empty(),
+                "",
+                List.of(),
+                Optional.empty()));
         controller.onState(nowMs, log.state());
-        controller.onLeadership(nowMs, OptionalLong.of(log.term()));
-        holders.add(hv(2));
+        holders.clear();
     }
 
     private static Server on(HostName host, String vmState, Optional<String> task) {
@@ -79,7 +106,10 @@ class LateRebuildTest implements UpkeepController.Outbox {
         var first = new Migration(7, vm(1), hv(1), Optional.of(hv(4)), firstAttempt, "");
         var second = new Migration(8, vm(1), hv(1), Optional.of(hv(2)), "done", "");
         return LateRebuild.among(
-                hv(1), List.of(first, second), Map.of(vm(1), server), ids -> new TreeMap<>(Map.of(vm(1), holders)));
+                hv(1),
+                List.of(first, second),
+                Map.of(vm(1), server),
+                ids -> new Guests.Words(new TreeMap<>(Map.of(vm(1), holders)), speaking));
     }
 
     private void theHostComesBackAndTakesTheFirstOneUp() {
@@ -179,5 +209,79 @@ class LateRebuildTest implements UpkeepController.Outbox {
 
         assertThat(asked).noneMatch(LookForLateRebuilds.class::isInstance);
         assertThat(notes).isEmpty();
+    }
+
+    @Test
+    void serverThatWasStoppedAndOfWhichNoGuardSaysThatItRunsIsStoppedAgain() {
+        itWasLeft("SHUTOFF", Rest.AS_IT_COMES);
+        theHostComesBackAndTakesTheFirstOneUp();
+
+        pass(80_000);
+
+        assertThat(notes).singleElement().satisfies(note -> {
+            assertThat(note.words()).contains("stopped on hv-2", "no guard says that it runs", "is reset");
+            assertThat(note.needsPerson()).isFalse();
+        });
+        assertThat(resets()).singleElement().matches(reset -> reset.rest() == Rest.STOPPED);
+    }
+
+    @Test
+    void serverThatWasPausedIsPausedAgain() {
+        itWasLeft("PAUSED", Rest.PAUSED);
+        theHostComesBackAndTakesTheFirstOneUp();
+
+        pass(80_000);
+
+        assertThat(resets()).singleElement().matches(reset -> reset.rest() == Rest.PAUSED);
+    }
+
+    @Test
+    void serverThatItsOwnerHasStartedMeanwhileIsCalledActive() {
+        itWasLeft("SHUTOFF", Rest.AS_IT_COMES);
+        holders.add(hv(2));
+        theHostComesBackAndTakesTheFirstOneUp();
+
+        pass(80_000);
+
+        assertThat(resets()).singleElement().matches(reset -> reset.rest() == Rest.AS_IT_COMES);
+    }
+
+    @Test
+    void serverThatWasStoppedIsLeftToAPersonWhileItsHostsGuardIsSilent() {
+        itWasLeft("SHUTOFF", Rest.AS_IT_COMES);
+        speaking.clear();
+        theHostComesBackAndTakesTheFirstOneUp();
+
+        pass(300_000);
+
+        assertThat(resets()).isEmpty();
+        assertThat(notes).singleElement().satisfies(note -> {
+            assertThat(note.words()).contains("should be stopped on hv-2", "no guard says", "bring it to rest again");
+            assertThat(note.needsPerson()).isTrue();
+        });
+    }
+
+    @Test
+    void serverThatWasSuspendedIsLeftToAPerson() {
+        itWasLeft("SUSPENDED", Rest.SUSPENDED);
+        theHostComesBackAndTakesTheFirstOneUp();
+
+        pass(300_000);
+
+        assertThat(resets()).isEmpty();
+        assertThat(notes).singleElement().matches(NoteLateRebuild::needsPerson);
+    }
+
+    @Test
+    void whatNovaWouldNotBringToRestIsLeftToAPerson() {
+        itWasLeft("SHUTOFF", Rest.AS_IT_COMES);
+        theHostComesBackAndTakesTheFirstOneUp();
+        pass(80_000);
+
+        server = on(hv(2), "active", Optional.empty());
+        controller.onResult(nowMs, new UpkeepResult.HalfDone(resets().get(0), "409: it is locked"));
+
+        assertThat(notes.get(notes.size() - 1).words()).contains("could not be stopped again", "409: it is locked");
+        assertThat(notes.get(notes.size() - 1).needsPerson()).isTrue();
     }
 }

@@ -9,21 +9,28 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** What is read once more before something is done. */
 class UpkeepRunnerTest {
-    private static final ResetRecord RESET = new ResetRecord(1, hv(2), vm(1));
+    private static final ResetRecord RESET = reset(Rest.AS_IT_COMES);
 
     private final OneServer nova = new OneServer();
-    private final UpkeepRunner runner = new UpkeepRunner(nova, new NoBmcs(), guests -> new TreeMap<>(), term -> true);
+    private final UpkeepRunner runner = new UpkeepRunner(nova, new NoBmcs(), guests -> Guests.Words.NONE, term -> true);
+
+    private static ResetRecord reset(Rest rest) {
+        Server server = FakeNova.active(vm(1), hv(2));
+        return new ResetRecord(1, new LateRebuild(hv(1), server, hv(4), new TreeSet<>(), true), rest);
+    }
 
     /** A Nova with one server and its nova-compute. Whatever else it is asked for fails the test. */
     private static final class OneServer implements Operations {
         private Server server = FakeNova.active(vm(1), hv(2));
         private boolean up = true;
         private final List<ServerId> calledActive = new ArrayList<>();
+        private final List<Rest> broughtToRest = new ArrayList<>();
+        private boolean refusesRest;
 
         private static UnsupportedOperationException notAsked() {
             return new UnsupportedOperationException("a reset of a record asks for nothing of this kind");
@@ -42,6 +49,14 @@ class UpkeepRunnerTest {
         @Override
         public void callActive(ServerId id) {
             calledActive.add(id);
+        }
+
+        @Override
+        public void rest(ServerId id, Rest how) {
+            if (refusesRest) {
+                throw new ComputeException(ComputeException.Kind.REFUSED, 409, "it is locked", null);
+            }
+            broughtToRest.add(how);
         }
 
         @Override
@@ -146,5 +161,23 @@ class UpkeepRunnerTest {
         nova.up = true;
         assertThat(runner.run(RESET)).isInstanceOf(UpkeepResult.Done.class);
         assertThat(nova.calledActive).containsExactly(vm(1));
+    }
+
+    @Test
+    void recordOfAStoppedServerIsResetAndTheServerIsStoppedAgain() {
+        novaHas(hv(2), "error", Optional.of("rebuilding"));
+
+        assertThat(runner.run(reset(Rest.STOPPED))).isInstanceOf(UpkeepResult.Done.class);
+        assertThat(nova.calledActive).containsExactly(vm(1));
+        assertThat(nova.broughtToRest).containsExactly(Rest.STOPPED);
+    }
+
+    @Test
+    void serverThatNovaWouldNotBringToRestIsHalfDone() {
+        novaHas(hv(2), "error", Optional.of("rebuilding"));
+        nova.refusesRest = true;
+
+        assertThat(runner.run(reset(Rest.PAUSED)))
+                .isEqualTo(new UpkeepResult.HalfDone(reset(Rest.PAUSED), "it is locked"));
     }
 }
