@@ -159,7 +159,8 @@ public final class ActionRunner {
 
     /**
      * What Nova has given up before a host took it up has failed, though its migration does not say so. What its conductor has never had is
-     * marked, and marked otherwise where it has had a later one: the queue between Nova's services keeps the order.
+     * marked, and marked otherwise where it has had a later one: the queue between Nova's services keeps the order. So is what it has handed on
+     * to a host that has not begun.
      */
     private List<Migration> withoutGivenUp(List<Migration> migrations, ServerId server) {
         Optional<Migration> newest = EvacuationCalls.newest(migrations, server, 0)
@@ -170,6 +171,7 @@ public final class ActionRunner {
         String status = switch (handlingOf(server)) {
             case GIVEN_UP -> GIVEN_UP;
             case UNTOUCHED -> isOvertaken(migrations, newest.get()) ? Migration.OVERTAKEN : Migration.UNTOUCHED;
+            case HANDED_ON -> Migration.HANDED_ON;
             case IN_HAND -> newest.get().status();
         };
         return migrations.stream()

@@ -32,6 +32,9 @@ final class EvacuationWatch {
      */
     private static final long UNTOUCHED_MS = 300_000;
 
+    /** From the conductor's word that it has handed an evacuation on to the host's queue. */
+    private static final long ON_ITS_WAY_MS = 5_000;
+
     private static final String TRIED_AGAIN = "it is tried again";
 
     private final RecoveryConfig config;
@@ -46,6 +49,8 @@ final class EvacuationWatch {
     private final Map<ServerId, Seen> overtakenSince = new TreeMap<>();
     private final Map<ServerId, Seen> contradictedSince = new TreeMap<>();
     private final Map<ServerId, Seen> untouchedSince = new TreeMap<>();
+    private final Map<ServerId, Seen> handedOnSince = new TreeMap<>();
+    private final Heartbeats heartbeats = new Heartbeats();
     private final Map<ServerId, Seen> runningSince = new TreeMap<>();
     private final Waits waits = new Waits();
     private final TreeSet<HostName> serving = new TreeSet<>();
@@ -68,6 +73,8 @@ final class EvacuationWatch {
         overtakenSince.clear();
         contradictedSince.clear();
         untouchedSince.clear();
+        handedOnSince.clear();
+        heartbeats.forget();
         runningSince.clear();
         waits.forget();
         serving.clear();
@@ -77,6 +84,7 @@ final class EvacuationWatch {
 
     void onServices(long nowMs, List<ComputeService> services) {
         servicesAtMs = nowMs;
+        heartbeats.on(nowMs, services);
         serving.clear();
         services.stream().filter(ComputeService::up).forEach(s -> serving.add(s.host()));
     }
@@ -296,10 +304,23 @@ final class EvacuationWatch {
                 .orElse("no host has taken up migration " + migration.id() + ", and one that might have has died");
         long waitedMs = sinceMs(stuckSince, vm, nowMs);
         long limitMs = target.isPresent() ? config.requestLimitMs() : LOST_MS;
-        return waitedMs < limitMs
+        return waitedMs < limitMs && !isInNoLivingQueue(nowMs, state, source, vm, migration)
                 ? waits(vm, target.isPresent() ? Reason.TARGET : Reason.QUEUE, waitedMs, limitMs, seen, TRIED_AGAIN)
                 : Optional.of(about ->
                         about.failed(migration.id(), seen + ", which stays " + migration.status() + " for ever"));
+    }
+
+    /**
+     * Nova's conductor has handed it on a while ago, and no nova-compute has begun with it, though all have been at work since but for those of the
+     * certified: it is in the queue of one of these. Only a close look tells, so a look from farther away decides nothing.
+     */
+    private boolean isInNoLivingQueue(
+            long nowMs, RecoveryState state, HostName source, VmRecovery vm, Migration migration) {
+        if (!migration.isHandedOn()) {
+            return false;
+        }
+        long queuedAtMs = nowMs - sinceMs(handedOnSince, vm, nowMs) + ON_ITS_WAY_MS;
+        return heartbeats.haveAllBeatenTwiceSince(queuedAtMs, host -> host.equals(source) || isCertified(state, host));
     }
 
     private static boolean isCertified(RecoveryState state, HostName host) {

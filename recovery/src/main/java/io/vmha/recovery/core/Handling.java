@@ -8,6 +8,9 @@ public enum Handling {
     /** It has been taken up, or Nova does not say. */
     IN_HAND,
 
+    /** The conductor has handed it on to a host, whose nova-compute has not begun: it waits in that one's queue, or is on its way there. */
+    HANDED_ON,
+
     /** It ended with an error before a host took it up. */
     GIVEN_UP
 }

@@ -16,7 +16,10 @@ public record Migration(
     /** In place of {@code accepted}: Nova's conductor has not taken it up, nor a later one of another server. */
     static final String UNTOUCHED = "accepted, but untouched";
 
-    private static final Set<String> NOT_BEGUN = Set.of("accepted", OVERTAKEN, UNTOUCHED);
+    /** In place of {@code accepted}: Nova's conductor has handed it on to a host, and no nova-compute has begun. */
+    static final String HANDED_ON = "accepted, and handed on";
+
+    private static final Set<String> NOT_BEGUN = Set.of("accepted", OVERTAKEN, UNTOUCHED, HANDED_ON);
     private static final Set<String> SUCCEEDED = Set.of("done", "completed", "finished", "confirmed");
     private static final Set<String> FAILED = Set.of("failed", "error", "cancelled");
 
@@ -31,6 +34,10 @@ public record Migration(
 
     boolean isUntouched() {
         return status.equals(UNTOUCHED);
+    }
+
+    boolean isHandedOn() {
+        return status.equals(HANDED_ON);
     }
 
     Migration withStatus(String other) {

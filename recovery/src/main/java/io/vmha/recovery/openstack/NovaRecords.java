@@ -230,7 +230,10 @@ final class NovaRecords {
         return Optional.empty();
     }
 
-    /** Given up is what is over, something of it with an error, and no nova-compute has had. The conductor's work begins with an event. */
+    /**
+     * Given up is what is over, something of it with an error, and no nova-compute has had; what is over without one is handed on. The conductor's
+     * work begins with an event, and a nova-compute's as well, before it does anything.
+     */
     static Handling handling(JsonNode answer) {
         JsonNode events = answer.path("instanceAction").path("events");
         if (events.isArray() && events.isEmpty()) {
@@ -244,6 +247,6 @@ final class NovaRecords {
             }
             failed |= event.path("result").asText().equals("Error");
         }
-        return failed ? Handling.GIVEN_UP : Handling.IN_HAND;
+        return !events.isArray() ? Handling.IN_HAND : failed ? Handling.GIVEN_UP : Handling.HANDED_ON;
     }
 }

@@ -294,6 +294,17 @@ class ActionRunnerTest {
     }
 
     @Test
+    void whatTheConductorHasHandedOnAndNoHostHasBegunIsMarkedAtACloseLook() {
+        nova.put(FakeNova.active(vm(1), hv(1)));
+        nova.put(new Migration(7, vm(1), hv(1), Optional.empty(), "accepted", ""));
+        nova.handedOn.add(vm(1));
+
+        assertThat(((Result.Servers) runner.run(closely(vm(1), vm(1)))).migrations())
+                .singleElement()
+                .matches(Migration::isHandedOn);
+    }
+
+    @Test
     void whatNovaHasNotedIsAskedForOnlyOfWhatTakesLong() {
         nova.put(FakeNova.active(vm(1), hv(1)));
         nova.put(new Migration(7, vm(1), hv(1), Optional.empty(), "accepted", ""));

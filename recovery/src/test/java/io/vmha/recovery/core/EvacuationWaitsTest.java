@@ -119,6 +119,43 @@ class EvacuationWaitsTest {
         assertThat(nowMs - START_MS).isBetween(119_000L, 122_000L);
     }
 
+    /** Second after second, until it is given up; each host's nova-compute reports every ten seconds, until it falls silent. */
+    private long secondsUntilGivenUp(Migration migration, HostName silent, int fromSecond) {
+        IncidentId next = log.declare(hv(4));
+        log.accept(log.beginFence(next, hv(4))).accept(log.certify(next, hv(4)));
+        for (int s = 0; s < 300; s++) {
+            var services = new ArrayList<ComputeService>();
+            for (HostName host : List.of(hv(1), hv(2), hv(3), hv(4), hv(5))) {
+                boolean dead = host.equals(hv(1)) || host.equals(hv(4));
+                int spoke = dead ? 0 : host.equals(silent) ? Math.min(s, fromSecond) / 10 : s / 10;
+                services.add(new ComputeService(
+                        "id", host, !dead, true, dead, Optional.empty(), Optional.of("report " + spoke)));
+            }
+            watch.onServices(nowMs, services);
+            if (lookFor(1, Optional.of(waiting("rebuilding")), migration).isPresent()) {
+                return s;
+            }
+        }
+        throw new AssertionError("never");
+    }
+
+    @Test
+    void whatIsHandedOnIsTriedAgainOnceEveryLivingNovaComputeHasReportedTwiceSince() {
+        assertThat(secondsUntilGivenUp(accepted().withStatus(Migration.HANDED_ON), hv(5), Integer.MAX_VALUE))
+                .isBetween(20L, 30L);
+    }
+
+    @Test
+    void whatIsHandedOnMayStillBeTakenUpByANovaComputeThatIsCalledUpAndDoesNotReport() {
+        assertThat(secondsUntilGivenUp(accepted().withStatus(Migration.HANDED_ON), hv(5), 10))
+                .isEqualTo(120);
+    }
+
+    @Test
+    void whatMayBeInTheHandsOfANovaComputeIsNotTriedAgainSoon() {
+        assertThat(secondsUntilGivenUp(accepted(), hv(5), Integer.MAX_VALUE)).isEqualTo(120);
+    }
+
     @Test
     void whatNoConductorHasTakenUpIsTriedAgainAfterFiveMinutesThoughNoLaterOneWasEverMade() {
         Migration untouched = accepted().withStatus(Migration.UNTOUCHED);

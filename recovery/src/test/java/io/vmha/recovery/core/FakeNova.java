@@ -30,6 +30,7 @@ final class FakeNova implements Compute {
     final SortedSet<ServerId> givenUp = new TreeSet<>();
 
     final SortedSet<ServerId> untouched = new TreeSet<>();
+    final SortedSet<ServerId> handedOn = new TreeSet<>();
     /** Hosts whose nova-compute reports. */
     final SortedSet<HostName> up = new TreeSet<>();
     /** Servers whose next evacuation is given up by the conductor, before a host takes it up. */
@@ -182,7 +183,9 @@ final class FakeNova implements Compute {
     public Handling handlingOf(ServerId id) {
         return givenUp.contains(id)
                 ? Handling.GIVEN_UP
-                : untouched.contains(id) ? Handling.UNTOUCHED : Handling.IN_HAND;
+                : untouched.contains(id)
+                        ? Handling.UNTOUCHED
+                        : handedOn.contains(id) ? Handling.HANDED_ON : Handling.IN_HAND;
     }
 
     @Override

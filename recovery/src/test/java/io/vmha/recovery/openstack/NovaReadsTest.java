@@ -139,7 +139,9 @@ class NovaReadsTest {
                 "UNTOUCHED |", // seen on Zed: nova-api was killed between its record and its message
                 "GIVEN_UP  | {'event': 'rebuild_server', 'finish_time': '2026-11-27T02:20:23', 'result': 'Error'}",
                 "IN_HAND   | {'event': 'rebuild_server', 'finish_time': null, 'result': null}",
-                "IN_HAND   | {'event': 'rebuild_server', 'finish_time': '2026-11-27T02:20:23', 'result': 'Success'}",
+                "HANDED_ON | {'event': 'rebuild_server', 'finish_time': '2026-11-27T02:20:23', 'result': 'Success'}",
+                "IN_HAND   | {'event': 'rebuild_server', 'finish_time': '2026-11-27T02:20:23', 'result': 'Success'},"
+                        + " {'event': 'compute_rebuild_instance', 'finish_time': null, 'result': null}",
                 "IN_HAND   | {'event': 'compute_rebuild_instance', 'finish_time': '2026-11-27T02:20:23', 'result':"
                         + " 'Error'}"
             })

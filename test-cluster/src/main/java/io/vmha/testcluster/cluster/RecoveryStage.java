@@ -129,18 +129,35 @@ public final class RecoveryStage implements AutoCloseable {
         return cluster.hosts().size() >= 5 ? 5 : 3;
     }
 
-    /** The AZ is disabled and enabled again through a node that says what proves a host dead, such as {@code lease}. */
-    public void relyOn(String proof) {
+    /** A host whose power was cut and given back by somebody else: it starts anew. */
+    void startAgain(String host) {
+        guards.onPowerCut(host);
+        VmhadProcess.reboot(cluster.host(host));
+        guards.start(host);
+        cluster.startDaemon(host);
+    }
+
+    /** The AZ is disabled and enabled again through a node that has one setting changed. */
+    void enableWith(String key, Object value) {
         ClusterHost first = cluster.hosts().get(0);
         cluster.stopDaemon(first.name());
-        cluster.settings(first.name()).set("recovery.proofs", List.of(proof));
+        cluster.settings(first.name()).set(key, value);
         cluster.startDaemon(first.name());
         cluster.awaitVoters(voters(), cluster.hosts().size());
         NodeClient.Reply off = cluster.client().put(first, "/v1/ha/" + Cluster.AZ + "/disable");
         if (off.status() != 200) {
             throw new ClusterException("HA cannot be disabled: " + off.message());
         }
-        cluster.await("HA is enabled, with " + proof, LIMIT_S, cluster::askToEnable, reply -> reply.status() == 200);
+        cluster.await(
+                "HA is enabled, with " + key + " " + value,
+                LIMIT_S,
+                cluster::askToEnable,
+                reply -> reply.status() == 200);
+    }
+
+    /** The AZ is enabled anew, with what proves a host dead, such as {@code lease}. */
+    public void relyOn(String proof) {
+        enableWith("recovery.proofs", List.of(proof));
         if (proof.equals("lease")) { // elsewhere no host pauses, and none says that it is armed
             cluster.await(
                     "every host's record says that it is armed",

@@ -10,7 +10,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
-/** What an operator does with hosts on a real OpenStack: a drain by live migration, a person's word about a host that no BMC can prove dead. */
+/**
+ * What an operator does with hosts on a real OpenStack: a drain by live migration, a person's word about a host that no BMC can prove dead, a
+ * drill, a reserved host.
+ */
 class OpenStackUpkeepTest extends OnOpenStack {
     private static final String PERSON = "ada";
 
@@ -92,6 +95,84 @@ class OpenStackUpkeepTest extends OnOpenStack {
                 .as("%s", incident.toPrettyString())
                 .isEqualTo("OPERATOR");
         allRunOnceElsewhere(vms, host);
+    }
+
+    @Test
+    @Order(3)
+    void aDrillCutsThePowerOfAHostAndItsCanaryAndTheHostComeBack() {
+        String host = stage.followers().get(0);
+        List<String> canary = stage.populate(host, 1);
+        String path = "/v1/hosts/" + host + "/drill?canary=" + canary.get(0);
+        assertThat(order(path).message()).contains("not in maintenance");
+        assertThat(order("/v1/hosts/" + host + "/maintenance?on=true").status()).isEqualTo(200);
+        cluster.expectEnd(host);
+
+        assertThat(order(path).status()).isEqualTo(200);
+        awaitDrill("returning");
+        stage.startAgain(host);
+        awaitDrill("passed");
+
+        JsonNode drill = ask("/v1/drills/1?consistent");
+        assertThat(drill.path("person").asText()).as("%s", drill).isEqualTo(PERSON);
+        for (String time : List.of("declared_ms", "certified_ms", "recovered_ms", "back_ms")) {
+            assertThat(drill.at("/times/" + time).isIntegralNumber())
+                    .as("%s of %s", time, drill)
+                    .isTrue();
+        }
+        assertThat(stage.newIncidents())
+                .singleElement()
+                .satisfies(incident -> assertThat(
+                                incident.at("/recoveries/0/certificate/proof").asText())
+                        .isEqualTo("POWER_OFF"));
+        allRunOnceElsewhere(canary, host);
+    }
+
+    private void awaitDrill(String phase) {
+        cluster.await(
+                "the drill is " + phase,
+                LIMIT_S,
+                () -> ask("/v1/drills/1?consistent"),
+                drill -> drill.path("phase").asText().equals(phase));
+    }
+
+    @Test
+    @Order(4)
+    void aReservedHostStandsInForALostOneAndIsGivenBack() {
+        String spare = cluster.hosts().get(2).name();
+        nova.keepFree(spare);
+        stage.enableWith("recovery.reserved.hosts", List.of(spare));
+        String victim = stage.followers().stream()
+                .filter(host -> !host.equals(spare))
+                .findFirst()
+                .orElseThrow();
+        List<String> vms = stage.populate(victim, 3);
+        String other = cluster.hosts().stream()
+                .map(ClusterHost::name)
+                .filter(host -> !host.equals(spare) && !host.equals(victim))
+                .findFirst()
+                .orElseThrow();
+        nova.keepFree(other); // nobody but the reserved host can take them
+
+        cluster.cutPower(List.of(victim));
+        JsonNode incident = stage.awaitClosed(1).get(0);
+
+        assertThat(incident.toString()).contains("reserved host " + spare + " is being enabled");
+        allRunOnceElsewhere(vms, victim);
+        assertThat(nova.servers()).extracting(NovaClient.Vm::host).containsOnly(spare);
+        assertThat(nova.computeService(spare).path("status").asText()).isEqualTo("enabled");
+
+        stage.powerAll();
+        cluster.await(
+                "it is given back",
+                LIMIT_S,
+                () -> nova.computeService(spare),
+                service -> service.path("status").asText().equals("disabled"));
+        assertThat(nova.computeService(spare).path("disabled_reason").asText()).startsWith("vmha: reserved");
+        cluster.await(
+                "Nova takes both, for the next test",
+                LIMIT_S,
+                () -> nova.forceUp(spare) && nova.forceUp(other),
+                up -> up);
     }
 
     private void allRunOnceElsewhere(List<String> vms, String host) {
