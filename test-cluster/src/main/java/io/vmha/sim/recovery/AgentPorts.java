@@ -249,7 +249,7 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public List<Aggregate> aggregates() {
-            throw new UnsupportedOperationException("recovery of a host reads no aggregates");
+            return replay.ask(() -> toNova("aggregates", 0, () -> cluster.nova().aggregates()));
         }
 
         @Override
@@ -283,7 +283,8 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public Handling handlingOf(ServerId id) {
-            return Handling.IN_HAND; // this Nova loses no evacuation between its own services
+            return replay.ask(
+                    () -> toNova("actions " + id, 0, () -> cluster.nova().handlingOf(id)));
         }
 
         @Override

@@ -1,7 +1,9 @@
 package io.vmha.sim.recovery;
 
+import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.ComputeService;
+import io.vmha.recovery.core.Handling;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Rest;
@@ -11,8 +13,11 @@ import io.vmha.recovery.core.Traits;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -27,6 +32,9 @@ import java.util.function.ToLongFunction;
 final class SimulatedNova {
     /** A service whose last report is older than this is down. */
     private static final long SERVICE_DOWN_MS = 60_000;
+
+    /** From the conductor's end of it to the first that nova-compute notes. */
+    private static final long BEGINS_MS = 20;
 
     /** One nova-compute service. */
     private static final class Service {
@@ -50,6 +58,9 @@ final class SimulatedNova {
     private final SortedMap<Long, HostName> chosen = new TreeMap<>();
 
     private final SortedMap<Long, Long> chosenIn = new TreeMap<>();
+    /** Those that a nova-compute has noted that it begins with. */
+    private final Set<Long> begun = new TreeSet<>();
+
     private ToLongFunction<HostName> epochs = host -> 1;
 
     private final SortedMap<ServerId, String> lockedBefore = new TreeMap<>();
@@ -343,8 +354,29 @@ final class SimulatedNova {
         HostName target = dice.pick(targets);
         chosen.put(migration, target);
         chosenIn.put(migration, epochs.applyAsLong(target));
+        sim.after(BEGINS_MS, "nova-compute begins", () -> begin(migration));
         long spawnMs = dice.chance(85) ? dice.mostly(200, 4_000) : dice.between(4_000, 90_000);
         sim.after(spawnMs, "nova rebuilds", () -> rebuild(migration));
+    }
+
+    private void begin(long migration) {
+        if (machines.get(chosen.get(migration)).serves()) {
+            begun.add(migration);
+        }
+    }
+
+    /** How far the newest evacuation of a server has come, by the events of its action. */
+    Handling handlingOf(ServerId id) {
+        return migrationsOf(id).stream()
+                .max(Comparator.comparingLong(Migration::id))
+                .filter(m -> chosen.containsKey(m.id()) && !begun.contains(m.id()))
+                .map(m -> Handling.HANDED_ON)
+                .orElse(Handling.IN_HAND);
+    }
+
+    /** All hosts are of one zone. */
+    List<Aggregate> aggregates() {
+        return List.of(new Aggregate(1, "az", Optional.of("az"), List.copyOf(machines.keySet()), Map.of()));
     }
 
     /**
@@ -417,6 +449,7 @@ final class SimulatedNova {
                 .filter(m -> servers.containsKey(m.server()) && !ledger.runs(m.server()))
                 .filter(m -> m.status().equals("accepted")) // what had begun is forgotten
                 .forEach(m -> waiting.add(m.id()));
+        begun.addAll(waiting);
         waiting.forEach(this::rebuild);
     }
 
