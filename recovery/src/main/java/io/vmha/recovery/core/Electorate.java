@@ -32,7 +32,11 @@ public record Electorate(SortedSet<String> voters, SortedSet<String> outgoing, l
     }
 
     private static boolean isMajority(SortedSet<String> of, Collection<String> peers) {
-        return of.stream().filter(peers::contains).count() * 2 > of.size();
+        int count = 0;
+        for (String voter : of) {
+            count += peers.contains(voter) ? 1 : 0;
+        }
+        return count * 2 > of.size();
     }
 
     /** True if the same peers vote: the index does not count. */

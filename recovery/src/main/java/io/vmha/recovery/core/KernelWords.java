@@ -74,8 +74,12 @@ final class KernelWords {
     /** Since when somebody has heard nothing, or {@link Long#MAX_VALUE}. */
     long silentSinceMs(long nowMs, HostName host) {
         long since = Long.MAX_VALUE;
-        for (Heard heard : fresh(nowMs, host)) {
-            if (heard.sighting().isSilent()) {
+        SortedMap<HostName, Heard> about = words.get(host);
+        if (about == null) {
+            return since;
+        }
+        for (Heard heard : about.values()) {
+            if (heard.isFresh(nowMs) && heard.sighting().isSilent()) {
                 since = Math.min(since, heard.atMs() - heard.sighting().silentMs());
             }
         }

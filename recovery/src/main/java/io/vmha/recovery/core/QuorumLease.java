@@ -1,9 +1,7 @@
 package io.vmha.recovery.core;
 
-import java.util.Comparator;
-import java.util.List;
+import java.util.ArrayList;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -64,33 +62,48 @@ public final class QuorumLease {
         Answer last = answers.get(voter);
         if (last == null || last.sentAtMs() <= sentAtMs) {
             answers.put(voter, new Answer(sentAtMs, told));
-            renewedAtMs().ifPresent(at -> deadlineMs = Math.max(deadlineMs, at + timing.leaseMs()));
+            prolong();
         }
     }
 
-    /** The sending of the newest renewal that a majority answered. */
-    private Optional<Long> renewedAtMs() {
-        List<Long> sent = answers.values().stream()
-                .map(Answer::sentAtMs)
-                .distinct()
-                .sorted(Comparator.reverseOrder())
-                .toList();
-        for (long at : sent) {
-            var counted = new TreeMap<>(answers);
-            counted.values().removeIf(a -> a.sentAtMs() < at);
-            if (newest(counted).isMajority(counted.keySet())) {
-                return Optional.of(at);
+    /** The lease runs from the sending of the newest renewal that a majority answered; one that ends no later than now adds nothing. */
+    private void prolong() {
+        long at = newestBefore(Long.MAX_VALUE);
+        while (at != Long.MIN_VALUE && at + timing.leaseMs() > deadlineMs) {
+            if (isAnsweredByMajority(at)) {
+                deadlineMs = at + timing.leaseMs();
+            }
+            at = newestBefore(at);
+        }
+    }
+
+    private long newestBefore(long limitMs) {
+        long newest = Long.MIN_VALUE;
+        for (Answer answer : answers.values()) {
+            if (answer.sentAtMs() < limitMs) {
+                newest = Math.max(newest, answer.sentAtMs());
             }
         }
-        return Optional.empty();
+        return newest;
     }
 
-    /** The newest configuration among the answers that are counted; a joint one weighs more than a final one of the same entry. */
-    private static Electorate newest(Map<String, Answer> counted) {
-        return counted.values().stream()
-                .map(Answer::told)
-                .max(Comparator.comparingLong(Electorate::index).thenComparing(Electorate::isJoint))
-                .orElseThrow();
+    /**
+     * Whether those that have answered a renewal which was sent then or later are a majority of the newest configuration among their answers; a
+     * joint one weighs more than a final one of the same entry.
+     */
+    private boolean isAnsweredByMajority(long sentAtMs) {
+        var counted = new ArrayList<String>(answers.size());
+        Electorate newest = Electorate.NONE;
+        for (var entry : answers.entrySet()) {
+            if (entry.getValue().sentAtMs() >= sentAtMs) {
+                Electorate told = entry.getValue().told();
+                boolean isNewer = told.index() > newest.index()
+                        || (told.index() == newest.index() && told.isJoint() && !newest.isJoint());
+                newest = counted.isEmpty() || isNewer ? told : newest;
+                counted.add(entry.getKey());
+            }
+        }
+        return newest.isMajority(counted);
     }
 
     /** The life that the lease is about; 0 before the host has heard of one. */

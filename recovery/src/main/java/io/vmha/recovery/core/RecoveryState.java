@@ -1,5 +1,6 @@
 package io.vmha.recovery.core;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -77,14 +78,23 @@ public record RecoveryState(
 
     /** The incidents that are not closed, oldest first. */
     public List<Incident> openIncidents() {
-        return incidents.values().stream()
-                .filter(i -> i.phase() != Incident.Phase.CLOSED)
-                .toList();
+        var open = new ArrayList<Incident>(0); // mostly there is none, and every decision asks
+        for (Incident incident : incidents.values()) {
+            if (incident.phase() != Incident.Phase.CLOSED) {
+                open.add(incident);
+            }
+        }
+        return open.isEmpty() ? List.of() : Collections.unmodifiableList(open);
     }
 
     /** The incident that is not closed and concerns this host. */
     public Optional<Incident> openIncidentOf(HostName host) {
-        return openIncidents().stream().filter(i -> i.hosts().containsKey(host)).findFirst();
+        for (Incident incident : incidents.values()) {
+            if (incident.phase() != Incident.Phase.CLOSED && incident.hosts().containsKey(host)) {
+                return Optional.of(incident);
+            }
+        }
+        return Optional.empty();
     }
 
     /** True if the group may act at all: HA is enabled for its AZ. */

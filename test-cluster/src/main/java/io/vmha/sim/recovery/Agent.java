@@ -122,6 +122,7 @@ final class Agent {
         logged = 0;
         applied = 0;
         promises = new TreeMap<>();
+        raft.onWiped();
     }
 
     /** Whether a process of that life was there to send something at that time. */

@@ -6,10 +6,8 @@ import io.vmha.recovery.core.Sighting;
 import io.vmha.sim.Simulation;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -58,29 +56,44 @@ final class Kernels {
             if (machine.isUp()) {
                 upAtMs.put(machine.host(), sim.nowMs());
             }
-            if (!machine.isUp() || unreached(machine.host()) >= Math.min(3, besides(machine.host()))) {
+            if (!machine.isUp() || isTrulyLost(machine.host())) {
                 trulyLostAtMs.put(machine.host(), sim.nowMs());
             }
         }
     }
 
+    /** As many as a verdict needs cannot reach the kernel. */
+    private boolean isTrulyLost(HostName host) {
+        int unreached = unreached(host);
+        return unreached >= 3 || unreached >= besides(host);
+    }
+
     /** How many of those that run and have power cannot reach the kernel. */
-    private long unreached(HostName host) {
-        return agents.values().stream()
-                .filter(a -> !a.host().equals(host) && a.isRunning() && !network.connects(a.host(), host))
-                .count();
+    private int unreached(HostName host) {
+        int count = 0;
+        for (Agent a : agents.values()) {
+            count += !network.connects(a.host(), host) && !a.host().equals(host) && a.isRunning() ? 1 : 0;
+        }
+        return count;
     }
 
     /** How many others are up on the leader's side of whatever cut there is, whether their agents run or not. */
-    private long besides(HostName host) {
-        Optional<Agent> leader = agents.values().stream()
-                .filter(a -> a.term().isPresent())
-                .max(Comparator.comparingLong(a -> a.term().getAsLong()));
-        return machines.values().stream()
-                .filter(m -> !m.host().equals(host) && m.isUp())
-                .filter(m -> leader.map(l -> l.host().equals(m.host()) || network.connects(l.host(), m.host()))
-                        .orElse(true))
-                .count();
+    private int besides(HostName host) {
+        Agent leader = null;
+        for (Agent a : agents.values()) {
+            boolean leads = a.term().isPresent();
+            if (leads && (leader == null || a.term().getAsLong() > leader.term().getAsLong())) {
+                leader = a;
+            }
+        }
+        int count = 0;
+        for (Machine m : machines.values()) {
+            boolean here = leader == null
+                    || leader.host().equals(m.host())
+                    || network.connects(leader.host(), m.host());
+            count += here && m.isUp() && !m.host().equals(host) ? 1 : 0;
+        }
+        return count;
     }
 
     /** How long ago the host was off, or out of the reach of as many as a verdict needs. */

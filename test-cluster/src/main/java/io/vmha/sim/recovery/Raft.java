@@ -43,6 +43,8 @@ final class Raft {
     private final SortedMap<HostName, Agent> agents;
     private List<Agent> votersNow = List.of();
     private List<Agent> outgoingNow = List.of();
+    private List<Agent> membersNow = List.of();
+    private Electorate membersOf = Electorate.NONE;
     private long jointSinceMs;
     private final Applier applier;
     private final Rules rules;
@@ -100,10 +102,16 @@ final class Raft {
 
     /** All who vote, those on their way out included. */
     List<Agent> members() {
-        return agents.values().stream()
-                .filter(a -> electorate().voters().contains(a.peerId())
-                        || electorate().outgoing().contains(a.peerId()))
-                .toList();
+        if (membersOf != electorate()) {
+            membersNow = agents.values().stream().filter(this::isMember).toList();
+            membersOf = electorate();
+        }
+        return membersNow;
+    }
+
+    /** An agent has become another peer. */
+    void onWiped() {
+        membersOf = Electorate.NONE;
     }
 
     boolean isMember(Agent agent) {
