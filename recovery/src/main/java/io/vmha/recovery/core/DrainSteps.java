@@ -20,13 +20,24 @@ final class DrainSteps {
     /** How the reason of a host that a drain has disabled begins. */
     private static final String REASON = Readmission.OURS + "drain by ";
 
-    private record Call(int attempt, long atMs) {}
+    /** A task that Nova has not ended by then: nobody seems to be at work on it, and the drain must end. */
+    private static final long BUSY_LIMIT_MS = 600_000;
+
+    /**
+     * A call of this leadership.
+     *
+     * @param overAtMs when it was answered, or when what it may have set off has begun; never, while it is on its way
+     */
+    private record Call(int attempt, long overAtMs) {
+        static final long NEVER = Long.MAX_VALUE;
+    }
 
     private final RecoveryConfig config;
     /** Of this leadership: no intent is called for twice. */
     private final Map<ServerId, Call> calls = new TreeMap<>();
 
     private final Map<ServerId, Long> retryAtMs = new TreeMap<>();
+    private final Map<ServerId, Long> busySinceMs = new TreeMap<>();
 
     DrainSteps(RecoveryConfig config) {
         this.config = config;
@@ -35,6 +46,7 @@ final class DrainSteps {
     void forget() {
         calls.clear();
         retryAtMs.clear();
+        busySinceMs.clear();
     }
 
     void decide(Turn turn) {
@@ -45,11 +57,12 @@ final class DrainSteps {
         Drain drain = open.get();
         calls.keySet().retainAll(drain.moves().keySet());
         retryAtMs.keySet().retainAll(drain.moves().keySet());
+        busySinceMs.keySet().retainAll(drain.moves().keySet());
         for (Move move : drain.moves().values()) {
             Call last = calls.get(move.server());
             boolean isCalled = last != null && last.attempt() == move.attempts();
             if (move.step().isUnderWay() && move.intentTerm() == turn.term() && !isCalled) {
-                calls.put(move.server(), new Call(move.attempts(), turn.nowMs()));
+                calls.put(move.server(), new Call(move.attempts(), Call.NEVER));
                 turn.execute(new UpkeepAction.MoveVm(
                         turn.term(), drain.host(), move.server(), move.step() == Move.Step.MOVING_COLD));
             }
@@ -61,6 +74,12 @@ final class DrainSteps {
 
     void onResult(Turn turn, UpkeepResult result) {
         turn.pending().pause(turn.nowMs(), result.action().key(), LOOK_AGAIN_MS);
+        if (result.action() instanceof UpkeepAction.MoveVm move) {
+            boolean unknown = result instanceof UpkeepResult.Failed failed && failed.unknown();
+            calls.computeIfPresent(
+                    move.server(),
+                    (id, call) -> new Call(call.attempt(), turn.nowMs() + (unknown ? config.requestLimitMs() : 0)));
+        }
         Optional<Drain> open = turn.state().upkeep().openDrain();
         if (open.isEmpty()) {
             return;
@@ -78,8 +97,14 @@ final class DrainSteps {
 
     private void onSeen(Turn turn, Drain drain, UpkeepResult.HostSeen seen) {
         HostRecord host = turn.state().hosts().get(drain.host());
-        if (host == null || host.status() != HostRecord.Status.IN_SERVICE || host.epoch() != drain.epoch()) {
-            end(turn, drain, Drain.Phase.UNDONE, "given up: the host is not in service any more");
+        boolean serves = host != null && host.status() == HostRecord.Status.IN_SERVICE;
+        // to take a drain back is to have Nova schedule to the host again, in whichever life it is by now
+        if (!serves || (host.epoch() != drain.epoch() && drain.phase() != Drain.Phase.UNDOING)) {
+            end(
+                    turn,
+                    drain,
+                    Drain.Phase.UNDONE,
+                    "given up: the host has failed meanwhile" + staysDisabled(drain, seen));
             return;
         }
         drain.moves().values().stream()
@@ -90,6 +115,17 @@ final class DrainSteps {
         } else if (isDisabled(turn, drain, seen)) {
             go(turn, drain, seen);
         }
+    }
+
+    /** A host that is given up is enabled by nobody: its person is told. */
+    private static String staysDisabled(Drain drain, UpkeepResult.HostSeen seen) {
+        boolean ours = seen.service()
+                .filter(s -> !s.enabled() && whose(s) == Drain.Disabling.OURS)
+                .isPresent();
+        return ours
+                ? "; Nova has it disabled for this drain, and when it is back: openstack compute service set --enable "
+                        + drain.host() + " nova-compute"
+                : "";
     }
 
     /** Takes one step towards the host's being disabled. */
@@ -155,10 +191,21 @@ final class DrainSteps {
     }
 
     /** @return whether Nova will be asked */
-    private static boolean begin(Turn turn, Drain drain, Move move, Server server) {
+    private boolean begin(Turn turn, Drain drain, Move move, Server server) {
         if (server.taskState().isPresent()) {
-            return false; // Nova is at work on it: later
+            long busyMs = turn.nowMs() - busySinceMs.computeIfAbsent(move.server(), id -> turn.nowMs());
+            if (busyMs >= BUSY_LIMIT_MS) {
+                finish(
+                        turn,
+                        drain,
+                        move,
+                        Move.Step.LEFT,
+                        "stays: Nova has been at work on it for " + busyMs / 60_000 + " min ("
+                                + server.taskState().get() + "); when it has ended, drain the host again");
+            }
+            return false; // later
         }
+        busySinceMs.remove(move.server());
         boolean isLive = (server.vmState().equals("active") || server.vmState().equals("paused"))
                 && move.attempts() < LIVE_TRIES;
         boolean isCold = (server.vmState().equals("active") || server.vmState().equals("stopped"))
@@ -181,7 +228,9 @@ final class DrainSteps {
     }
 
     private void follow(Turn turn, Drain drain, Move move, UpkeepResult.HostSeen seen) {
-        if (turn.isRecording("move-of " + move.server())) {
+        Call last = calls.get(move.server());
+        boolean onItsWay = last != null && last.attempt() == move.attempts() && last.overAtMs() == Call.NEVER;
+        if (onItsWay || turn.isRecording("move-of " + move.server())) {
             return;
         }
         Server elsewhere = seen.elsewhere().get(move.server());
@@ -201,7 +250,7 @@ final class DrainSteps {
     private boolean isSettled(Turn turn, Move move) {
         Call last = calls.get(move.server());
         boolean ours = last != null && last.attempt() == move.attempts();
-        return ours ? turn.nowMs() - last.atMs() > SETTLED_MS : turn.leadingForMs() > config.inheritedWaitMs();
+        return ours ? turn.nowMs() - last.overAtMs() > SETTLED_MS : turn.leadingForMs() > config.inheritedWaitMs();
     }
 
     private void onFailed(Turn turn, Drain drain, Move move, String why) {

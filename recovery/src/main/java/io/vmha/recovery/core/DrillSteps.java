@@ -55,7 +55,7 @@ final class DrillSteps {
         }
         Drill drill = open.get();
         if (result instanceof UpkeepResult.Failed failed) {
-            fail(turn, drill, failed.why());
+            fail(turn, drill, failed.why(), failed.unknown() || drill.phase() != Drill.Phase.PREPARED);
         } else if (result instanceof UpkeepResult.Done done && drill.phase() == Drill.Phase.PREPARED) {
             advance(
                     turn,
@@ -154,9 +154,12 @@ final class DrillSteps {
     }
 
     private static void fail(Turn turn, Drill drill, String why) {
-        String power = drill.phase() == Drill.Phase.PREPARED
-                ? ""
-                : "; look whether " + drill.host() + " has power, nobody gives it back now";
+        fail(turn, drill, why, drill.phase() != Drill.Phase.PREPARED);
+    }
+
+    /** @param mayBeOff whether the host may be without power, as a BMC that reports failure may have cut it all the same */
+    private static void fail(Turn turn, Drill drill, String why, boolean mayBeOff) {
+        String power = !mayBeOff ? "" : "; look whether " + drill.host() + " has power, nobody gives it back now";
         advance(turn, drill, Drill.Phase.FAILED, drill.times(), "failed: " + why + power);
     }
 

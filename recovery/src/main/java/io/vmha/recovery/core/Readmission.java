@@ -15,7 +15,7 @@ public record Readmission(HostName host, boolean done, String detail) {
     static final String OURS = "vmha: ";
 
     /** How it goes on where it was an incident's; a host that an operator has drained stays disabled. */
-    private static final String INCIDENT = OURS + "incident";
+    static final String INCIDENT = OURS + "incident";
 
     /** Carries out the next step that is missing. Blocking; operating errors become a detail. */
     public static Readmission advance(ServiceRecords nova, HostName host, BooleanSupplier stillWanted) {

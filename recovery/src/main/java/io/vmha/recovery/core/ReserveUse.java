@@ -34,7 +34,9 @@ public record ReserveUse(HostName host, IncidentId incident, HostName lost, bool
         return switch (step) {
             case ENABLING -> "is being enabled for " + lost + since(": ");
             case UNFIT -> "cannot be used for " + lost + since(": ");
-            case GIVING_BACK -> "is being given back, " + lost + " is in service again" + since(": ");
+            case GIVING_BACK ->
+                "is being given back, " + lost + " is in service again"
+                        + (joined ? "; it leaves the aggregate when no VM is on it any more" : "") + since(": ");
             case IN_USE -> "stands in for " + lost + waits(state);
         };
     }

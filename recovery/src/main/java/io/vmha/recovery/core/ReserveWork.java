@@ -61,6 +61,12 @@ public record ReserveWork(HostName host, Kind kind, String detail) {
     }
 
     private static ReserveWork giveBack(ReserveRecords nova, ReserveUse use, ComputeService service, long aggregateId) {
+        if (service.disabledReason()
+                .map(why -> why.startsWith(Readmission.INCIDENT))
+                .orElse(false)) {
+            // who brings it back into service enables it, and only then can it be put back into reserve
+            return waiting(use, "it is lost itself, and is given back when it is in service again");
+        }
         if (service.enabled()) {
             nova.disableLiving(use.host(), REASON);
             return waiting(use, "Nova schedules to it no more");

@@ -40,12 +40,16 @@ public final class UpkeepRunner {
                 return look(look);
             }
             if (!termStands.test(action.term())) {
-                return new UpkeepResult.Failed(action, "the leadership of term " + action.term() + " has ended", false);
+                return ended(action);
             }
             return act(action);
         } catch (ComputeException e) {
             return new UpkeepResult.Failed(action, e.getMessage(), e.kind() == ComputeException.Kind.UNKNOWN);
         }
+    }
+
+    private static UpkeepResult ended(UpkeepAction action) {
+        return new UpkeepResult.Failed(action, "the leadership of term " + action.term() + " has ended", false);
     }
 
     private UpkeepResult look(UpkeepAction.LookAtVm look) {
@@ -76,6 +80,9 @@ public final class UpkeepRunner {
                 .orElse(false);
         if (!stands || !isUp(reset.host())) {
             return new UpkeepResult.Failed(reset, "its record is another by now: " + server, false);
+        }
+        if (!termStands.test(reset.term())) {
+            return ended(reset);
         }
         // one that is stopped and called active is stopped by Nova itself in time: the first half alone does no harm
         nova.callActive(reset.server());
@@ -160,6 +167,9 @@ public final class UpkeepRunner {
         if (wrong.isPresent()) {
             return new UpkeepResult.Failed(restart, wrong.get(), false);
         }
+        if (!termStands.test(restart.term())) {
+            return ended(restart); // what was read has taken its time
+        }
         nova.restart(restart.server());
         return new UpkeepResult.Done(restart, "Nova has been asked to restart it", 0);
     }
@@ -170,6 +180,9 @@ public final class UpkeepRunner {
                 server.isEmpty() ? Optional.of("Nova does not know it any more") : unfit(server.get(), move.host());
         if (wrong.isPresent()) {
             return new UpkeepResult.Failed(move, wrong.get(), false);
+        }
+        if (!termStands.test(move.term())) {
+            return ended(move);
         }
         if (move.cold()) {
             nova.migrateCold(move.server());

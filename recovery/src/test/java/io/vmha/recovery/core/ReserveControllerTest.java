@@ -25,6 +25,7 @@ class ReserveControllerTest implements ReserveController.Outbox, ReserveRecords 
     private final TreeSet<HostName> members = new TreeSet<>(CommittedLog.hosts(4));
     private final List<String> effects = new ArrayList<>();
     private final List<Command> committed = new ArrayList<>();
+    private final TreeSet<HostName> ofIncident = new TreeSet<>();
     private int serversOnSpare;
     private long nowMs;
 
@@ -53,7 +54,12 @@ class ReserveControllerTest implements ReserveController.Outbox, ReserveRecords 
         var all = new ArrayList<ComputeService>();
         for (int i : new int[] {1, 2, 3, 4, 8, 9}) {
             all.add(new ComputeService(
-                    "id-" + i, hv(i), !down.contains(hv(i)), enabled.contains(hv(i)), false, Optional.empty()));
+                    "id-" + i,
+                    hv(i),
+                    !down.contains(hv(i)),
+                    enabled.contains(hv(i)),
+                    false,
+                    ofIncident.contains(hv(i)) ? Optional.of("vmha: incident 2") : Optional.empty()));
         }
         return all;
     }
@@ -172,6 +178,30 @@ class ReserveControllerTest implements ReserveController.Outbox, ReserveRecords 
         pass(2_000);
         end(id);
         comeBack();
+        pass(12_000);
+
+        assertThat(effects).containsExactly("enable hv-4", "set aside hv-4");
+        assertThat(log.state().group().reserves()).isEmpty();
+    }
+
+    /** Whoever brings it back into service enables it, so it would stay enabled though nobody needs it. */
+    @Test
+    void aSpareThatIsLostItselfIsGivenBackWhenItIsBack() {
+        reserve(false, hv(4));
+        enabled.remove(hv(4));
+        IncidentId id = lose();
+        pass(2_000);
+        enabled.remove(hv(4));
+        ofIncident.add(hv(4));
+        down.add(hv(4));
+        end(id);
+        comeBack();
+        pass(12_000);
+        assertThat(log.state().group().reserves().get(hv(4)).step()).isEqualTo(ReserveUse.Step.GIVING_BACK);
+
+        ofIncident.clear();
+        down.clear();
+        enabled.add(hv(4));
         pass(12_000);
 
         assertThat(effects).containsExactly("enable hv-4", "set aside hv-4");

@@ -423,6 +423,80 @@ class UpkeepControllerTest implements UpkeepController.Outbox {
     }
 
     @Test
+    void undoingEnablesAHostAlsoInTheLifeAfterTheOneInWhichItWasDrained() {
+        drain(false);
+        assertThat(drain().phase()).isEqualTo(Drain.Phase.DRAINED);
+        IncidentId id = log.declare(hv(1));
+        log.proveDown(id, hv(1)).accept(log.plan(id, hv(1))).accept(log.close(id));
+        log.accept(new ReturnCommand.BeginReturn(nowMs, hv(1), 1, ""));
+        log.accept(new ReturnCommand.EndReturn(nowMs, log.term(), hv(1), 2, ""));
+
+        commit(new DrainCommand.UndoDrain(nowMs, hv(1), "Ada"));
+        pass(1_500);
+
+        assertThat(open(EnableHost.class)).extracting(EnableHost::host).containsExactly(hv(1));
+        services.put(hv(1), service(1, true, true, Optional.empty()));
+        answer(
+                open(EnableHost.class).get(0),
+                new UpkeepResult.Done(open(EnableHost.class).get(0), "", 1));
+        pass(1_500);
+        assertThat(drain().story()).last().extracting(Note::text).asString().contains("Nova schedules to it");
+    }
+
+    @Test
+    void aDrainOfAHostThatFailsIsGivenUpAndItsPersonIsToldThatItStaysDisabled() {
+        nova.put(vm(1), server(1, 1, "active", Optional.empty()));
+        drain(false);
+        log.declare(hv(1));
+        controller.onState(nowMs, log.state());
+        pass(1_500);
+
+        assertThat(drain().phase()).isEqualTo(Drain.Phase.UNDONE);
+        assertThat(drain().story())
+                .last()
+                .extracting(Note::text)
+                .asString()
+                .contains("given up", "openstack compute service set --enable hv-1");
+    }
+
+    @Test
+    void aVmThatNovaIsAtWorkOnForEverIsLeftWithAWord() {
+        nova.put(vm(1), server(1, 1, "active", Optional.of("image_snapshot")));
+        drain(false);
+
+        for (int i = 0; i < 9; i++) {
+            pass(60_000);
+        }
+        assertThat(drain().phase()).isEqualTo(Drain.Phase.DRAINING);
+        pass(60_000);
+        pass(60_000);
+        pass(1_500);
+
+        assertThat(drain().phase()).isEqualTo(Drain.Phase.DRAINED);
+        assertThat(drain().moves().get(vm(1)).detail()).contains("10 min (image_snapshot)");
+    }
+
+    /** Nova was slow, and got the call when the attempt had been given up and the drain been taken back. */
+    @Test
+    void aMoveWhoseCallIsOnItsWayIsNotJudged() {
+        nova.put(vm(1), server(1, 1, "active", Optional.empty()));
+        drain(false);
+        pass(1_500);
+        MoveVm move = open(MoveVm.class).get(0);
+
+        pass(10_000);
+        pass(10_000);
+        assertThat(drain().moves().get(vm(1)).step()).isEqualTo(Move.Step.MOVING);
+        answer(move, new UpkeepResult.Failed(move, "no answer", true));
+        pass(10_000);
+        assertThat(drain().moves().get(vm(1)).step()).isEqualTo(Move.Step.MOVING);
+        pass(10_000);
+        pass(1_500);
+
+        assertThat(drain().moves().get(vm(1)).step()).isEqualTo(Move.Step.WAITING);
+    }
+
+    @Test
     void aNewLeaderGoesOnWithADrainAndAsksForNoMoveTwice() {
         nova.put(vm(1), server(1, 1, "active", Optional.empty()));
         drain(false);
@@ -486,6 +560,19 @@ class UpkeepControllerTest implements UpkeepController.Outbox {
         assertThat(drill.times().backMs()).isPresent();
         assertThat(drill.incident()).hasValue(id.value());
         assertThat(refused).isEmpty();
+    }
+
+    @Test
+    void aDrillWhoseBmcReportsFailureSaysThatTheHostMayHaveNoPower() {
+        log.accept(new AzCommand.SetMaintenance(nowMs, hv(1), true));
+        commit(new DrillCommand.BeginDrill(nowMs, hv(1), vm(1), "Ada", List.of(vm(1))));
+        var cut = open(UpkeepAction.CutPower.class).get(0);
+
+        answer(cut, new UpkeepResult.Failed(cut, "its BMC has not cut the power: timeout", true));
+
+        Drill drill = log.state().upkeep().drills().get(0);
+        assertThat(drill.phase()).isEqualTo(Drill.Phase.FAILED);
+        assertThat(drill.detail()).contains("look whether hv-1 has power");
     }
 
     private IncidentId declareAt(long atMs) {

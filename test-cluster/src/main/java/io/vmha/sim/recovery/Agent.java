@@ -8,12 +8,9 @@ import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseVoter;
 import io.vmha.recovery.core.Outbox;
-import io.vmha.recovery.core.Readmission;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryController;
 import io.vmha.recovery.core.RecoveryState;
-import io.vmha.recovery.core.ReturnController;
-import io.vmha.recovery.core.ServiceRecords;
 import io.vmha.recovery.core.Sighting;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
@@ -41,7 +38,7 @@ final class Agent {
     private Raft raft;
     private SimulatedPorts ports;
     private RecoveryController controller;
-    private ReturnController returning;
+    private LeaderDuties duties;
     private OptionalLong term = OptionalLong.empty();
     private boolean alive = true;
     private int life;
@@ -61,6 +58,7 @@ final class Agent {
     private long provenAtMs;
     private long runsSinceMs;
     private boolean hasLeft;
+    private int openCalls;
 
     Agent(Simulation sim, HostName host, Mutant mutant, LeasedHost leased) {
         this.sim = sim;
@@ -146,6 +144,33 @@ final class Agent {
         });
     }
 
+    /** A call of upkeep is open: the guard kills the process when its leadership is not proven for L meanwhile (S9). */
+    void beginCall() {
+        openCalls++;
+        if (openCalls == 1) {
+            watchCalls();
+        }
+    }
+
+    void endCall() {
+        openCalls--;
+    }
+
+    private void watchCalls() {
+        int thisLife = life;
+        sim.after(500, "the guard looks at the calls", () -> {
+            if (life == thisLife && openCalls > 0) {
+                if (sim.nowMs() - provenAtMs > config.leaseMs() && mutant.guardKillsCallers()) {
+                    sim.tell(host + ": the guard kills the caller");
+                    kill();
+                    ports.upkeep().restartAfter(2_000);
+                } else {
+                    watchCalls();
+                }
+            }
+        });
+    }
+
     /** Makes it a voter's agent. */
     void join(Raft group, SimulatedPorts itsPorts) {
         raft = group;
@@ -155,6 +180,7 @@ final class Agent {
 
     private void begin() {
         int thisLife = life;
+        openCalls = 0;
         voter = new LeaseVoter();
         if (mutant.keepsSeals()) {
             voter.promised(promises);
@@ -180,36 +206,18 @@ final class Agent {
                     }
                 },
                 nowMs -> WALL_MS + nowMs);
-        returning = new ReturnController(new ReturnOutbox(), nowMs -> WALL_MS + nowMs);
+        duties = new LeaderDuties(sim, this, config);
     }
 
-    private boolean termStands(long itsTerm) {
+    /** As far as this process knows, it still leads in this term. */
+    boolean termStands(long itsTerm) {
         return term.equals(OptionalLong.of(itsTerm));
     }
 
-    /** The leader's part of returns (S11). */
-    private final class ReturnOutbox implements ReturnController.Outbox {
-        private final int thisLife = life;
-
-        @Override
-        public void propose(String key, Command command) {
-            if (life == thisLife) {
-                raft.propose(Agent.this, command, index -> {
-                    if (life == thisLife) {
-                        whenRunning(() -> live(thisLife, () -> returning.onProposed(sim.nowMs(), key, index)));
-                    }
-                });
-            }
-        }
-
-        @Override
-        public void readmit(long itsTerm, HostName returned) {
-            step(
-                    new Replay<Readmission>(replay -> {
-                        ServiceRecords nova = ports.services(replay, returned);
-                        return () -> Readmission.advance(nova, returned, () -> replay.read(() -> termStands(itsTerm)));
-                    }),
-                    readmission -> returning.onReadmission(sim.nowMs(), itsTerm, readmission));
+    /** Has a command committed for the process of that life, which hears of the outcome. */
+    void propose(int itsLife, Command command, Consumer<OptionalLong> answered) {
+        if (life == itsLife) {
+            raft.propose(this, command, index -> live(itsLife, () -> answered.accept(index)));
         }
     }
 
@@ -272,7 +280,7 @@ final class Agent {
                 begin();
                 voter.onState(leased.nowMs(), raft.state(applied));
                 controller.onState(sim.nowMs(), raft.state(applied));
-                returning.onState(sim.nowMs(), raft.state(applied));
+                duties.onState(sim.nowMs(), raft.state(applied));
             }
         }
     }
@@ -309,7 +317,7 @@ final class Agent {
         }
         term = leaderOfTerm;
         controller.onLeadership(sim.nowMs(), leaderOfTerm);
-        returning.onLeadership(sim.nowMs(), leaderOfTerm);
+        duties.onLeadership(sim.nowMs(), leaderOfTerm);
         arm();
     }
 
@@ -318,7 +326,7 @@ final class Agent {
         log(index);
         voter.onState(leased.nowMs(), state).ifPresent(seals -> promises = seals);
         controller.onState(sim.nowMs(), state);
-        returning.onState(sim.nowMs(), state);
+        duties.onState(sim.nowMs(), state);
     }
 
     void onProposed(String key, OptionalLong index) {
@@ -349,13 +357,13 @@ final class Agent {
     private void arm() {
         if (!timerArmed && term.isPresent()) {
             timerArmed = true;
-            long nextMs = Math.min(controller.nextDeadlineMs(), returning.nextDeadlineMs());
+            long nextMs = Math.min(controller.nextDeadlineMs(), duties.nextDeadlineMs());
             sim.at(nextMs, "timer", () -> {
                 timerArmed = false;
                 whenRunning(() -> {
                     if (term.isPresent()) {
                         controller.onTimer(sim.nowMs());
-                        returning.onTimer(sim.nowMs());
+                        duties.onTimer(sim.nowMs());
                         arm();
                     }
                 });

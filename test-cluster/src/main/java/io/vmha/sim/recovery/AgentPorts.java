@@ -5,7 +5,6 @@ import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.BmcStatement;
 import io.vmha.recovery.core.Compute;
-import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.Handling;
@@ -38,39 +37,15 @@ final class AgentPorts implements SimulatedPorts {
     private final Cluster cluster;
     private final HostName self;
     private final Dice dice;
+    private final NovaWay way;
+    private final UpkeepPorts upkeep;
 
     AgentPorts(Cluster cluster, Simulation sim, HostName self) {
         this.cluster = cluster;
         this.self = self;
         this.dice = sim.dice("ports " + self);
-    }
-
-    /** One request to Nova, with the fate that Nova's and the network's present faults give it. */
-    private <T> Replay.Asked<T> toNova(String what, long senderPausesMs, Supplier<T> onArrival) {
-        NovaFault fault = cluster.novaFault();
-        long limitMs = cluster.scenario().requestLimitMs() + senderPausesMs;
-        Object unknown = new ComputeException(ComputeException.Kind.UNKNOWN, 0, what + ": no answer", null);
-        boolean arrives = cluster.network().reachesApi(self) && !fault.swallows(dice);
-        if (!arrives) {
-            return new Replay.Asked<>(what, -1, onArrival, 0, dice.chance(50) ? 200 : limitMs, unknown);
-        }
-        long arrivesMs = senderPausesMs + fault.delayMs(dice);
-        if (fault.failsBefore(dice)) {
-            return new Replay.Asked<>(what, -1, onArrival, 0, arrivesMs, serverError(what));
-        }
-        if (fault.failsAfter(dice)) {
-            Supplier<T> thenFails = () -> {
-                T lost = onArrival.get();
-                throw serverError(what + " after " + lost);
-            };
-            return new Replay.Asked<>(what, arrivesMs, thenFails, 5, limitMs, unknown);
-        }
-        long answersMs = fault.losesAnswer(dice) ? limitMs : dice.mostly(2, 100);
-        return new Replay.Asked<>(what, arrivesMs, onArrival, answersMs, limitMs, unknown);
-    }
-
-    private static ComputeException serverError(String what) {
-        return new ComputeException(ComputeException.Kind.UNKNOWN, 503, what + ": 503", null);
+        this.way = new NovaWay(cluster, self, dice);
+        this.upkeep = new UpkeepPorts(cluster, sim, self);
     }
 
     @Override
@@ -85,12 +60,12 @@ final class AgentPorts implements SimulatedPorts {
             public List<ComputeService> computeServices() {
                 return cluster.mutant()
                         .seenServices(replay.ask(
-                                () -> toNova("services", 0, () -> cluster.nova().computeServices())));
+                                () -> way.ask("services", () -> cluster.nova().computeServices())));
             }
 
             @Override
             public void forceUp(HostName host) {
-                replay.ask(() -> toNova("force up " + host, 0, () -> {
+                replay.ask(() -> way.ask("force up " + host, () -> {
                     cluster.returnRules().beforeForceUp(returning, host);
                     cluster.nova().forceUp(host);
                     cluster.point();
@@ -100,7 +75,7 @@ final class AgentPorts implements SimulatedPorts {
 
             @Override
             public void enable(HostName host) {
-                replay.ask(() -> toNova("enable " + host, 0, () -> {
+                replay.ask(() -> way.ask("enable " + host, () -> {
                     cluster.returnRules().beforeEnable(returning, host);
                     cluster.nova().enable(host);
                     cluster.point();
@@ -111,9 +86,14 @@ final class AgentPorts implements SimulatedPorts {
     }
 
     @Override
+    public UpkeepPorts upkeep() {
+        return upkeep;
+    }
+
+    @Override
     public Sweep.Homes homes(Replay<?> replay) {
         return id -> replay.ask(
-                () -> toNova("show " + id, 0, () -> cluster.nova().server(id).map(Server::host)));
+                () -> way.ask("show " + id, () -> cluster.nova().server(id).map(Server::host)));
     }
 
     private Replay.Asked<BmcStatement> toBmc(
@@ -254,20 +234,19 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public List<ComputeService> computeServices() {
-            return replay.ask(() -> toNova("services", 0, () -> cluster.nova().computeServices()));
+            return replay.ask(() -> way.ask("services", () -> cluster.nova().computeServices()));
         }
 
         @Override
         public List<Server> serversOn(HostName host) {
-            return replay.ask(
-                    () -> toNova("list " + host, 0, () -> cluster.nova().serversOn(host)));
+            return replay.ask(() -> way.ask("list " + host, () -> cluster.nova().serversOn(host)));
         }
 
         @Override
         public Optional<Server> server(ServerId id) {
             return cluster.mutant()
                     .seen(replay.ask(
-                            () -> toNova("show " + id, 0, () -> cluster.nova().server(id))));
+                            () -> way.ask("show " + id, () -> cluster.nova().server(id))));
         }
 
         @Override
@@ -275,7 +254,7 @@ final class AgentPorts implements SimulatedPorts {
             return cluster.mutant()
                     .seen(
                             action,
-                            replay.ask(() -> toNova(
+                            replay.ask(() -> way.ask(
                                     "migrations " + host,
                                     0,
                                     () -> cluster.nova().evacuationsFrom(host))));
@@ -289,7 +268,7 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void forceDown(HostName host) {
-            replay.ask(() -> toNova("force down " + host, 0, () -> {
+            replay.ask(() -> way.ask("force down " + host, () -> {
                 cluster.rules().beforeForceDown(action, host);
                 cluster.nova().forceDown(host);
                 return NOTHING;
@@ -298,7 +277,7 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void disable(HostName host, String reason) {
-            replay.ask(() -> toNova("disable " + host, 0, () -> {
+            replay.ask(() -> way.ask("disable " + host, () -> {
                 cluster.rules().beforeForceDown(action, host);
                 cluster.nova().disable(host, reason);
                 return NOTHING;
@@ -318,7 +297,7 @@ final class AgentPorts implements SimulatedPorts {
             if (pauseMs > 0 && cluster.mutant().guardKillsCallers()) {
                 caller.watchCaller(sendsAtMs, afterMs -> cluster.restartAgent(self, afterMs));
             }
-            return toNova("evacuate " + id, pauseMs, () -> {
+            return way.ask("evacuate " + id, pauseMs, () -> {
                 if (!caller.sent(life, sendsAtMs)) {
                     return NOTHING;
                 }
@@ -336,7 +315,7 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void lock(ServerId id, String reason) {
-            replay.ask(() -> toNova("lock " + id, 0, () -> {
+            replay.ask(() -> way.ask("lock " + id, () -> {
                 cluster.rules().beforeTouch((Action.Evacuate) action, id);
                 cluster.nova().lock(id, reason);
                 return NOTHING;
@@ -345,7 +324,7 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void unlock(ServerId id, String reason) {
-            replay.ask(() -> toNova("unlock " + id, 0, () -> {
+            replay.ask(() -> way.ask("unlock " + id, () -> {
                 cluster.nova().unlock(id, reason);
                 return NOTHING;
             }));
@@ -353,7 +332,7 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void resetState(ServerId id) {
-            replay.ask(() -> toNova("reset " + id, 0, () -> {
+            replay.ask(() -> way.ask("reset " + id, () -> {
                 cluster.rules().beforeReset((Action.Evacuate) action, id);
                 cluster.nova().resetState(id);
                 cluster.point();
@@ -363,7 +342,7 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void rest(ServerId id, Rest how) {
-            replay.ask(() -> toNova("bring to rest " + id, 0, () -> {
+            replay.ask(() -> way.ask("bring to rest " + id, () -> {
                 cluster.nova().rest(id, how);
                 return NOTHING;
             }));

@@ -2,12 +2,15 @@ package io.vmha.sim.recovery;
 
 import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.AzSettings;
+import io.vmha.recovery.core.EvacuationPolicy;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReserveWork;
+import io.vmha.recovery.core.ReservedHosts;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.Sweep;
@@ -43,6 +46,11 @@ final class Cluster {
     private final Renewals renewals;
     private final LeaseRules leaseRules;
     private final ReturnRules returnRules;
+    private final UpkeepRules upkeepRules;
+    /** The hosts that are kept free for lost ones. */
+    private final List<HostName> reserved;
+
+    private final boolean reservedJoin;
     private final SortedMap<HostName, HostGate> gates = new TreeMap<>();
     private boolean returnsByItself;
     private NovaFault novaFault = NovaFault.HEALTHY;
@@ -76,8 +84,8 @@ final class Cluster {
         }
         this.hosts = List.copyOf(machines.keySet());
         this.everybody = List.copyOf(agents.values());
-        this.nova =
-                new SimulatedNova(sim, ledger, machines, host -> leased(host).mayStart());
+        this.nova = new SimulatedNova(
+                sim, network, ledger, machines, host -> leased(host).mayStart());
         this.rules = new Rules(sim, this);
         this.raft = new Raft(sim, network, agents, scenario.voters(), mutant.applier(), rules);
         nova.lives(host -> Optional.ofNullable(raft.latest().hosts().get(host))
@@ -86,6 +94,7 @@ final class Cluster {
         this.renewals = new Renewals(sim, network, machines, agents, raft);
         this.leaseRules = new LeaseRules(sim, this);
         this.returnRules = new ReturnRules(sim, this);
+        this.upkeepRules = new UpkeepRules(sim, this);
         this.returnsByItself = scenario.trust().script() != Scenario.Script.STRAY_COPIES;
         machines.keySet().forEach(host -> gates.put(host, new HostGate(sim, this, host)));
         sim.every(1_000, 1_000, "gates are looked after", () -> gates.values().forEach(HostGate::look));
@@ -95,17 +104,26 @@ final class Cluster {
         }));
         agents.forEach((host, agent) -> agent.join(raft, new AgentPorts(this, sim, host)));
         this.instancesShared = dice.chance(50);
+        this.reserved = scenario.trust().script() == Scenario.Script.RESERVES
+                ? hosts.subList(hosts.size() - 2, hosts.size())
+                : List.of();
+        this.reservedJoin = !reserved.isEmpty() && dice.chance(50);
+        reserved.forEach(host -> nova.disable(host, ReserveWork.REASON));
+        hosts.stream().filter(host -> !reservedJoin || !reserved.contains(host)).forEach(nova::join);
         createServers();
         if (dice.chance(30)) {
             nova.disable(dice.pick(hosts), "ada: its fan is loud");
         }
         sim.every(500, 500, "the operator looks", this::enable);
+        if (!reserved.isEmpty()) {
+            sim.every(3_000, 3_000, "the aggregate is read", this::readAggregate);
+        }
     }
 
     private void createServers() {
         int number = 0;
         for (HostName host : machines.keySet()) {
-            for (int i = 0; i < scenario.vmsPerHost(); i++) {
+            for (int i = 0; !reserved.contains(host) && i < scenario.vmsPerHost(); i++) {
                 number++;
                 nova.create(anyServer(new ServerId("vm-" + number), host));
             }
@@ -145,9 +163,42 @@ final class Cluster {
                     true,
                     instancesShared,
                     scenario.limits(),
-                    scenario.trust().proofs());
-            enabled = raft.ask(new AzCommand.EnableAz(wallMs(), az, List.copyOf(machines.keySet())));
+                    scenario.trust().proofs(),
+                    policy());
+            enabled = raft.ask(
+                    new AzCommand.EnableAz(wallMs(), az, nova.aggregate().hosts()));
         }
+    }
+
+    private EvacuationPolicy policy() {
+        EvacuationPolicy usual = EvacuationPolicy.DEFAULT;
+        return new EvacuationPolicy(
+                usual.taggedOnly(),
+                usual.rebuild(),
+                usual.projects(),
+                usual.leaveProjects(),
+                usual.leaveNames(),
+                usual.leaveImageTags(),
+                new ReservedHosts(reserved, reservedJoin));
+    }
+
+    /** What the leader's follower of the aggregate does. */
+    private void readAggregate() {
+        List<HostName> now = nova.aggregate().hosts();
+        boolean more = !raft.latest().hosts().keySet().containsAll(now);
+        boolean fewer = raft.latest().hosts().values().stream()
+                .anyMatch(h -> h.status() == HostRecord.Status.IN_SERVICE && !now.contains(h.host()));
+        if (enabled && (more || fewer)) {
+            raft.ask(term -> new AzCommand.SetHosts(wallMs(), term, now));
+        }
+    }
+
+    List<HostName> reserved() {
+        return reserved;
+    }
+
+    UpkeepRules upkeepRules() {
+        return upkeepRules;
     }
 
     /** The truth, which the operator has told: whether every host reaches the disks of servers that boot from an image. */
@@ -395,6 +446,7 @@ final class Cluster {
         raft.latest().hosts().values().stream()
                 .filter(h -> h.status() == HostRecord.Status.IN_SERVICE && nova.isForcedDown(h.host()))
                 .forEach(h -> open.add(h.host() + " is in service and Nova holds it down"));
+        open.addAll(upkeepRules.unsettled());
         return open;
     }
 }

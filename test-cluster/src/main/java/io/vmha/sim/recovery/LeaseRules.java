@@ -28,6 +28,9 @@ final class LeaseRules {
     void onCommitted(ProofCommand command) {
         if (command instanceof ProofCommand.Seal seal) {
             sealed.computeIfAbsent(seal.host(), h -> new TreeSet<>()).add(seal.epoch());
+        } else if (command instanceof ProofCommand.SealForWord seal) {
+            sealed.computeIfAbsent(seal.host(), h -> new TreeSet<>())
+                    .add(cluster.raft().latest().hosts().get(seal.host()).epoch());
         } else if (command instanceof ProofCommand.ExpireLease expire) {
             onExpired(expire);
         }

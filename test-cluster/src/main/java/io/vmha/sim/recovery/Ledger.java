@@ -36,6 +36,12 @@ final class Ledger {
         starts++;
     }
 
+    /** A live migration: in one moment it runs here no more, and there. */
+    void move(ServerId vm, HostName from, HostName to) {
+        destroy(vm, from);
+        start(vm, to);
+    }
+
     void stop(ServerId vm) {
         HostName host = runsOn.remove(vm);
         if (host != null) {

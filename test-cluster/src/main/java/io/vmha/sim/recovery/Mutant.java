@@ -6,6 +6,7 @@ import io.vmha.recovery.core.AgeStatement;
 import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.Electorate;
+import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.RecoveryConfig;
@@ -15,6 +16,8 @@ import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.Testimony;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
 
 /** A version of the product with one safety rule taken out, to prove that the rules' checkers can find its absence. */
 interface Mutant {
@@ -97,6 +100,27 @@ interface Mutant {
     /** What the caller sees of a server. */
     default Optional<Server> seen(Optional<Server> server) {
         return server;
+    }
+
+    /** What upkeep sees of the servers on a host. */
+    default List<Server> listed(List<Server> servers) {
+        return servers;
+    }
+
+    /** What upkeep and the work on reserved hosts see of Nova's services. */
+    default List<ComputeService> seenByUpkeep(List<ComputeService> services) {
+        return services;
+    }
+
+    /** What upkeep sees of the evacuations from a host. */
+    default List<Migration> lateSeen(List<Migration> migrations) {
+        return migrations;
+    }
+
+    /** Where the guards say that guests run, which Nova has on these hosts. */
+    default SortedMap<ServerId, SortedSet<HostName>> heldBy(
+            SortedMap<ServerId, HostName> homes, SortedMap<ServerId, SortedSet<HostName>> holders) {
+        return holders;
     }
 
     /** What the leader hears of the voters' testimony. */

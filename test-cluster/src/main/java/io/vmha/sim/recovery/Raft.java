@@ -16,6 +16,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 
 /**
  * The replicated log as Raft shows it to its users: one committed history with terms, voters that lag behind it, leaders that do not know
@@ -43,8 +44,9 @@ final class Raft {
     private final SortedMap<HostName, Agent> agents;
     private List<Agent> votersNow = List.of();
     private List<Agent> outgoingNow = List.of();
+    /** Asked for with every renewal; empty when it has to be found out anew. */
     private List<Agent> membersNow = List.of();
-    private Electorate membersOf = Electorate.NONE;
+
     private long jointSinceMs;
     private final Applier applier;
     private final Rules rules;
@@ -102,16 +104,15 @@ final class Raft {
 
     /** All who vote, those on their way out included. */
     List<Agent> members() {
-        if (membersOf != electorate()) {
+        if (membersNow.isEmpty()) {
             membersNow = agents.values().stream().filter(this::isMember).toList();
-            membersOf = electorate();
         }
         return membersNow;
     }
 
     /** An agent has become another peer. */
     void onWiped() {
-        membersOf = Electorate.NONE;
+        membersNow = List.of();
     }
 
     boolean isMember(Agent agent) {
@@ -150,6 +151,7 @@ final class Raft {
 
     private void configure(Entry entry, Electorate next) {
         states.add(latest().configured(entry, next));
+        membersNow = List.of();
         votersNow = byId(next.voters());
         outgoingNow = byId(next.outgoing());
     }
@@ -350,6 +352,11 @@ final class Raft {
     /** A person's or the aggregate's command, through whichever node leads. */
     boolean ask(Command command) {
         return leader.isPresent() && append(term, command).refusal().isEmpty();
+    }
+
+    /** The same, for one that names the term. */
+    boolean ask(LongFunction<Command> inTerm) {
+        return ask(inTerm.apply(term));
     }
 
     /** A command of a host's agent, which is no leader, on its way through the group: the refusal, or empty. */

@@ -15,7 +15,11 @@ public final class RecoveryRun {
             long elections,
             long incidents,
             long evacuations,
-            long returns) {}
+            long returns,
+            Upkeep upkeep) {}
+
+    /** What people and the product have done about living hosts. */
+    public record Upkeep(long drains, long drills, long moves, long reservesUsed, long recordsMended) {}
 
     private final Simulation sim;
     private final Cluster cluster;
@@ -27,6 +31,7 @@ public final class RecoveryRun {
         this.cluster = new Cluster(sim, scenario, mutant);
         this.nemesis = new Nemesis(sim, cluster);
         new LeaseNemesis(sim, cluster).begin();
+        new UpkeepNemesis(sim, cluster);
         this.script = new ScriptNemesis(sim, cluster);
     }
 
@@ -62,6 +67,12 @@ public final class RecoveryRun {
                 cluster.raft().elections(),
                 cluster.raft().latest().nextIncident() - 1,
                 cluster.nova().evacuations(),
-                cluster.returnRules().returns());
+                cluster.returnRules().returns(),
+                new Upkeep(
+                        cluster.upkeepRules().drains(),
+                        cluster.upkeepRules().drills(),
+                        cluster.nova().moves().begun(),
+                        cluster.upkeepRules().uses(),
+                        cluster.upkeepRules().mended()));
     }
 }

@@ -133,6 +133,8 @@ final class Rules {
     void onCommitted(RecoveryState before, Entry entry, Command command, Applied applied) {
         if (applied.refusal().isEmpty()) {
             onAccepted(before, entry, command, applied.state());
+        } else {
+            cluster.upkeepRules().onRefused(command, applied.refusal().get());
         }
         cluster.point();
     }
@@ -169,6 +171,7 @@ final class Rules {
         } else if (command instanceof ReturnCommand returned) {
             cluster.returnRules().onCommitted(before, returned);
         }
+        cluster.upkeepRules().onCommitted(before, entry, command, after);
         onPhases(before, command, after);
         isTold(before, entry, command, after);
     }

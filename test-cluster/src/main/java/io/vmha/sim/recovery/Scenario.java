@@ -55,7 +55,13 @@ public record Scenario(
         /** A host's network fails and comes back, again and again. */
         HOST_FLAPS,
         /** One host is cut off, and back before it may be certified by its lease. */
-        CUT_HEALS
+        CUT_HEALS,
+        /** People drain hosts, work on them, rehearse their death, and restart daemons in turn. */
+        UPKEEP,
+        /** Two hosts are kept free for those that are lost. */
+        RESERVES,
+        /** A host dies that has rebuilds in its queue, and takes them up when it comes back. */
+        LATE_REBUILDS
     }
 
     /** When all faults end. */
@@ -140,6 +146,42 @@ public record Scenario(
     public static final Scenario FALLING_LEADERS = new Scenario(
             "falling-leaders", 5, 5, 12, 7_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, true, Trust.BMC);
 
+    /** Nothing fails: what people do to living hosts, one after the other. */
+    public static final Scenario UPKEEP =
+            quiet("upkeep", 5, 0, new Limits(2, 49), new Trust(Proofs.BMC, Script.UPKEEP));
+
+    /** The same in the midst of faults. */
+    public static final Scenario UPKEEP_STORM = new Scenario(
+            "upkeep-storm",
+            6,
+            5,
+            3,
+            12_000,
+            4,
+            2,
+            new Limits(2, 49),
+            CONFIG.graceMs() - 1,
+            false,
+            new Trust(Proofs.BOTH, Script.UPKEEP));
+
+    /** Five hosts and two that are kept free, with faults. */
+    public static final Scenario RESERVES = new Scenario(
+            "reserves",
+            7,
+            5,
+            3,
+            12_000,
+            4,
+            2,
+            new Limits(2, 49),
+            CONFIG.graceMs() - 1,
+            false,
+            new Trust(Proofs.BMC, Script.RESERVES));
+
+    /** The target of an evacuation dies before it has begun, and is back later. */
+    public static final Scenario LATE_REBUILDS =
+            quiet("late-rebuilds", 7, 0, new Limits(3, 60), new Trust(Proofs.BMC, Script.LATE_REBUILDS));
+
     private static final List<Scenario> ALL = List.of(
             STORM_3,
             STORM_5,
@@ -156,7 +198,11 @@ public record Scenario(
             SWITCH_FAILED,
             DISASTER,
             FLAPPING,
-            CUT_HEALED);
+            CUT_HEALED,
+            UPKEEP,
+            UPKEEP_STORM,
+            RESERVES,
+            LATE_REBUILDS);
 
     /** All of them. */
     static List<Scenario> all() {

@@ -31,7 +31,7 @@ final class ScriptNemesis {
         this.dice = sim.dice("script");
         long atMs = dice.between(20_000, 120_000);
         switch (cluster.scenario().trust().script()) {
-            case NONE, VOTERS_CHANGE, UPGRADE, VOTERS_LEAVE -> {}
+            case NONE, VOTERS_CHANGE, UPGRADE, VOTERS_LEAVE, UPKEEP, RESERVES, LATE_REBUILDS -> {}
             case STRAY_COPIES -> {
                 guests = Optional.of(new RunningGuests(sim, cluster));
                 sim.at(
@@ -148,7 +148,7 @@ final class ScriptNemesis {
         List<Incident> incidents =
                 List.copyOf(cluster.raft().latest().incidents().values());
         switch (cluster.scenario().trust().script()) {
-            case NONE, VOTERS_CHANGE, UPGRADE, VOTERS_LEAVE -> {}
+            case NONE, VOTERS_CHANGE, UPGRADE, VOTERS_LEAVE, UPKEEP, RESERVES, LATE_REBUILDS -> {}
             case STRAY_COPIES ->
                 require(guests.orElseThrow().alarms() > 0 || strays == 0, "S12", strays + " strays and no alarm");
             case RACK_IS_LOST -> {

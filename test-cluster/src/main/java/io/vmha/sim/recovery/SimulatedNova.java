@@ -13,16 +13,19 @@ import io.vmha.recovery.core.Traits;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
+import java.util.function.UnaryOperator;
 
 /**
  * Nova in virtual time, with the rules that were measured on a real one: evacuate is refused while the service is up, and for other states
@@ -67,12 +70,23 @@ final class SimulatedNova {
     /** Migrations whose servers a person has reset. */
     private final TreeSet<Long> givenUp = new TreeSet<>();
 
+    /** What a rebuild that came too late has broken, with the host that it came from; until it is mended. */
+    private final SortedMap<ServerId, HostName> broken = new TreeMap<>();
+
     private final Predicate<HostName> mayStart;
+    private final NovaMoves moves;
+    private final SortedSet<HostName> aggregate = new TreeSet<>();
     private double spawnFailurePercent;
     private long evacuations;
 
-    SimulatedNova(Simulation sim, Ledger ledger, SortedMap<HostName, Machine> machines, Predicate<HostName> mayStart) {
+    SimulatedNova(
+            Simulation sim,
+            Network network,
+            Ledger ledger,
+            SortedMap<HostName, Machine> machines,
+            Predicate<HostName> mayStart) {
         this.mayStart = mayStart;
+        this.moves = new NovaMoves(sim, this, network, ledger, machines);
         this.sim = sim;
         this.dice = sim.dice("nova");
         this.ledger = ledger;
@@ -84,6 +98,89 @@ final class SimulatedNova {
     /** Which life of a host the group is at; Nova does not know it, the rules want it. */
     void lives(ToLongFunction<HostName> epochOf) {
         epochs = epochOf;
+    }
+
+    NovaMoves moves() {
+        return moves;
+    }
+
+    /** The one aggregate, which a person and the product may change. */
+    Aggregate aggregate() {
+        return new Aggregate(1, "az1", Optional.of("az1"), List.copyOf(aggregate), Map.of());
+    }
+
+    void join(HostName host) {
+        aggregate.add(host);
+    }
+
+    void leave(HostName host) {
+        aggregate.remove(host);
+    }
+
+    /** Changes a record that is there. */
+    void change(ServerId id, UnaryOperator<Server> change) {
+        servers.computeIfPresent(id, (key, server) -> change.apply(server));
+    }
+
+    boolean mayStart(HostName host) {
+        return mayStart.test(host);
+    }
+
+    /** A server in one of these states that nothing is done to, on a host whose nova-compute is up. */
+    Server movable(ServerId id, List<String> states) {
+        Server server = servers.get(id);
+        if (server == null) {
+            throw refused(404, "no such server");
+        }
+        if (server.taskState().isPresent() || !states.contains(server.vmState())) {
+            throw refused(409, "cannot move it while it is " + server.vmState() + " " + server.taskState());
+        }
+        if (!isUp(server.host())) {
+            throw refused(409, "the nova-compute of " + server.host() + " is down");
+        }
+        return server;
+    }
+
+    /** The hosts that the scheduler may choose for what leaves this one. */
+    List<HostName> targets(HostName source) {
+        return services.keySet().stream()
+                .filter(h -> !h.equals(source) && isUp(h) && services.get(h).isEnabled())
+                .toList();
+    }
+
+    /** The records that a late rebuild has broken, and nobody has mended; with the host from which it came. */
+    SortedMap<ServerId, HostName> broken() {
+        broken.keySet()
+                .removeIf(id -> !servers.containsKey(id)
+                        || !servers.get(id).taskState().equals(Optional.of("rebuilding"))
+                        || !servers.get(id).vmState().equals("error"));
+        return broken;
+    }
+
+    /** Only the record changes: active, and no task. */
+    void callActive(ServerId id) {
+        change(id, s -> with(s, s.host(), "active", Optional.empty()));
+    }
+
+    /** What servers had been busy with when they were made comes to its end, where their hosts are up. */
+    void finishTasks() {
+        for (Server server : List.copyOf(servers.values())) {
+            boolean idle = server.taskState().isPresent()
+                    && isUp(server.host())
+                    && migrationsOf(server.id()).isEmpty();
+            if (idle && server.taskState().equals(Optional.of("deleting"))) {
+                delete(server.id());
+            } else if (idle) {
+                change(server.id(), s -> with(s, s.host(), s.vmState(), Optional.empty()));
+            }
+        }
+    }
+
+    /** Where it has these servers. */
+    SortedMap<ServerId, HostName> homes(Collection<ServerId> ids) {
+        var homes = new TreeMap<ServerId, HostName>();
+        ids.forEach(id -> server(id).ifPresent(s -> homes.put(id, s.host())));
+        return homes;
     }
 
     private void report() {
@@ -264,6 +361,14 @@ final class SimulatedNova {
         }
     }
 
+    /** The same for a host that lives; one that does not would block Nova for a minute. */
+    void disableLiving(HostName host, String reason) {
+        if (!isUp(host)) {
+            throw refused(409, "the nova-compute of " + host + " does not report");
+        }
+        disable(host, reason);
+    }
+
     /** Why Nova does not schedule to the host; empty if it does. */
     Optional<String> disabledFor(HostName host) {
         return services.get(host).disabledFor;
@@ -297,6 +402,7 @@ final class SimulatedNova {
                     update(m.id(), m.destination(), "completed");
                 }
             }
+            moves.onComputeStart(host);
             resumeGuests(host);
             onBoot(host);
         });
@@ -341,11 +447,8 @@ final class SimulatedNova {
 
     private void schedule(long migration, Optional<HostName> wanted) {
         Migration accepted = migrations.get(migration);
-        var targets = services.keySet().stream()
-                .filter(h -> !h.equals(accepted.source())
-                        && wanted.map(h::equals).orElse(true)
-                        && isUp(h)
-                        && services.get(h).isEnabled())
+        List<HostName> targets = targets(accepted.source()).stream()
+                .filter(host -> wanted.map(host::equals).orElse(true))
                 .toList();
         if (targets.isEmpty()) {
             fail(migration, "no valid host");
@@ -399,6 +502,13 @@ final class SimulatedNova {
         if (!server.taskState().equals(Optional.of("rebuilding"))) {
             sim.tell("nova: migration " + migration + " of " + server.id() + " comes too late");
             update(migration, Optional.of(target), "failed");
+            boolean livesElsewhere =
+                    !server.host().equals(accepted.source()) && !server.host().equals(target);
+            if (livesElsewhere && server.taskState().isEmpty()) {
+                // manager.py, rebuild_instance: what it was to save is preempted, and only the error is saved
+                broken.put(server.id(), accepted.source());
+                change(server.id(), s -> with(s, s.host(), "error", Optional.of("rebuilding")));
+            }
             return;
         }
         if (dice.chance(spawnFailurePercent)) {
@@ -446,7 +556,7 @@ final class SimulatedNova {
         var waiting = new ArrayList<Long>();
         migrations.values().stream()
                 .filter(m -> !m.isFinal() && host.equals(chosen.get(m.id())))
-                .filter(m -> servers.containsKey(m.server()) && !ledger.runs(m.server()))
+                .filter(m -> servers.containsKey(m.server()))
                 .filter(m -> m.status().equals("accepted")) // what had begun is forgotten
                 .forEach(m -> waiting.add(m.id()));
         begun.addAll(waiting);
@@ -458,7 +568,7 @@ final class SimulatedNova {
                 migration, (id, m) -> new Migration(id, m.server(), m.source(), destination, status, ""));
     }
 
-    private static Server with(Server s, HostName host, String vmState, Optional<String> taskState) {
+    static Server with(Server s, HostName host, String vmState, Optional<String> taskState) {
         return new Server(
                 s.id(),
                 s.name(),

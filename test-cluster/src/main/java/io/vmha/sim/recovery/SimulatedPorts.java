@@ -19,6 +19,9 @@ interface SimulatedPorts {
     /** Nova's records of the services, for a host that returns. */
     ServiceRecords services(Replay<?> replay, HostName returning);
 
+    /** What upkeep and reserved hosts need. */
+    UpkeepPorts upkeep();
+
     /** Where Nova has a VM, for the sweep of a host. */
     Sweep.Homes homes(Replay<?> replay);
 }

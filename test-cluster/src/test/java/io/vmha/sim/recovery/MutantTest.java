@@ -20,6 +20,16 @@ class MutantTest {
     @ParameterizedTest
     @EnumSource(Mutants.class)
     void missingRuleIsNoticed(Mutants mutant) {
+        isNoticed(mutant);
+    }
+
+    @ParameterizedTest
+    @EnumSource(UpkeepMutants.class)
+    void missingPromiseOfUpkeepIsNoticed(UpkeepMutants mutant) {
+        isNoticed(mutant);
+    }
+
+    private static void isNoticed(SoughtMutant mutant) {
         assumeFalse(SimulationFlags.oneRunIsAskedFor());
         for (long seed = 1; seed <= SEEDS_MOST; seed++) {
             List<Scenario> scenarios = mutant.scenarios();

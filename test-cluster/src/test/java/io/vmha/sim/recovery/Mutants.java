@@ -47,7 +47,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /** The product with one safety rule taken out at a time. The suite must notice each. */
-enum Mutants implements Mutant {
+enum Mutants implements SoughtMutant {
     /** S1: a host that was declared dead is taken for proven dead. */
     NO_PROOF_BEFORE_RESTART("S1") {
         @Override
@@ -86,7 +86,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return LEASES;
         }
     },
@@ -98,7 +98,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return LEASES;
         }
     },
@@ -111,7 +111,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return List.of(Scenario.CUT_HEALED);
         }
     },
@@ -123,7 +123,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return List.of(Scenario.VOTERS_LEAVE);
         }
     },
@@ -135,7 +135,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return LEASES;
         }
     },
@@ -152,7 +152,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return LEASES;
         }
     },
@@ -164,7 +164,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return LEASES;
         }
     },
@@ -177,7 +177,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return List.of(Scenario.UPGRADE);
         }
     },
@@ -315,7 +315,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return List.of(Scenario.SLEEPING_CALLER);
         }
     },
@@ -355,7 +355,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return List.of(Scenario.STRAY_COPY);
         }
     },
@@ -403,7 +403,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return List.of(Scenario.STRAY_COPY);
         }
     },
@@ -483,7 +483,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return List.of(Scenario.RACK_LOST);
         }
     },
@@ -509,7 +509,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return List.of(Scenario.DISASTER, Scenario.SWITCH_FAILED);
         }
     },
@@ -539,7 +539,7 @@ enum Mutants implements Mutant {
         }
 
         @Override
-        List<Scenario> scenarios() {
+        public List<Scenario> scenarios() {
             return List.of(Scenario.FLAPPING);
         }
     };
@@ -554,13 +554,13 @@ enum Mutants implements Mutant {
         this.rules = String.join(",", rules);
     }
 
-    /** The rules that may be seen broken. */
-    List<String> rules() {
+    @Override
+    public List<String> rules() {
         return List.of(rules.split(",", -1));
     }
 
-    /** Where its absence may be noticed. */
-    List<Scenario> scenarios() {
+    @Override
+    public List<Scenario> scenarios() {
         return STORMS;
     }
 

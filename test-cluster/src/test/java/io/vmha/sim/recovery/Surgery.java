@@ -3,11 +3,13 @@ package io.vmha.sim.recovery;
 import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.Certificate;
 import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.GroupRecord;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecovery;
 import io.vmha.recovery.core.Incident;
 import io.vmha.recovery.core.IncidentId;
 import io.vmha.recovery.core.RecoveryState;
+import io.vmha.recovery.core.ReserveUse;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.VmRecovery;
 import java.util.Optional;
@@ -32,7 +34,7 @@ final class Surgery {
     static RecoveryState with(RecoveryState s, Incident incident) {
         var incidents = new TreeMap<>(s.incidents());
         incidents.put(incident.id(), incident);
-        return new RecoveryState(s.applied(), s.az(), s.hosts(), incidents, s.nextIncident(), s.group());
+        return new RecoveryState(s.applied(), s.az(), s.hosts(), incidents, s.nextIncident(), s.group(), s.upkeep());
     }
 
     static RecoveryState changed(RecoveryState s, IncidentId id, HostName host, UnaryOperator<HostRecovery> change) {
@@ -69,6 +71,24 @@ final class Surgery {
 
     static RecoveryState closed(RecoveryState s, IncidentId id) {
         return s.incidents().containsKey(id) ? with(s, inPhase(s.incidents().get(id), Incident.Phase.CLOSED)) : s;
+    }
+
+    /** The reserved host is taken for one that cannot be used. */
+    static RecoveryState unfit(RecoveryState s, HostName reserved) {
+        GroupRecord g = s.group();
+        var uses = new TreeMap<>(g.reserves());
+        uses.computeIfPresent(
+                reserved,
+                (host, u) ->
+                        new ReserveUse(host, u.incident(), u.lost(), u.joined(), ReserveUse.Step.UNFIT, "forgotten"));
+        return new RecoveryState(
+                s.applied(),
+                s.az(),
+                s.hosts(),
+                s.incidents(),
+                s.nextIncident(),
+                new GroupRecord(g.electorate(), g.turn(), g.epochFloor(), g.fenceTrial(), uses),
+                s.upkeep());
     }
 
     static HostRecovery with(
