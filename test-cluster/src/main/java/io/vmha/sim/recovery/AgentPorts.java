@@ -229,7 +229,8 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public List<Aggregate> aggregates() {
-            return replay.ask(() -> toNova("aggregates", 0, () -> cluster.nova().aggregates()));
+            return replay.ask(
+                    () -> way.ask("aggregates", () -> List.of(cluster.nova().aggregate())));
         }
 
         @Override

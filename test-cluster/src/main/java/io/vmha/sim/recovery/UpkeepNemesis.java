@@ -207,7 +207,11 @@ final class UpkeepNemesis {
 
     private void endTurn(HostName host) {
         sim.after(RESTART_MOST_MS + 2_000, "gives its turn back", () -> {
-            if (!ask(new TurnCommand.EndTurn(cluster.wallMs(), host))) {
+            boolean stillHas = state().group()
+                    .turn()
+                    .filter(turn -> turn.host().equals(host))
+                    .isPresent();
+            if (stillHas && !ask(new TurnCommand.EndTurn(cluster.wallMs(), host))) {
                 endTurn(host);
             }
         });

@@ -128,7 +128,7 @@ final class UpkeepRules {
     void onRefused(Command command, String why) {
         boolean over = turn.filter(t -> sim.nowMs() - t.sinceMs() < TURN_MS).isEmpty();
         require(
-                !(command instanceof TurnCommand) || !why.contains("the turn of") || !over,
+                !(command instanceof TurnCommand.TakeTurn) || !why.contains("the turn of") || !over,
                 "S7",
                 "nobody has the turn, and it is refused: " + why);
     }
