@@ -185,7 +185,7 @@ public sealed interface InstanceCommand extends Command {
             Optional<Incident> newest = state.incidents().values().stream()
                     .filter(i -> Optional.ofNullable(i.hosts().get(source))
                             .map(h -> h.vms().get(server))
-                            .map(LateRebuildSteps::isRecoveredAtALaterAttempt)
+                            .map(LateRebuildSteps::isOverAtALaterAttempt)
                             .orElse(false))
                     .reduce((older, newer) -> newer);
             return newest.map(incident -> Applied.to(state.with(incident.tell(new Note(atMs, entry.index(), words)))))

@@ -53,7 +53,7 @@ final class LateRebuildSteps {
         for (Incident incident : state.incidents().values()) {
             for (HostRecovery host : incident.hosts().values()) {
                 host.vms().values().stream()
-                        .filter(vm -> isRecoveredAtALaterAttempt(vm) && !isUnderWay(state, vm.server()))
+                        .filter(vm -> isOverAtALaterAttempt(vm) && !isUnderWay(state, vm.server()))
                         .forEach(vm -> servers.computeIfAbsent(host.host(), h -> new TreeSet<>())
                                 .add(vm.server()));
             }
@@ -61,10 +61,11 @@ final class LateRebuildSteps {
         return servers;
     }
 
-    static boolean isRecoveredAtALaterAttempt(VmRecovery vm) {
+    /** The record of one that came back may be broken before that is seen: then its ending is that it failed. */
+    static boolean isOverAtALaterAttempt(VmRecovery vm) {
         return vm.hasEnded()
                 && vm.attempts() > 1
-                && vm.ending().map(e -> e.kind() == Ending.Kind.RECOVERED).orElse(false);
+                && vm.ending().map(e -> e.kind() != Ending.Kind.LEFT).orElse(false);
     }
 
     private static boolean isUnderWay(RecoveryState state, ServerId server) {
@@ -128,7 +129,7 @@ final class LateRebuildSteps {
         return state.incidents().values().stream()
                 .flatMap(i -> Optional.ofNullable(i.hosts().get(source)).stream())
                 .flatMap(h -> Optional.ofNullable(h.vms().get(server)).stream())
-                .filter(LateRebuildSteps::isRecoveredAtALaterAttempt)
+                .filter(LateRebuildSteps::isOverAtALaterAttempt)
                 .reduce((older, newer) -> newer)
                 .map(vm -> vm.brief().restsAs())
                 .orElse(Rest.AS_IT_COMES);

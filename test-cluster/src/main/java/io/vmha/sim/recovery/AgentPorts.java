@@ -264,7 +264,7 @@ final class AgentPorts implements SimulatedPorts {
         @Override
         public Handling handlingOf(ServerId id) {
             return replay.ask(
-                    () -> toNova("actions " + id, 0, () -> cluster.nova().handlingOf(id)));
+                    () -> way.ask("actions " + id, () -> cluster.nova().handlingOf(id)));
         }
 
         @Override

@@ -44,7 +44,7 @@ final class NovaMoves {
     void live(ServerId id) {
         Server server = nova.movable(id, List.of("active", "paused"));
         begun++;
-        nova.change(id, s -> SimulatedNova.with(s, s.host(), s.vmState(), MIGRATING));
+        nova.change(id, s -> ServerRecords.with(s, s.host(), s.vmState(), MIGRATING));
         sim.after(dice.mostly(100, 3_000), "nova schedules a move", () -> {
             List<HostName> targets = nova.targets(server.host());
             if (targets.isEmpty()) {
@@ -82,7 +82,7 @@ final class NovaMoves {
         sim.after(dice.mostly(50, 4_000), "nova records a move", () -> {
             // it is the source that writes it; where that one is gone, nobody ever does
             if (isStill(id, source, MIGRATING) && machines.get(source).serves()) {
-                nova.change(id, s -> SimulatedNova.with(s, target, s.vmState(), Optional.empty()));
+                nova.change(id, s -> ServerRecords.with(s, target, s.vmState(), Optional.empty()));
             }
         });
     }
@@ -92,7 +92,7 @@ final class NovaMoves {
         sim.tell("nova: the move of " + id + " fails: " + why);
         sim.after(dice.between(50, 2_000), "nova records a move", () -> {
             if (isStill(id, source, task) && machines.get(source).serves()) {
-                nova.change(id, s -> SimulatedNova.with(s, source, s.vmState(), Optional.empty()));
+                nova.change(id, s -> ServerRecords.with(s, source, s.vmState(), Optional.empty()));
             }
         });
     }
@@ -106,7 +106,7 @@ final class NovaMoves {
     void cold(ServerId id) {
         Server server = nova.movable(id, List.of("active", "stopped"));
         begun++;
-        nova.change(id, s -> SimulatedNova.with(s, s.host(), s.vmState(), RESIZE_MIGRATING));
+        nova.change(id, s -> ServerRecords.with(s, s.host(), s.vmState(), RESIZE_MIGRATING));
         sim.after(dice.mostly(100, 3_000), "nova schedules a move", () -> {
             List<HostName> targets = nova.targets(server.host());
             if (targets.isEmpty()) {
@@ -126,13 +126,13 @@ final class NovaMoves {
                 || !machines.get(before.host()).serves()) {
             return;
         }
-        nova.change(id, s -> SimulatedNova.with(s, target, s.vmState(), RESIZE_FINISH));
+        nova.change(id, s -> ServerRecords.with(s, target, s.vmState(), RESIZE_FINISH));
         sim.after(dice.mostly(100, 4_000), "nova finishes a move", () -> {
             if (isStill(id, target, RESIZE_FINISH) && machines.get(target).serves() && nova.mayStart(target)) {
                 if (before.vmState().equals("active")) {
                     ledger.start(id, target);
                 }
-                nova.change(id, s -> SimulatedNova.with(s, target, "resized", Optional.empty()));
+                nova.change(id, s -> ServerRecords.with(s, target, "resized", Optional.empty()));
             }
         });
     }
@@ -141,7 +141,7 @@ final class NovaMoves {
     void confirm(ServerId id) {
         Server server = nova.movable(id, List.of("resized"));
         String after = ledger.runs(id) ? "active" : "stopped";
-        nova.change(id, s -> SimulatedNova.with(s, server.host(), after, Optional.empty()));
+        nova.change(id, s -> ServerRecords.with(s, server.host(), after, Optional.empty()));
     }
 
     /** A nova-compute that starts takes back the live migrations of guests that have not left its host (manager.py, _init_instance). */
@@ -149,6 +149,6 @@ final class NovaMoves {
         nova.serversOn(host).stream()
                 .filter(s -> s.taskState().equals(MIGRATING))
                 .filter(s -> ledger.hasCopy(s.id(), host) || !ledger.runs(s.id()))
-                .forEach(s -> nova.change(s.id(), it -> SimulatedNova.with(it, host, it.vmState(), Optional.empty())));
+                .forEach(s -> nova.change(s.id(), it -> ServerRecords.with(it, host, it.vmState(), Optional.empty())));
     }
 }

@@ -1,5 +1,7 @@
 package io.vmha.sim.recovery;
 
+import static io.vmha.sim.recovery.ServerRecords.with;
+
 import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.ComputeService;
@@ -9,7 +11,6 @@ import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
-import io.vmha.recovery.core.Traits;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
 import java.util.ArrayList;
@@ -477,11 +478,6 @@ final class SimulatedNova {
                 .orElse(Handling.IN_HAND);
     }
 
-    /** All hosts are of one zone. */
-    List<Aggregate> aggregates() {
-        return List.of(new Aggregate(1, "az", Optional.of("az"), List.copyOf(machines.keySet()), Map.of()));
-    }
-
     /**
      * The target takes the message from its queue and spawns the server; a target that is dead does neither. It begins only if the server
      * still waits for a rebuild: of two that were asked for, the database lets one through.
@@ -566,45 +562,6 @@ final class SimulatedNova {
     private void update(long migration, Optional<HostName> destination, String status) {
         migrations.computeIfPresent(
                 migration, (id, m) -> new Migration(id, m.server(), m.source(), destination, status, ""));
-    }
-
-    static Server with(Server s, HostName host, String vmState, Optional<String> taskState) {
-        return new Server(
-                s.id(),
-                s.name(),
-                host,
-                s.status(),
-                vmState,
-                taskState,
-                s.locked(),
-                s.volumeBacked(),
-                s.metadata(),
-                s.traits());
-    }
-
-    private static Server with(Server s, boolean locked, Optional<String> reason) {
-        Traits t = s.traits();
-        return new Server(
-                s.id(),
-                s.name(),
-                s.host(),
-                s.status(),
-                s.vmState(),
-                s.taskState(),
-                locked,
-                s.volumeBacked(),
-                s.metadata(),
-                new Traits(
-                        t.project(),
-                        t.image(),
-                        t.imageProperties(),
-                        t.imageTags(),
-                        t.flavorSpecs(),
-                        t.vcpus(),
-                        t.memoryMb(),
-                        reason,
-                        t.addresses(),
-                        Optional.empty()));
     }
 
     private static ComputeException refused(int status, String why) {

@@ -11,6 +11,7 @@ import io.vmha.recovery.core.Operations;
 import io.vmha.recovery.core.PowerState;
 import io.vmha.recovery.core.ReserveRecords;
 import io.vmha.recovery.core.ReserveUse;
+import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.UpkeepAction;
@@ -122,34 +123,35 @@ final class UpkeepPorts {
     Guests guests(Replay<?> replay) {
         return new Guests() {
             @Override
-            public SortedMap<ServerId, SortedSet<HostName>> holders(Collection<ServerId> guests) {
-                return cluster.mutant()
-                        .heldBy(
-                                cluster.nova().homes(guests),
-                                replay.<SortedMap<ServerId, SortedSet<HostName>>>ask(() -> new Replay.Asked<>(
-                                        "who runs " + guests,
-                                        dice.mostly(1, 60),
-                                        () -> heard(guests),
-                                        2,
-                                        VOTER_LIMIT_MS,
-                                        new TreeMap<>())));
+            public Words wordsOf(Collection<ServerId> guests) {
+                Words words = replay.<Words>ask(() -> new Replay.Asked<>(
+                        "who runs " + guests, dice.mostly(1, 60), () -> heard(guests), 2, VOTER_LIMIT_MS, Words.NONE));
+                return new Words(
+                        cluster.mutant().heldBy(cluster.nova().homes(guests), words.holders()), words.speaking());
             }
         };
     }
 
-    private SortedMap<ServerId, SortedSet<HostName>> heard(Collection<ServerId> guests) {
-        var heard = new TreeMap<ServerId, SortedSet<HostName>>();
+    private Guests.Words heard(Collection<ServerId> guests) {
+        var speaking = new TreeSet<HostName>();
+        for (Agent agent : cluster.agents()) {
+            HostName host = agent.host();
+            boolean tells = agent.isRunning()
+                    && cluster.votersThatAnswer(self).stream()
+                            .anyMatch(voter -> cluster.network().connects(voter.host(), host));
+            if (tells) {
+                speaking.add(host);
+            }
+        }
+        var holders = new TreeMap<ServerId, SortedSet<HostName>>();
         for (ServerId guest : guests) {
             for (HostName host : cluster.ledger().hostsOf(guest)) {
-                boolean tells = cluster.agent(host).isRunning()
-                        && cluster.votersThatAnswer(self).stream()
-                                .anyMatch(voter -> cluster.network().connects(voter.host(), host));
-                if (tells) {
-                    heard.computeIfAbsent(guest, g -> new TreeSet<>()).add(host);
+                if (speaking.contains(host)) {
+                    holders.computeIfAbsent(guest, g -> new TreeSet<>()).add(host);
                 }
             }
         }
-        return heard;
+        return new Guests.Words(holders, speaking);
     }
 
     ReserveRecords reserves(Replay<?> replay, ReserveUse use) {
@@ -246,6 +248,11 @@ final class UpkeepPorts {
                 cluster.upkeepRules().beforeCallActive(id);
                 cluster.nova().callActive(id);
             });
+        }
+
+        @Override
+        public void rest(ServerId id, Rest how) {
+            effect(replay, "rest " + id, () -> cluster.nova().rest(id, how));
         }
 
         @Override

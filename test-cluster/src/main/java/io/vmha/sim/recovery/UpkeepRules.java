@@ -14,6 +14,7 @@ import io.vmha.recovery.core.Move;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ReserveCommand;
 import io.vmha.recovery.core.ReserveUse;
+import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.TurnCommand;
@@ -368,7 +369,7 @@ final class UpkeepRules {
                 host + " is changed in Nova as for " + step + ", and its use is " + now);
     }
 
-    /** Only a record that a late rebuild has broken, of a server that runs where Nova has it and nowhere else. */
+    /** Only a record that a late rebuild has broken, of a server that runs where Nova has it and nowhere else, or rests as it was left. */
     void beforeCallActive(ServerId id) {
         Server server = cluster.nova().server(id).orElseThrow();
         require(told.contains(id), "late rebuild", "the record of " + id + " is reset, and nobody was told");
@@ -380,10 +381,18 @@ final class UpkeepRules {
         boolean justDied = cluster.renewals().kernels().upMsAgo(server.host()) <= ON_THE_WAY_MS
                 || !cluster.machine(server.host()).isUp();
         require(
-                runsOn.equals(List.of(server.host())) || (runsOn.isEmpty() && justDied),
+                runsOn.equals(List.of(server.host())) || (runsOn.isEmpty() && (justDied || isLeftAtRest(id))),
                 "late rebuild",
                 id + " is called active on " + server.host() + ", and runs on " + runsOn);
         mended++;
+    }
+
+    private boolean isLeftAtRest(ServerId id) {
+        return cluster.raft().latest().incidents().values().stream()
+                .flatMap(i -> i.hosts().values().stream())
+                .flatMap(h -> Optional.ofNullable(h.vms().get(id)).stream())
+                .anyMatch(vm -> vm.brief().rest() != Rest.AS_IT_COMES
+                        || vm.formerStatus().equals("SHUTOFF"));
     }
 
     /** One that had joined the aggregate leaves it when people have moved away what is on it; one that is lost itself must come back first. */
