@@ -110,7 +110,7 @@ static void read_lease(int64_t now_ms) {
   } else {
     good = lease_parse(text, (size_t)length, guard.boot_id, now_ms, &lease, why);
   }
-  if (good && stat(guard.lease_path, &info) == 0) {
+  if (good && lstat(guard.lease_path, &info) == 0) { /* whoever made a link does not speak for the owner of what it leads to */
     guard.lease_owner = info.st_uid;
   }
   if (strcmp(why, guard.lease_why) != 0) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -308,6 +309,62 @@ class GuardTest {
         long replacedMs = LeaseFile.boottimeMs();
         await("some time", () -> LeaseFile.boottimeMs() - replacedMs > 1_000);
         assertThat(stranger.isAlive()).isTrue();
+    }
+
+    @Test
+    void aLinkInPlaceOfTheLeaseFileDoesNotSpeakForTheOwnerOfItsTarget() throws IOException {
+        assumeTrue(isRoot(), "giving a link away needs root");
+        Guest caller = guest("caller");
+        Path elsewhere = Files.createDirectory(directory.resolve("elsewhere"));
+        var real = new LeaseFile(elsewhere);
+        real.set("proofs", "bmc").set("caller_pid", caller.pid());
+        real.set("leading_deadline_boottime_ms", LeaseFile.boottimeMs() + 500).write();
+        Files.createSymbolicLink(directory.resolve("lease"), elsewhere.resolve("lease"));
+        assertThat(run("chown", "-h", "nobody", directory.resolve("lease").toString()))
+                .isZero();
+        GuardProcess guard = guard();
+
+        long startedMs = LeaseFile.boottimeMs();
+        await(
+                "the deadline is over",
+                () -> LeaseFile.boottimeMs() - startedMs > 2_000
+                        && says(guard, "pid", Long.toString(guard.handle().pid())));
+
+        assertThat(caller.isAlive()).isTrue();
+    }
+
+    @Test
+    void aGuardThatIsKilledAtAnyMomentIsSucceededByOneThatKeepsThePromise() throws IOException {
+        Guest guest = guest("a0");
+        Guest stoppedByItsOwner = guest("b");
+        stoppedByItsOwner.signal("STOP");
+        GuardProcess guard = armedGuard();
+        var dice = new SplittableRandom(9);
+        for (int round = 1; round <= 8; round++) {
+            lease.hold(1_200);
+            guard = killedAndSucceeded(guard, dice.nextInt(300)); // over resuming what an earlier one paused
+            Files.writeString(directory.resolve("guard.guests"), "garbage\0\n");
+            Files.writeString(directory.resolve("guard"), "format=9\narmed=1\n");
+            guard = killedAndSucceeded(guard, dice.nextInt(1_400)); // over the end of the lease
+            Guest now = guest;
+            await("paused or killed in round " + round, () -> now.isPaused() || !now.isAlive());
+            assertThat(stoppedByItsOwner.isPaused())
+                    .as("what its owner paused is not the guard's, in round %d", round)
+                    .isTrue();
+            guest = guest.isAlive() ? guest : guest("a" + round);
+        }
+        lease.hold(50_000);
+        killedAndSucceeded(guard, 0);
+        Guest last = guest;
+        await("it goes on with the next lease", () -> !last.isPaused());
+        assertThat(last.isAlive()).isTrue();
+        assertThat(stoppedByItsOwner.isPaused()).isTrue();
+    }
+
+    private GuardProcess killedAndSucceeded(GuardProcess guard, int afterMs) {
+        LockSupport.parkNanos(Duration.ofMillis(afterMs).toNanos());
+        signal("KILL", guard.handle().pid());
+        return guard();
     }
 
     @Test
