@@ -52,6 +52,13 @@ final class ConfigReader {
         var problems = new Problems(file);
         Optional<MappingNode> yaml = YamlFile.read(problems);
         problems.check();
+        if (SecretFile.isWritableByEverybody(file)) {
+            problems.add(
+                    1,
+                    "everybody may change this file, and with it what this daemon runs and whom it trusts; run: chmod"
+                            + " o-w "
+                            + file);
+        }
         var top = new Settings("", 0, yaml.orElseThrow(), problems);
         var config = new ConfigReader(top, machine).read(yaml.orElseThrow());
         problems.check();

@@ -52,7 +52,7 @@ final class SecretFile {
         return true;
     }
 
-    /** True if the file is there and readable by us; otherwise a problem says which. */
+    /** True if the file is there, readable by us and not for everybody to change; otherwise a problem says which. */
     static boolean isReadable(Settings settings, String key, Path file) {
         if (!Files.isRegularFile(file)) {
             settings.problem(key, "names " + file + ", which is not a file");
@@ -62,12 +62,24 @@ final class SecretFile {
             settings.problem(key, "names " + file + ", which this user may not read");
             return false;
         }
+        if (isWritableByEverybody(file)) {
+            settings.problem(key, "names " + file + ", which everybody may change; run: chmod o-w " + file);
+            return false;
+        }
         return true;
     }
 
     static boolean isOpenToEverybody(Path file) {
+        return allows(file, PosixFilePermission.OTHERS_READ);
+    }
+
+    static boolean isWritableByEverybody(Path file) {
+        return allows(file, PosixFilePermission.OTHERS_WRITE);
+    }
+
+    private static boolean allows(Path file, PosixFilePermission permission) {
         try {
-            return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
+            return Files.getPosixFilePermissions(file).contains(permission);
         } catch (IOException | UnsupportedOperationException e) {
             return false; // no such file system permissions, or no file: reading it says so
         }

@@ -324,6 +324,26 @@ class VmhadConfigTest {
     }
 
     @Test
+    void filesThatEverybodyMayChangeAreRefused() throws IOException {
+        Path ca = write(dir.resolve("ca.pem"), "a certificate");
+        Path keys = write(dir.resolve("gossip.key"), KEY_32);
+        Files.setPosixFilePermissions(ca, PosixFilePermissions.fromString("rw-r--rw-"));
+        Files.setPosixFilePermissions(keys, PosixFilePermissions.fromString("rw-----w-"));
+        write(
+                file,
+                SMALLEST + "gossip: {key_file: " + keys + "}\nraft: {tls: {ca: " + ca + ", cert: " + ca + ", key: " + ca
+                        + "}}\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-----w-"));
+
+        ConfigException e = catchThrowableOfType(ConfigException.class, () -> ConfigReader.read(file, new Box()));
+
+        assertThat(e.getMessage())
+                .contains("everybody may change this file, and with it what this daemon runs")
+                .contains("gossip.key_file names " + keys + ", which everybody may change; run: chmod o-w " + keys)
+                .contains("raft.tls.ca names " + ca + ", which everybody may change; run: chmod o-w " + ca);
+    }
+
+    @Test
     void anHttpAddressThatOthersReachNeedsAToken() throws IOException {
         Path shortToken = write(dir.resolve("token"), "short\n");
 

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Optional;
+import java.util.Set;
 
 /** A password or key that never appears in a log line: {@link #toString} hides it. */
 public record Secret(String reveal) {
@@ -18,7 +19,7 @@ public record Secret(String reveal) {
     }
 
     /**
-     * Reads {@code key} or, from a file, {@code key_file}; exactly one of them. The file must not be readable by everybody; one trailing
+     * Reads {@code key} or, from a file, {@code key_file}; exactly one of them. The file must be closed to everybody; one trailing
      * newline is dropped.
      */
     public static Optional<Secret> read(Section section, String key) {
@@ -42,8 +43,13 @@ public record Secret(String reveal) {
                 section.problem(key, "names " + file + ", which this user may not read");
                 return Optional.empty();
             }
-            if (Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ)) {
+            Set<PosixFilePermission> allowed = Files.getPosixFilePermissions(file);
+            if (allowed.contains(PosixFilePermission.OTHERS_READ)) {
                 section.problem(key, "names " + file + ", which everybody may read; run: chmod o-rwx " + file);
+                return Optional.empty();
+            }
+            if (allowed.contains(PosixFilePermission.OTHERS_WRITE)) {
+                section.problem(key, "names " + file + ", which everybody may change; run: chmod o-rwx " + file);
                 return Optional.empty();
             }
             if (Files.size(file) > FILE_BYTES_MAX) {

@@ -151,7 +151,7 @@ class FencingConfigTest {
     }
 
     @Test
-    void aPasswordFileMustNotBeReadableByEverybody() throws IOException {
+    void aPasswordFileMustBeClosedToEverybody() throws IOException {
         var file = Files.writeString(directory.resolve("bmc.password"), "from file\n");
         var host = Map.of(
                 "agent",
@@ -165,6 +165,11 @@ class FencingConfigTest {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
         assertThat(read(Map.of("hosts", Map.of("hv1", host)))).isEmpty();
         assertThat(problems).anyMatch(p -> p.contains("everybody may read; run: chmod o-rwx " + file));
+
+        problems.clear();
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-----w-"));
+        assertThat(read(Map.of("hosts", Map.of("hv1", host)))).isEmpty();
+        assertThat(problems).anyMatch(p -> p.contains("everybody may change; run: chmod o-rwx " + file));
 
         problems.clear();
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
