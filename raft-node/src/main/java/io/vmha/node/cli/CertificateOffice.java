@@ -27,12 +27,14 @@ import java.util.regex.Pattern;
 
 /**
  * Makes keys and certificates with the JDK's own {@code keytool}, which this runtime brings along: the JDK has no public interface to sign a
- * certificate, and a library for two commands would be a large one. Keys pass through a key store in a closed temporary directory.
+ * certificate, and a library for two commands would be a large one. Keys pass through a key store in a closed directory
+ * beside the authority's, which is gone afterwards.
  */
 final class CertificateOffice {
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
     private static final int KEYTOOL_SECONDS_MAX = 60;
     private static final long LOOK_AGAIN_NANOS = 50_000_000;
+    private static final String WORKSHOP = ".work-";
     private static final int LINE = 64;
     private static final int DAYS_MAX = 36_500;
     /** What a certificate may name as a DNS name; host names of Nova may have more than that. */
@@ -225,19 +227,29 @@ final class CertificateOffice {
         }
     }
 
-    private static void inPrivate(Work work) throws IOException {
+    /** Beside the authority's own key, where there is as much space and privacy as for that; /tmp may be neither private nor writable. */
+    private void inPrivate(Work work) throws IOException {
+        try (var left = Files.newDirectoryStream(dir, WORKSHOP + "*")) {
+            for (Path ofOneThatWasKilled : left) {
+                remove(ofOneThatWasKilled);
+            }
+        }
         Path closed = Files.createTempDirectory(
-                "vmha-ca", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                dir, WORKSHOP, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         try {
             work.with(new Store(closed));
         } finally {
-            try (var files = Files.list(closed)) {
-                for (Path file : files.toList()) {
-                    Files.delete(file);
-                }
-            }
-            Files.delete(closed);
+            remove(closed);
         }
+    }
+
+    private static void remove(Path closed) throws IOException {
+        try (var files = Files.newDirectoryStream(closed)) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(closed);
     }
 
     /** A key store in a directory that nobody else may enter, under a password that nobody keeps. */
