@@ -10,16 +10,17 @@ import java.util.function.Supplier;
  * The newest state of the group that this host knows: what it has from the log or from a voter, or what a majority has confirmed to it since. A
  * replica that gets no entries for a minute must neither keep this host's gate closed for so long nor hide that the host has been recovered.
  */
-final class Newest {
+public final class Newest {
     private final Supplier<RecoveryState> replica;
     private volatile RecoveryState confirmed = RecoveryState.empty();
 
-    Newest(Supplier<RecoveryState> replica) {
+    /** @param replica what this host knows by itself */
+    public Newest(Supplier<RecoveryState> replica) {
         this.replica = replica;
     }
 
     /** Any thread. */
-    RecoveryState state() {
+    public RecoveryState state() {
         RecoveryState own = replica.get();
         RecoveryState other = confirmed;
         boolean newer = group(own).isPresent()
@@ -29,7 +30,7 @@ final class Newest {
     }
 
     /** A majority has confirmed this state. */
-    void onConfirmed(RecoveryState state) {
+    public void onConfirmed(RecoveryState state) {
         confirmed = state;
     }
 
@@ -39,7 +40,7 @@ final class Newest {
      * @param epoch the newest life of this host that a voter has named
      * @param sealed a voter refuses that life
      */
-    static boolean isOutOfDate(HostRecord record, long epoch, boolean sealed) {
+    public static boolean isOutOfDate(HostRecord record, long epoch, boolean sealed) {
         boolean sealUnknown = sealed && record.status() != HostRecord.Status.DOWN;
         return epoch > record.epoch() || (epoch == record.epoch() && sealUnknown);
     }

@@ -1,10 +1,12 @@
 package io.vmha.sim.recovery;
 
 import io.vmha.node.gate.Gate;
+import io.vmha.node.gate.Newest;
 import io.vmha.node.gate.ReturnAgent;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ServerId;
@@ -15,7 +17,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * A host's gate and its way back (S11): the product's own decisions, {@link Gate} and {@link ReturnAgent}, on a simulated machine. What its
+ * A host's gate and its way back (S11): the product's own decisions, {@link Gate}, {@link Newest} and {@link ReturnAgent}, on a simulated machine. What its
  * agent knows of the group is what a voter in its reach has applied.
  */
 final class HostGate {
@@ -34,6 +36,7 @@ final class HostGate {
     private int life = -1;
     private boolean busy;
     private ReturnAgent returns;
+    private Newest newest = new Newest(() -> view);
     private Replay<String> replay;
 
     HostGate(Simulation sim, Cluster cluster, HostName host) {
@@ -53,13 +56,15 @@ final class HostGate {
         if (life != agent.life()) {
             life = agent.life();
             busy = false;
+            newest = new Newest(() -> view);
             returns = new ReturnAgent(
                     host, new Guests(), id -> cluster.homes(agent, replay).homeOf(id), new Outside(), cluster::wallMs);
         }
-        cluster.stateKnownAt(agent).ifPresent(newest -> view = newest);
-        everProtected |= view.isEnabled() && view.hosts().containsKey(host);
+        cluster.stateKnownAt(agent).ifPresent(applied -> view = applied);
+        RecoveryState known = newest.state();
+        everProtected |= known.isEnabled() && known.hosts().containsKey(host);
         Gate.Verdict verdict = cluster.mutant()
-                .gate(Gate.judge(host, view, everProtected, agent.leased().isHeld()));
+                .gate(Gate.judge(host, known, everProtected, agent.leased().isHeld()));
         if (verdict.open() && machine.isUp() && !machine.serves()) {
             open(verdict.reason());
         }
@@ -79,12 +84,17 @@ final class HostGate {
 
     private void comeBack(boolean gateOpen) {
         busy = true;
-        RecoveryState seen = view;
+        RecoveryState seen = newest.state();
+        HostRecord record = seen.hosts().get(host);
+        LeasedHost lease = agent.leased();
+        boolean outOfDate = record != null && Newest.isOutOfDate(record, lease.epoch(), lease.isSealed());
+        var outside = new Outside();
         long nowMs = agent.leased().nowMs();
         agent.step(
                 new Replay<String>(code -> () -> {
                     replay = code;
-                    returns.advance(nowMs, seen, gateOpen);
+                    RecoveryState known = outOfDate ? outside.confirmed(seen).orElse(seen) : seen;
+                    returns.advance(nowMs, known, gateOpen);
                     return returns.waitingFor();
                 }),
                 waiting -> busy = false);
@@ -121,6 +131,7 @@ final class HostGate {
         public void destroy(ServerId id) {
             local("destroy " + id, () -> {
                 sim.tell(host + ": the old copy of " + id + " is destroyed");
+                cluster.returnRules().beforeDestroyed(host, id);
                 cluster.ledger().destroy(id, host);
                 return NOTHING;
             });
@@ -130,13 +141,15 @@ final class HostGate {
     private final class Outside implements ReturnAgent.Outside {
         @Override
         public Optional<RecoveryState> confirmed(RecoveryState known) {
-            return replay.ask(() -> new Replay.Asked<>(
+            Optional<RecoveryState> said = replay.ask(() -> new Replay.Asked<>(
                     "the state as a majority confirms it",
                     dice.mostly(2, 100),
                     () -> cluster.raft().confirmed(host),
                     dice.mostly(2, 100),
                     LOCAL_LIMIT_MS,
                     Optional.empty()));
+            said.ifPresent(newest::onConfirmed);
+            return said;
         }
 
         @Override

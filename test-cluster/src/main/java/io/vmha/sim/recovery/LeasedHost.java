@@ -96,6 +96,11 @@ final class LeasedHost {
         return nowMs() < fileDeadlineMs && fileSealed < fileEpoch;
     }
 
+    /** True if a voter refuses the newest life that this host has heard of. */
+    boolean isSealed() {
+        return fileEpoch > 0 && fileSealed >= fileEpoch;
+    }
+
     /** Whether a domain may be started or resumed now; a host that relies on no lease asks nobody. */
     boolean mayStart() {
         return !relies || isHeld();

@@ -59,6 +59,7 @@ final class Raft {
     private long electionTimeoutMs = ELECTION_MOST_MS;
     private long elections;
     private double troublePercent;
+    private Optional<HostName> lagging = Optional.empty();
 
     Raft(Simulation sim, Network network, SortedMap<HostName, Agent> agents, int voters, Applier applier, Rules rules) {
         this.sim = sim;
@@ -77,6 +78,19 @@ final class Raft {
     /** How many of a hundred proposals are lost, answered late, or committed after their proposer gave them up. */
     void setTrouble(double percent) {
         troublePercent = percent;
+    }
+
+    /** This voter gets no entries for so long, though it can be reached: its replica stays as it is. One at a time. */
+    void lag(HostName voter, long forMs) {
+        if (lagging.isEmpty() && !leader.equals(Optional.of(voter))) {
+            sim.tell("raft: " + voter + " gets no entries for " + forMs + " ms");
+            lagging = Optional.of(voter);
+            sim.after(forMs, "raft: gets entries again", () -> lagging = Optional.empty());
+        }
+    }
+
+    private boolean lags(Agent voter) {
+        return lagging.equals(Optional.of(voter.host()));
     }
 
     Optional<HostName> leader() {
@@ -211,7 +225,7 @@ final class Raft {
 
     private List<Agent> reachedBy(Agent one) {
         return agents.values().stream()
-                .filter(v -> v == one || (v.isRunning() && network.connects(one.host(), v.host())))
+                .filter(v -> v == one || (v.isRunning() && !lags(v) && network.connects(one.host(), v.host())))
                 .toList();
     }
 
@@ -268,7 +282,7 @@ final class Raft {
 
     private void elect() {
         var candidates = members().stream()
-                .filter(v -> v.isRunning() && reachesMajority(v))
+                .filter(v -> v.isRunning() && !lags(v) && reachesMajority(v))
                 .toList();
         if (candidates.isEmpty() || dice.chance(60)) {
             return;
@@ -410,6 +424,7 @@ final class Raft {
 
     private boolean hears(Agent voter) {
         return leader.isPresent()
+                && !lags(voter)
                 && (leader.get().equals(voter.host()) || network.connects(leader.get(), voter.host()));
     }
 

@@ -5,6 +5,7 @@ import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ReturnCommand;
+import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.VmRecovery;
 import io.vmha.sim.Simulation;
 import java.util.Map;
@@ -43,6 +44,16 @@ final class ReturnRules {
         require(
                 record == null || !cluster.rules().isConfirmed(host, record.epoch()),
                 host + " opens its gate in epoch " + (record == null ? 0 : record.epoch()) + ", which is certified");
+    }
+
+    /** What runs where Nova has it, on a host that has begun its next life, is no old copy. */
+    void beforeDestroyed(HostName host, ServerId id) {
+        HostRecord record = cluster.raft().latest().hosts().get(host);
+        boolean atHome =
+                cluster.nova().server(id).map(s -> s.host().equals(host)).orElse(false);
+        require(
+                !atHome || record.status() == HostRecord.Status.DOWN,
+                host + " destroys " + id + ", which lives there in its epoch " + record.epoch());
     }
 
     void onCommitted(RecoveryState before, ReturnCommand command) {

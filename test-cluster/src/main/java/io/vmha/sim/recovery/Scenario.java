@@ -61,7 +61,9 @@ public record Scenario(
         /** Two hosts are kept free for those that are lost. */
         RESERVES,
         /** A host dies that has rebuilds in its queue, and takes them up when it comes back. */
-        LATE_REBUILDS
+        LATE_REBUILDS,
+        /** Voters get no entries for up to a minute, though everybody can talk to them; mostly those whose host comes back. */
+        REPLICAS_LAG
     }
 
     /** When all faults end. */
@@ -142,6 +144,20 @@ public record Scenario(
     public static final Scenario CUT_HEALED =
             quiet("cut-healed", 5, 0, Limits.DEFAULT, new Trust(Proofs.LEASE, Script.CUT_HEALS));
 
+    /** Hosts that come back know from their own replicas what was a minute ago (S11). */
+    public static final Scenario STALE_REPLICA = new Scenario(
+            "stale-replica",
+            5,
+            5,
+            3,
+            20_000,
+            4,
+            4,
+            Limits.DEFAULT,
+            CONFIG.graceMs() - 1,
+            false,
+            new Trust(Proofs.BMC, Script.REPLICAS_LAG));
+
     /** Leaders fall one after the other while Nova is slow: what one has begun the next one must neither repeat nor forget. */
     public static final Scenario FALLING_LEADERS = new Scenario(
             "falling-leaders", 5, 5, 12, 7_000, 4, 2, Limits.DEFAULT, CONFIG.graceMs() - 1, true, Trust.BMC);
@@ -202,7 +218,8 @@ public record Scenario(
             UPKEEP,
             UPKEEP_STORM,
             RESERVES,
-            LATE_REBUILDS);
+            LATE_REBUILDS,
+            STALE_REPLICA);
 
     /** All of them. */
     static List<Scenario> all() {

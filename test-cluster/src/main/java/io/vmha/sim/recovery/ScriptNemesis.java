@@ -44,6 +44,7 @@ final class ScriptNemesis {
             case DISASTER -> sim.at(atMs, "racks are lost", () -> loseRack(dice.between(3, 4)));
             case SWITCH_FAILS -> sim.at(atMs, "a switch fails", this::failSwitch);
             case CUT_HEALS -> sim.at(atMs, "a host is cut off", this::cutForAMoment);
+            case REPLICAS_LAG -> sim.every(10_000, 500, "a replica may fall behind", this::letOneLag);
             case HOST_FLAPS -> sim.at(atMs, "a network flaps", this::flap);
         }
     }
@@ -72,6 +73,20 @@ final class ScriptNemesis {
                         "the person that was told stops it",
                         () -> cluster.ledger().destroy(vm.id(), where));
             }
+        }
+    }
+
+    /** One whose host has something to learn, if there is such a one. */
+    private void letOneLag() {
+        List<HostName> running = cluster.raft().members().stream()
+                .filter(Agent::isRunning)
+                .map(Agent::host)
+                .toList();
+        List<HostName> comingBack = running.stream()
+                .filter(host -> status(host) != HostRecord.Status.IN_SERVICE)
+                .toList();
+        if (sim.nowMs() < Scenario.HEAL_AT_MS && !running.isEmpty() && dice.chance(comingBack.isEmpty() ? 1 : 50)) {
+            cluster.raft().lag(dice.pick(comingBack.isEmpty() ? running : comingBack), dice.between(5_000, 70_000));
         }
     }
 
@@ -148,7 +163,7 @@ final class ScriptNemesis {
         List<Incident> incidents =
                 List.copyOf(cluster.raft().latest().incidents().values());
         switch (cluster.scenario().trust().script()) {
-            case NONE, VOTERS_CHANGE, UPGRADE, VOTERS_LEAVE, UPKEEP, RESERVES, LATE_REBUILDS -> {}
+            case NONE, VOTERS_CHANGE, UPGRADE, VOTERS_LEAVE, UPKEEP, RESERVES, LATE_REBUILDS, REPLICAS_LAG -> {}
             case STRAY_COPIES ->
                 require(guests.orElseThrow().alarms() > 0 || strays == 0, "S12", strays + " strays and no alarm");
             case RACK_IS_LOST -> {

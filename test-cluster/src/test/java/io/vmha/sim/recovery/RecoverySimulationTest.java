@@ -90,7 +90,8 @@ class RecoverySimulationTest {
                 "lease-5",
                 "voters-change",
                 "voters-leave",
-                "sleeping-caller"
+                "sleeping-caller",
+                "stale-replica"
             })
     void rulesHoldInAStorm(String scenario) {
         assumeFalse(SimulationFlags.oneRunIsAskedFor());
