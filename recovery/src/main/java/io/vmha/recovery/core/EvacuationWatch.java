@@ -302,12 +302,26 @@ final class EvacuationWatch {
         }
         String seen = target.map(host -> "its target " + host + " died over migration " + migration.id())
                 .orElse("no host has taken up migration " + migration.id() + ", and one that might have has died");
+        String left = ", which stays " + migration.status() + " for ever";
         long waitedMs = sinceMs(stuckSince, vm, nowMs);
         long limitMs = target.isPresent() ? config.requestLimitMs() : LOST_MS;
-        return waitedMs < limitMs && !isInNoLivingQueue(nowMs, state, source, vm, migration)
-                ? waits(vm, target.isPresent() ? Reason.TARGET : Reason.QUEUE, waitedMs, limitMs, seen, TRIED_AGAIN)
-                : Optional.of(about ->
-                        about.failed(migration.id(), seen + ", which stays " + migration.status() + " for ever"));
+        if (waitedMs >= limitMs) {
+            return Optional.of(about -> about.failed(migration.id(), seen + left));
+        }
+        if (isInNoLivingQueue(nowMs, state, source, vm, migration)) {
+            return Optional.of(about -> about.failed(
+                    migration.id(),
+                    seen + ": every other nova-compute has been at work since, and has not begun it" + left));
+        }
+        return target.isPresent()
+                ? waits(vm, Reason.TARGET, waitedMs, limitMs, seen, TRIED_AGAIN)
+                : waits(
+                        vm,
+                        Reason.QUEUE,
+                        waitedMs,
+                        limitMs,
+                        seen,
+                        TRIED_AGAIN + ", or sooner, when every other nova-compute has shown that it has not got it");
     }
 
     /**

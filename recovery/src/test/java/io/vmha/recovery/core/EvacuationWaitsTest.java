@@ -26,6 +26,7 @@ class EvacuationWaitsTest {
             RecoveryConfig.DEFAULT, new Calls(), new Wave(8), (nowMs, key, command) -> proposed.add(command));
     private final IncidentId id = log.declare(hv(1));
     private long nowMs = START_MS;
+    private String why = "";
 
     @BeforeEach
     void oneVmIsBeingEvacuated() {
@@ -132,7 +133,9 @@ class EvacuationWaitsTest {
                         "id", host, !dead, true, dead, Optional.empty(), Optional.of("report " + spoke)));
             }
             watch.onServices(nowMs, services);
-            if (lookFor(1, Optional.of(waiting("rebuilding")), migration).isPresent()) {
+            Optional<Command> outcome = lookFor(1, Optional.of(waiting("rebuilding")), migration);
+            if (outcome.isPresent()) {
+                why = ((VmCommand.AttemptFailed) outcome.get()).why();
                 return s;
             }
         }
@@ -143,6 +146,8 @@ class EvacuationWaitsTest {
     void whatIsHandedOnIsTriedAgainOnceEveryLivingNovaComputeHasReportedTwiceSince() {
         assertThat(secondsUntilGivenUp(accepted().withStatus(Migration.HANDED_ON), hv(5), Integer.MAX_VALUE))
                 .isBetween(20L, 30L);
+        assertThat(why).contains("every other nova-compute has been at work since, and has not begun it");
+        assertThat(waits()).first().satisfies(text -> assertThat(text).contains("or sooner"));
     }
 
     @Test
