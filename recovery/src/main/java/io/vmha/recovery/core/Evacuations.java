@@ -31,6 +31,9 @@ final class Evacuations {
     /** A VM that Nova cannot bring to rest, or unlock, for so long is reported and let go. */
     private static final long SETTLE_LIMIT_MS = 120_000;
 
+    /** What the calls wait for is told when it lasts longer than this. */
+    private static final long TELL_AFTER_MS = 5_000;
+
     private static final long TURN_MS = 1_000;
     private static final long SETTLE_AGAIN_MS = 1_000;
     private static final long KNOCK_AGAIN_MS = 2_000;
@@ -50,6 +53,7 @@ final class Evacuations {
     private final Map<ServerId, Long> settlingSinceMs = new TreeMap<>();
     private final Map<ServerId, Long> recoveredSinceMs = new TreeMap<>();
     private final TreeSet<ServerId> listening = new TreeSet<>();
+    private final TreeSet<String> told = new TreeSet<>();
     private long term;
     private long leaderSinceMs;
 
@@ -72,6 +76,7 @@ final class Evacuations {
         settlingSinceMs.clear();
         recoveredSinceMs.clear();
         listening.clear();
+        told.clear();
         calls.forget();
         wave.forget();
         watch.forget();
@@ -141,34 +146,62 @@ final class Evacuations {
         return vm.intentTerm() == term ? calls.isOver(vm) : nowMs - leaderSinceMs >= config.inheritedWaitMs();
     }
 
+    /** What the calls of an incident wait for, since when, and for how long at the most. */
+    private record Awaited(String what, long sinceMs, long limitMs) {
+        boolean isWaitedFor(long nowMs) {
+            return nowMs - sinceMs < limitMs;
+        }
+    }
+
     /**
      * Nova schedules to a dead host as long as it does not know that it is dead, and what it has scheduled there never comes back. So calls
      * wait until every host under recovery is forced down, at the longest until Nova has noticed by itself, and a while for hosts that are
-     * about to be declared.
+     * about to be declared. Without a reserved host that is on its way, the VMs would crowd the others, or find no place at all.
      */
-    private boolean novaKnowsTheDead(long nowMs, RecoveryState state) {
-        boolean known = true;
-        for (Incident incident : state.openIncidents()) {
-            for (HostRecovery host : incident.hosts().values()) {
+    private Optional<Awaited> awaited(long nowMs, RecoveryState state, Incident incident) {
+        var all = new ArrayList<Awaited>();
+        for (Incident open : state.openIncidents()) {
+            for (HostRecovery host : open.hosts().values()) {
                 if (!host.forcedDown()) {
                     long sinceMs = targetSinceMs.computeIfAbsent(host.host(), h -> nowMs);
-                    known &= nowMs - sinceMs >= NOVA_NOTICES_MS;
+                    all.add(new Awaited(
+                            "Nova holds " + host.host() + " down, which is lost too", sinceMs, NOVA_NOTICES_MS));
                 }
             }
         }
-        for (long sinceMs : doubtfulSinceMs.values()) {
-            known &= nowMs - sinceMs >= SUSPECT_LIMIT_MS;
+        doubtfulSinceMs.forEach((host, sinceMs) ->
+                all.add(new Awaited("it is known whether " + host + " lives", sinceMs, SUSPECT_LIMIT_MS)));
+        if (ReserveUse.isAwaited(state, incident)) {
+            long sinceMs = reserveSinceMs.computeIfAbsent(incident.id(), i -> nowMs);
+            all.add(new Awaited("a reserved host is enabled", sinceMs, RESERVE_LIMIT_MS));
+        } else {
+            reserveSinceMs.remove(incident.id());
         }
-        return known;
+        return all.stream().filter(awaited -> awaited.isWaitedFor(nowMs)).findFirst();
     }
 
-    /** Without a reserved host that is on its way, the VMs would crowd the others, or find no place at all. */
-    private boolean awaitsReserve(long nowMs, RecoveryState state, Incident incident) {
-        if (!ReserveUse.isAwaited(state, incident)) {
-            reserveSinceMs.remove(incident.id());
-            return false;
+    /** Told once for each, if it lasts and there is somebody who waits. */
+    private void tell(long nowMs, long atMs, Incident incident, Awaited awaited) {
+        if (nowMs - awaited.sinceMs() < TELL_AFTER_MS) {
+            return;
         }
-        return nowMs - reserveSinceMs.computeIfAbsent(incident.id(), i -> nowMs) < RESERVE_LIMIT_MS;
+        Optional<HostName> waiting = incident.hosts().values().stream()
+                .filter(h -> h.mayEvacuate() && !h.hasEnded() && h.planned())
+                .map(HostRecovery::host)
+                .findFirst();
+        if (waiting.isPresent() && told.add(incident.id() + " " + awaited.what())) {
+            long sinceAtMs = atMs - (nowMs - awaited.sinceMs());
+            proposer.propose(
+                    nowMs,
+                    "awaited " + incident.id(),
+                    new IncidentCommand.NoteDelay(
+                            atMs,
+                            term,
+                            incident.id(),
+                            waiting.get(),
+                            "no more evacuations are asked for since " + Waits.time(sinceAtMs) + " until "
+                                    + awaited.what() + ", or until " + Waits.time(sinceAtMs + awaited.limitMs())));
+        }
     }
 
     /** The hosts that may be about to be declared: a bad target for an evacuation. */
@@ -179,7 +212,9 @@ final class Evacuations {
 
     /** Opens intents for those whose turn it is, as far as the wave has room. */
     void start(long nowMs, long atMs, RecoveryState state, Incident incident) {
-        if (!novaKnowsTheDead(nowMs, state) || awaitsReserve(nowMs, state, incident)) {
+        Optional<Awaited> awaited = awaited(nowMs, state, incident);
+        if (awaited.isPresent()) {
+            tell(nowMs, atMs, incident, awaited.get());
             return;
         }
         List<VmRecovery> all = state.openIncidents().stream()

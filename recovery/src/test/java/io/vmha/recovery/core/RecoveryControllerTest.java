@@ -327,6 +327,11 @@ class RecoveryControllerTest {
         VmRecovery vm = incident.hosts().get(CommittedLog.hv(4)).vms().get(vm(1));
         assertThat(vm.hasEnded()).isTrue();
         assertThat(vm.requestedAtMs() - incident.openedAtMs()).isBetween(60_000L, 75_000L);
+        assertThat(incident.story())
+                .filteredOn(note -> note.text().startsWith("hv-4: no more evacuations are asked for since "))
+                .singleElement()
+                .satisfies(note -> assertThat(note.text())
+                        .contains("until Nova holds hv-5 down, which is lost too, or until 1970-01-01T"));
         assertThat(incident.phase()).isEqualTo(Incident.Phase.OPEN);
     }
 
