@@ -58,10 +58,16 @@ public final class PeerBook {
     }
 
     private volatile List<Agent> agents = List.of();
+    /** The very list that was read last; the pool publishes another one when anything in it changes. */
+    private volatile List<Member> known = List.of();
 
-    /** Reads the pool anew. */
+    /** Reads the pool anew, if it has changed. One thread at a time. */
     public void refresh(GossipAgent gossip) {
-        read(gossip.members());
+        List<Member> pool = gossip.members();
+        if (pool != known) {
+            read(pool);
+            known = pool;
+        }
     }
 
     void read(List<Member> pool) {

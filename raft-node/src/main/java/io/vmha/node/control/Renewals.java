@@ -3,6 +3,7 @@ package io.vmha.node.control;
 import io.vmha.node.group.StateCodec;
 import io.vmha.node.lease.Heard;
 import io.vmha.node.lease.HostLease;
+import io.vmha.node.raft.GroupClient;
 import io.vmha.node.raft.GroupId;
 import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.RaftNode;
@@ -38,6 +39,9 @@ import org.slf4j.LoggerFactory;
 public final class Renewals {
     private static final Logger LOG = LoggerFactory.getLogger(Renewals.class);
     private static final Duration LIMIT = Duration.ofMillis(900);
+    /** A lease runs from the sending, so an answer is worth having as long as it leaves some of it. */
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(3);
+
     private static final long PERIOD_MS = 1_000;
     private static final long AGES_PERIOD_MS = 200;
     private static final long HURRY_LEAST_MS = 50;
@@ -77,6 +81,13 @@ public final class Renewals {
         void onFindings(List<FindingNote> findings);
     }
 
+    /** Goes along with each renewal, so that it needs no message of its own. */
+    interface Passenger {
+        void board(Renew.Builder renewal);
+
+        void onReply(PeerInfo voter, PeerReply reply);
+    }
+
     private final HostName self;
     private final HostLease lease;
     private final RaftNode raft;
@@ -88,6 +99,7 @@ public final class Renewals {
     private final AtomicLong hurriedAtMs = new AtomicLong(Long.MIN_VALUE / 2);
     private final KnownState fetched = new KnownState();
     private volatile List<String> watched = List.of();
+    private volatile Optional<Passenger> passenger = Optional.empty();
 
     public Renewals(
             HostName self,
@@ -127,6 +139,11 @@ public final class Renewals {
         }
     }
 
+    /** From now on this goes along. */
+    void carry(Passenger its) {
+        passenger = Optional.of(its);
+    }
+
     private void renew() {
         var status = raft.status();
         if (!status.voters().voters().isEmpty() && status.group().isPresent()) {
@@ -151,13 +168,16 @@ public final class Renewals {
                         .setDetail(claim.arming().detail()))
                 .setSaidAtMs(claim.saidAtMs());
         listener.sign(renewal);
+        passenger.ifPresent(p -> p.board(renewal));
         byte[] request = PeerRequest.newBuilder().setRenew(renewal).build().toByteArray();
+        GroupClient asker = raft.client(group, voters);
         long sentAtMs = lease.nowMs(); // before it is sent: a lease runs from here, whenever the answer comes
         for (PeerInfo voter : voters) {
-            var unused = raft.client(group, voters).ask(voter, request, LIMIT).whenComplete((bytes, failure) -> {
+            var unused = asker.askOften(voter, request, ANSWER_LIMIT).whenComplete((bytes, failure) -> {
                 if (failure == null) {
                     VoterPanel.parse(bytes).ifPresent(reply -> {
                         lease.onAnswer(heard(group, voter, sentAtMs, epoch, reply));
+                        passenger.ifPresent(p -> p.onReply(voter, reply));
                         onAnswer(group, voters, voter, reply, client);
                     });
                 }

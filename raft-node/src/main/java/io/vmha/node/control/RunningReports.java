@@ -10,6 +10,7 @@ import io.vmha.node.raft.RaftNode;
 import io.vmha.proto.v1.DoubleRun;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
+import io.vmha.proto.v1.Renew;
 import io.vmha.proto.v1.Running;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.ServerId;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -30,12 +32,18 @@ import org.slf4j.LoggerFactory;
 /**
  * Tells every voter once a second which guests run on this host, and hears of those that run elsewhere too (S12). Nothing of it is in the log:
  * what runs now is of no use later.
+ *
+ * <p>The report goes with the renewals; a voter of a version that does not know of that is sent one by itself.
  */
-public final class RunningReports {
+public final class RunningReports implements Renewals.Passenger {
     private static final Logger LOG = LoggerFactory.getLogger(RunningReports.class);
     private static final long PERIOD_MS = 1_000;
     private static final Duration LIMIT = Duration.ofMillis(900);
     private static final String EVERYBODY = "";
+    /** So long after a report that went with a renewal the voter is sent none of its own. */
+    private static final long NOTED_FOR_MS = 2_500;
+    /** Voters of the group and of one before it. */
+    private static final int VOTERS_MAX = 64;
 
     private final HostName self;
     private final HostLease lease;
@@ -44,6 +52,7 @@ public final class RunningReports {
     private final Supplier<Optional<List<ServerId>>> running;
     private final BooleanSupplier leads;
     private final Consumer<List<ServerId>> mustStop;
+    private final Map<PeerInfo, Long> notedAtMs = new ConcurrentHashMap<>();
     private volatile Map<String, List<String>> doubles = Map.of();
 
     /**
@@ -68,10 +77,11 @@ public final class RunningReports {
 
     /** Begins. */
     public void start(ScheduledExecutorService timer) {
+        renewals.carry(this);
         var unused = timer.scheduleAtFixedRate(
                 () -> {
                     try {
-                        report();
+                        tellWhoHasNotHeard();
                     } catch (RuntimeException e) {
                         LOG.warn("report of running guests failed why=\"{}\"", e.toString());
                     }
@@ -86,7 +96,7 @@ public final class RunningReports {
         return doubles.size();
     }
 
-    private void report() {
+    private void tellWhoHasNotHeard() {
         var status = raft.status();
         if (status.group().isPresent() && !status.voters().voters().isEmpty()) {
             tell(status.group().get(), List.copyOf(status.voters().voters()));
@@ -100,15 +110,39 @@ public final class RunningReports {
         }
     }
 
+    @Override
+    public void board(Renew.Builder renewal) {
+        renewal.setRunning(report(self.value(), renewal.getEpoch(), running.get()));
+    }
+
+    @Override
+    public void onReply(PeerInfo voter, PeerReply reply) {
+        if (reply.getRunningNoted()) {
+            if (notedAtMs.size() >= VOTERS_MAX) {
+                notedAtMs.clear();
+            }
+            notedAtMs.put(voter, Clocks.nowMs());
+            onOwn(reply);
+        }
+    }
+
     private void tell(GroupId group, List<PeerInfo> voters) {
-        Optional<List<ServerId>> guests = running.get();
-        byte[] request = question(self.value(), lease.epochIn(group.toString()), guests);
-        for (PeerInfo voter : voters) {
-            var unused = raft.client(group, voters).ask(voter, request, LIMIT).whenComplete((bytes, failure) -> {
-                if (failure == null) {
-                    VoterPanel.parse(bytes).ifPresent(this::onOwn);
-                }
-            });
+        long now = Clocks.nowMs();
+        List<PeerInfo> untold = voters.stream()
+                .filter(voter -> now - notedAtMs.getOrDefault(voter, now - NOTED_FOR_MS) >= NOTED_FOR_MS)
+                .toList();
+        if (untold.isEmpty()) {
+            return;
+        }
+        byte[] request = question(report(self.value(), lease.epochIn(group.toString()), running.get()));
+        for (PeerInfo voter : untold) {
+            var unused = raft.client(group, voters)
+                    .askOften(voter, request, LIMIT)
+                    .whenComplete((bytes, failure) -> {
+                        if (failure == null) {
+                            VoterPanel.parse(bytes).ifPresent(this::onOwn);
+                        }
+                    });
         }
     }
 
@@ -121,7 +155,7 @@ public final class RunningReports {
     }
 
     private void askOwnVoter() {
-        var unused = raft.ask(raft.self(), question(EVERYBODY, 0, Optional.empty()), LIMIT)
+        var unused = raft.ask(raft.self(), question(report(EVERYBODY, 0, Optional.empty())), LIMIT)
                 .thenAccept(bytes -> VoterPanel.parse(bytes).ifPresent(this::onAll));
     }
 
@@ -147,16 +181,17 @@ public final class RunningReports {
         doubles = now;
     }
 
-    private static byte[] question(String host, long epoch, Optional<List<ServerId>> guests) {
-        return PeerRequest.newBuilder()
-                .setRunning(Running.newBuilder()
-                        .setHost(host)
-                        .setEpoch(epoch)
-                        .setComplete(guests.isPresent())
-                        .addAllGuests(guests.orElse(List.of()).stream()
-                                .map(ServerId::value)
-                                .toList()))
-                .build()
-                .toByteArray();
+    private static Running report(String host, long epoch, Optional<List<ServerId>> guests) {
+        return Running.newBuilder()
+                .setHost(host)
+                .setEpoch(epoch)
+                .setComplete(guests.isPresent())
+                .addAllGuests(
+                        guests.orElse(List.of()).stream().map(ServerId::value).toList())
+                .build();
+    }
+
+    private static byte[] question(Running report) {
+        return PeerRequest.newBuilder().setRunning(report).build().toByteArray();
     }
 }

@@ -34,6 +34,9 @@ public final class ViewBuilder {
     private volatile List<FindingNote> findings = List.of();
     private volatile long findingsAtMs;
     private volatile NodeView view;
+    private volatile Pool pool = new Pool(List.of(), List.of());
+
+    private record Pool(List<Member> members, List<NodeView.PoolMember> shown) {}
 
     public ViewBuilder(
             VmhadConfig config,
@@ -87,7 +90,7 @@ public final class ViewBuilder {
                 leader(status, client, member),
                 member ? status.term() : client.map(Renewals.Standing::term).orElse(0L),
                 voters.stream().map(ViewBuilder::peer).toList(),
-                gossip.members().stream().map(ViewBuilder::member).toList(),
+                pool(),
                 group.isPresent() ? Optional.of(state) : Optional.empty(),
                 stateAge(status, member),
                 ownLease(lease.status()),
@@ -172,6 +175,16 @@ public final class ViewBuilder {
 
     private static NodeView.Peer peer(PeerInfo info) {
         return new NodeView.Peer(info.id().nodeName(), info.hostAndPort());
+    }
+
+    private List<NodeView.PoolMember> pool() {
+        List<Member> members = gossip.members();
+        Pool last = pool;
+        if (members != last.members()) { // the pool publishes another list when anything in it changes
+            last = new Pool(members, members.stream().map(ViewBuilder::member).toList());
+            pool = last;
+        }
+        return last.shown();
     }
 
     private static NodeView.PoolMember member(Member m) {

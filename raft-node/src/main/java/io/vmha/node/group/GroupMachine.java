@@ -231,6 +231,7 @@ public final class GroupMachine implements Replicated {
         switch (question.getQuestionCase()) {
             case RENEW -> {
                 renew(question.getRenew(), standing, reply);
+                runningWith(question.getRenew(), reply);
                 if (reply.getKnown()) {
                     var host = new HostName(question.getRenew().getHost());
                     witness.ifPresent(w -> w.onRenewal(host, question.getRenew(), reply));
@@ -297,6 +298,15 @@ public final class GroupMachine implements Replicated {
                         .addAllVoters(ids(standing.voters().voters()))
                         .addAllOutgoing(ids(standing.voters().outgoing()))
                         .setIndex(standing.voters().index()));
+    }
+
+    private void runningWith(Renew renewal, PeerReply.Builder reply) {
+        if (renewal.hasRunning() && !renewal.getHost().isEmpty()) {
+            var said =
+                    renewal.getRunning().toBuilder().setHost(renewal.getHost()).setEpoch(renewal.getEpoch());
+            running(said.build(), reply);
+            reply.setRunningNoted(true);
+        }
     }
 
     /** S12: a host is told what it must stop; whoever asks for all, what runs twice. */

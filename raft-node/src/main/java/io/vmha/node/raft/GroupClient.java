@@ -123,6 +123,15 @@ public final class GroupClient {
     }
 
     /**
+     * As {@link #ask}, for what is asked again and again, and as well worth having when it comes late: it costs both sides less, and shares
+     * the fate of what else is asked of this server in this way.
+     */
+    public CompletableFuture<byte[]> askOften(PeerInfo server, byte[] request, Duration limit) {
+        var frame = new Frame(Question.Kind.MACHINE, server.id(), request);
+        return answer(server, transport.sendOften(server, question(server, frame), limit));
+    }
+
+    /**
      * Asks a server for its view: what it has applied, the voters, the leader.
      *
      * @return fails like {@link #ask}
@@ -153,9 +162,15 @@ public final class GroupClient {
     }
 
     private CompletableFuture<byte[]> put(PeerInfo server, Frame frame, Duration limit) {
-        RaftClientRequest request =
-                request(server, RaftClientRequest.staleReadRequestType(0), Question.encode(frame), nextCall());
-        return transport.send(server, request, limit).handle((reply, problem) -> {
+        return answer(server, transport.send(server, question(server, frame), limit));
+    }
+
+    private RaftClientRequest question(PeerInfo server, Frame frame) {
+        return request(server, RaftClientRequest.staleReadRequestType(0), Question.encode(frame), nextCall());
+    }
+
+    private static CompletableFuture<byte[]> answer(PeerInfo server, CompletableFuture<RaftClientReplyProto> sent) {
+        return sent.handle((reply, problem) -> {
             if (problem != null) {
                 throw unavailable("no answer from " + server, unwrap(problem));
             }

@@ -35,6 +35,17 @@ final class PeerLink implements AutoCloseable {
     private static final int REPLY_BYTES_MAX = 4 << 20;
     /** So many requests in a row without an answer: the TCP connection may be dead without knowing, take a new one. */
     private static final int SILENT_MAX = 2;
+    /** The same where questions share a stream, which hears late answers too. */
+    private static final long SILENT_MAX_NS = TimeUnit.MILLISECONDS.toNanos(1_800);
+    /** This process may have been stopped itself: what has come meanwhile is read before it is missed. */
+    private static final long READ_FIRST_NS = TimeUnit.MILLISECONDS.toNanos(250);
+    /**
+     * Each new connection that brings no answer either is given longer: a peer that is merely slow is made slower by every handshake, and
+     * would never be done with those of a whole AZ.
+     */
+    private static final long PATIENCE_LEAST_NS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final long PATIENCE_MOST_NS = TimeUnit.SECONDS.toNanos(16);
     /**
      * A connection that is being made has so long: a voter that has just started makes one with every host of the AZ, and each that gave up and
      * began again would only lengthen the queue.
@@ -44,9 +55,16 @@ final class PeerLink implements AutoCloseable {
     private final PeerInfo peer;
     private final EventLoopGroup loops;
     private final Optional<SslContext> tls;
+    private final QuestionStream questions;
     private ManagedChannel channel;
     private long connectingSinceNs = System.nanoTime();
     private int silent;
+    private long silentSinceNs;
+    /** What a silence must last longer than usual; 0 after an answer. */
+    private long patienceNs;
+    /** When a silence was first found too long; 0 if it is not. */
+    private long noticedNs;
+
     private boolean closed;
 
     /** A request failed. */
@@ -78,6 +96,12 @@ final class PeerLink implements AutoCloseable {
         this.loops = loops;
         this.tls = tls;
         this.channel = open();
+        this.questions = new QuestionStream(peer, new FromQuestions());
+    }
+
+    /** As {@link #send}, for a question that is asked again and again: over a stream that stays. */
+    CompletableFuture<RaftClientReplyProto> sendOften(RaftClientRequestProto question, Duration limit) {
+        return questions.ask(ready(), question, limit);
     }
 
     CompletableFuture<RaftClientReplyProto> send(RaftClientRequestProto request, Duration limit) {
@@ -104,16 +128,20 @@ final class PeerLink implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
-        closed = true;
-        channel.shutdownNow();
+    public void close() {
+        ManagedChannel last;
+        synchronized (this) {
+            closed = true;
+            last = channel;
+        }
+        last.shutdownNow();
     }
 
     private StreamObserver<RaftClientReplyProto> collect(CompletableFuture<RaftClientReplyProto> reply) {
         return new StreamObserver<>() {
             @Override
             public void onNext(RaftClientReplyProto value) {
-                answered();
+                heard();
                 reply.complete(value);
             }
 
@@ -164,21 +192,75 @@ final class PeerLink implements AutoCloseable {
         return false;
     }
 
+    private synchronized void heard() {
+        answered();
+        patienceNs = 0;
+        noticedNs = 0;
+    }
+
     private synchronized void answered() {
         silent = 0;
     }
 
-    private synchronized void unanswered() {
-        if (channel.getState(false) == ConnectivityState.CONNECTING
-                && System.nanoTime() - connectingSinceNs < CONNECTING_MAX_NS) {
-            return;
+    private void unanswered() {
+        synchronized (this) {
+            long now = System.nanoTime();
+            if (channel.getState(false) == ConnectivityState.CONNECTING
+                    && now - connectingSinceNs < CONNECTING_MAX_NS) {
+                return;
+            }
+            silent++;
+            if (silent == 1) {
+                silentSinceNs = now;
+            }
+            if (silent < SILENT_MAX || now - silentSinceNs < patienceNs) {
+                return;
+            }
         }
-        silent++;
-        if (silent >= SILENT_MAX && !closed) {
+        reconnect();
+    }
+
+    private void reconnect() {
+        ManagedChannel old;
+        synchronized (this) {
             silent = 0;
-            channel.shutdownNow();
+            noticedNs = 0;
+            if (closed) {
+                return;
+            }
+            patienceNs = Math.min(PATIENCE_MOST_NS, Math.max(PATIENCE_LEAST_NS, 2 * patienceNs));
+            old = channel;
             channel = open();
             connectingSinceNs = System.nanoTime();
+        }
+        old.shutdownNow(); // may tell those who wait on this thread
+    }
+
+    private final class FromQuestions implements QuestionStream.Listener {
+        @Override
+        public void onHeard() {
+            heard();
+        }
+
+        @Override
+        public void onSilence(long nanos) {
+            boolean isDead;
+            synchronized (PeerLink.this) {
+                long now = System.nanoTime();
+                boolean tooLong = nanos >= SILENT_MAX_NS + patienceNs;
+                if (tooLong && noticedNs == 0) {
+                    noticedNs = now;
+                }
+                isDead = tooLong && now - noticedNs >= READ_FIRST_NS;
+            }
+            if (isDead) {
+                reconnect();
+            }
+        }
+
+        @Override
+        public LinkException explain(Throwable problem) {
+            return PeerLink.this.explain(problem);
         }
     }
 

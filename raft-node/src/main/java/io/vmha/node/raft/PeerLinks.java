@@ -25,12 +25,26 @@ final class PeerLinks implements AutoCloseable {
 
     private final Optional<SslContext> tls;
     private final EventLoopGroup loops;
+    private final boolean ownLoops;
     private final Map<PeerInfo, PeerLink> links = new LinkedHashMap<>(16, 0.75f, true);
     private boolean closed;
 
     PeerLinks(Optional<TlsMaterial> tls, String nodeName) {
-        this.tls = tls.map(TlsMaterial::clientContext);
-        this.loops = new NioEventLoopGroup(1, new DefaultThreadFactory("raft-link-" + nodeName, true));
+        this(
+                tls.map(TlsMaterial::clientContext),
+                new NioEventLoopGroup(1, new DefaultThreadFactory("raft-link-" + nodeName, true)),
+                true);
+    }
+
+    /** On threads that somebody else ends. */
+    PeerLinks(Optional<SslContext> tls, EventLoopGroup loops) {
+        this(tls, loops, false);
+    }
+
+    private PeerLinks(Optional<SslContext> tls, EventLoopGroup loops, boolean ownLoops) {
+        this.tls = tls;
+        this.loops = loops;
+        this.ownLoops = ownLoops;
     }
 
     /** @throws RaftNodeException {@code CLOSED} */
@@ -74,7 +88,9 @@ final class PeerLinks implements AutoCloseable {
             closed = true;
             links.values().forEach(PeerLink::close);
             links.clear();
-            var unused = loops.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+            if (ownLoops) {
+                var unused = loops.shutdownGracefully(0, 2, TimeUnit.SECONDS);
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.ratis.client.impl.ClientProtoUtils;
 import org.apache.ratis.proto.RaftProtos.RaftClientReplyProto;
+import org.apache.ratis.proto.RaftProtos.RaftClientRequestProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.GroupManagementRequest;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -181,7 +182,7 @@ public final class RaftNode implements AutoCloseable {
 
     /** A client of any group, this node's own or another one, over this node's connections. Needs no closing. */
     public GroupClient client(GroupId group, List<PeerInfo> peers) {
-        return new GroupClient(group, peers, this::send, calls);
+        return new GroupClient(group, peers, new Ways(), calls);
     }
 
     /**
@@ -400,13 +401,32 @@ public final class RaftNode implements AutoCloseable {
         return new RaftNodeException(Kind.CLOSED, "the raft node is closed");
     }
 
-    private CompletableFuture<RaftClientReplyProto> send(PeerInfo to, RaftClientRequest request, Duration limit) {
+    /** To our own server in process, to others over their links. */
+    private final class Ways implements Transport {
+        @Override
+        public CompletableFuture<RaftClientReplyProto> send(PeerInfo to, RaftClientRequest request, Duration limit) {
+            return carry(to, request, limit, PeerLink::send);
+        }
+
+        @Override
+        public CompletableFuture<RaftClientReplyProto> sendOften(
+                PeerInfo to, RaftClientRequest question, Duration limit) {
+            return carry(to, question, limit, PeerLink::sendOften);
+        }
+    }
+
+    private interface Way {
+        CompletableFuture<RaftClientReplyProto> over(PeerLink link, RaftClientRequestProto request, Duration limit);
+    }
+
+    private CompletableFuture<RaftClientReplyProto> carry(
+            PeerInfo to, RaftClientRequest request, Duration limit, Way way) {
         ServerLife current = life;
         if (current != null && to.id().equals(self().id())) {
             return sendHere(current.server(), to, request, limit);
         }
         try {
-            return links.to(to).send(ClientProtoUtils.toRaftClientRequestProto(request), limit);
+            return way.over(links.to(to), ClientProtoUtils.toRaftClientRequestProto(request), limit);
         } catch (RaftNodeException e) {
             return CompletableFuture.failedFuture(e);
         }

@@ -47,8 +47,12 @@ final class Settings {
     /** Hooks of the gRPC server: the gate, its threads, and TLS if configured. */
     static Parameters parameters(Gate gate, Executor threads, Optional<TlsMaterial> tls) {
         Parameters parameters = new Parameters();
-        GrpcConfigKeys.Server.setServicesCustomizer(
-                parameters, (builder, types) -> builder.intercept(gate).executor(threads));
+        Optional<Turnstile> turnstile = tls.map(material -> new Turnstile(material.serverContext()));
+        GrpcConfigKeys.Server.setServicesCustomizer(parameters, (builder, types) -> {
+            turnstile.ifPresent(
+                    its -> builder.protocolNegotiator(its)); // no method handle: it would need the hidden type
+            return builder.intercept(gate).executor(threads);
+        });
         tls.ifPresent(material -> {
             GrpcTlsConfig conf = material.ratisConfig();
             GrpcConfigKeys.TLS.setConf(parameters, conf);

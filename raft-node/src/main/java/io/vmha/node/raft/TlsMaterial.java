@@ -36,6 +36,7 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.apache.ratis.grpc.GrpcTlsConfig;
+import org.apache.ratis.grpc.GrpcUtil;
 import org.apache.ratis.thirdparty.io.grpc.netty.GrpcSslContexts;
 import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContext;
 import org.apache.ratis.thirdparty.io.netty.handler.ssl.SslContextBuilder;
@@ -174,6 +175,10 @@ final class TlsMaterial {
                 .setMutualTls(true)
                 .setSslProvider(SslProvider.JDK) // no native library to unpack into a /tmp that may be noexec
                 .build();
+    }
+
+    SslContext serverContext() {
+        return GrpcUtil.buildSslContextForServer(ratisConfig());
     }
 
     SslContext clientContext() {

@@ -9,4 +9,9 @@ import org.apache.ratis.protocol.RaftClientRequest;
 interface Transport {
     /** Sends the request; the answer fails with {@link PeerLink.LinkException}. */
     CompletableFuture<RaftClientReplyProto> send(PeerInfo to, RaftClientRequest request, Duration limit);
+
+    /** As {@link #send}, for a question that is asked of this server again and again. */
+    default CompletableFuture<RaftClientReplyProto> sendOften(PeerInfo to, RaftClientRequest question, Duration limit) {
+        return send(to, question, limit);
+    }
 }

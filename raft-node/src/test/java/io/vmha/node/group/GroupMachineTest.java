@@ -14,6 +14,7 @@ import io.vmha.node.raft.PromiseFile;
 import io.vmha.node.raft.Replicated.Standing;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.AgesOf;
+import io.vmha.proto.v1.DoubleRun;
 import io.vmha.proto.v1.GroupSnapshot;
 import io.vmha.proto.v1.KvAnswer;
 import io.vmha.proto.v1.KvOutcome;
@@ -23,6 +24,7 @@ import io.vmha.proto.v1.LogReply;
 import io.vmha.proto.v1.PeerReply;
 import io.vmha.proto.v1.PeerRequest;
 import io.vmha.proto.v1.Renew;
+import io.vmha.proto.v1.Running;
 import io.vmha.proto.v1.StateAfter;
 import io.vmha.proto.v1.Statement;
 import io.vmha.proto.v1.StatementOf;
@@ -138,6 +140,36 @@ class GroupMachineTest {
         return PeerRequest.newBuilder()
                 .setRenew(Renew.newBuilder().setHost(DEAD.value()).setEpoch(epoch))
                 .build();
+    }
+
+    private PeerReply renewWithGuest(HostName host, String guest) {
+        return ask(PeerRequest.newBuilder()
+                .setRenew(Renew.newBuilder()
+                        .setHost(host.value())
+                        .setEpoch(1)
+                        .setRunning(Running.newBuilder().setHost("hv-1").addGuests(guest)))
+                .build());
+    }
+
+    @Test
+    void guestsThatComeWithARenewalAreItsHostsWhateverHostTheyName() {
+        String guest = "8d7c1b5e-0000-4000-8000-000000000001";
+        var running = PeerRequest.newBuilder()
+                .setRunning(Running.getDefaultInstance())
+                .build();
+
+        assertThat(renew(1).getRunningNoted()).as("none came").isFalse();
+        for (int second = 0; second <= 4; second++) {
+            assertThat(renewWithGuest(DEAD, guest).getRunningNoted()).isTrue();
+            renewWithGuest(new HostName("hv-3"), guest);
+            nowMs += 1_000;
+        }
+
+        assertThat(ask(running).getDoubleRunsList())
+                .containsExactly(DoubleRun.newBuilder()
+                        .setGuest(guest)
+                        .addAllHosts(List.of(DEAD.value(), "hv-3"))
+                        .build());
     }
 
     private long age() {

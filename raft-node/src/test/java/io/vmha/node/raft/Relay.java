@@ -18,6 +18,7 @@ final class Relay implements AutoCloseable {
     private final ServerSocket door;
     private final InetSocketAddress behind;
     private final Duration queue;
+    private volatile Duration slowness = Duration.ZERO;
     private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
     private final AtomicInteger taken = new AtomicInteger();
     private final AtomicInteger lost = new AtomicInteger();
@@ -50,6 +51,11 @@ final class Relay implements AutoCloseable {
         lost.set(taken.get());
     }
 
+    /** From now on whatever comes is passed on so much later. */
+    void slowDown(Duration by) {
+        slowness = by;
+    }
+
     private void take() throws IOException {
         while (true) {
             Socket client = door.accept();
@@ -68,6 +74,7 @@ final class Relay implements AutoCloseable {
     private void carry(int number, InputStream from, OutputStream to) throws IOException {
         byte[] some = new byte[8192];
         for (int n = from.read(some); n >= 0; n = from.read(some)) {
+            LockSupport.parkNanos(slowness.toNanos());
             if (number > lost.get()) {
                 to.write(some, 0, n);
             }

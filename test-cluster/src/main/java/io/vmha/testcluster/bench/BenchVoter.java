@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
+import java.util.function.BiConsumer;
 
 /**
  * One voter with a map of keys and values, and nothing else of the daemon. Takes orders from standard input, one a line:
@@ -35,21 +36,29 @@ final class BenchVoter {
                         arguments[1],
                         new InetSocketAddress(arguments[2], Integer.parseInt(arguments[3])))
                 .withElectionTimeout(Duration.ofMillis(Long.parseLong(arguments[4])));
-        try (RaftNode node = RaftNode.start(config, new Keys(), new Teller());
+        serve(config, new Keys(), (node, words) -> {
+            throw new IllegalArgumentException("unknown order " + words);
+        });
+    }
+
+    /** Obeys until standard input ends; what it does not know itself is left to the other. */
+    static void serve(RaftConfig config, Replicated machine, BiConsumer<RaftNode, List<String>> other)
+            throws IOException {
+        try (RaftNode node = RaftNode.start(config, machine, new Teller());
                 var orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
             say("self " + node.self().id() + " " + node.self().hostAndPort());
             for (String order = orders.readLine(); order != null; order = orders.readLine()) {
-                obey(node, Arrays.asList(order.split(" ", -1)));
+                obey(node, Arrays.asList(order.split(" ", -1)), other);
             }
         }
     }
 
-    private static void obey(RaftNode node, List<String> words) {
+    private static void obey(RaftNode node, List<String> words, BiConsumer<RaftNode, List<String>> other) {
         switch (words.get(0)) {
             case "bootstrap" -> node.bootstrap(GroupId.parse(words.get(1)));
             case "voters" -> say("voters " + change(node, peers(words)));
             case "applied" -> say("applied " + node.status().applied().index());
-            default -> throw new IllegalArgumentException("unknown order " + words);
+            default -> other.accept(node, words);
         }
     }
 
@@ -67,7 +76,7 @@ final class BenchVoter {
                 .toList();
     }
 
-    private static synchronized void say(String line) {
+    static synchronized void say(String line) {
         System.out.println(line);
         System.out.flush();
     }
