@@ -88,7 +88,7 @@ final class ScaleBench implements Callable<Integer> {
     }
 
     private boolean measure(ScaleGroup group, int count, ObjectNode run) throws IOException {
-        say("%d hosts: starting three voters", count);
+        say("%d hosts: making certificates and starting three voters", count);
         group.start(count);
         group.startHosts(count);
         List<Usage> before = group.usages();
