@@ -30,13 +30,13 @@ final class Waits {
         /** Nova names no target. */
         NO_TARGET(60_000),
         /** It may be in the queue of a host that is dead. */
-        QUEUE(0),
+        QUEUE(5_000),
         /** It may be in the queue of a host that is silent. */
         SILENT(15_000),
         /** Its target is dead. */
         TARGET(0),
         /** Its server waits for nothing. */
-        IDLE(0),
+        IDLE(5_000),
         /** Its migration is over, its server is not. */
         TASK(10_000),
         /** Nova contradicts itself. */
