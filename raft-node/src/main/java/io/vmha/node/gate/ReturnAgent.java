@@ -146,6 +146,12 @@ public final class ReturnAgent {
             if (!after.stale().isEmpty()) {
                 return "guests whose VMs live elsewhere are still here: " + names(after.stale());
             }
+            List<String> migrating = person.isPresent() ? List.of() : Sweep.migrating(state, self, homes);
+            if (!migrating.isEmpty()) {
+                return "live migrations of " + migrating + " were under way when this host died: they may run on their"
+                        + " targets, and its nova-compute would start them here too. Look there; reset and evacuate"
+                        + " those that do not run, or have the host back all the same: vmha host return " + self;
+            }
             Optional<String> refused = outside.commit(
                     new ReturnCommand.BeginReturn(wallMs.getAsLong(), self, record.epoch(), words(sweep, after)));
             if (refused.isEmpty()) {

@@ -42,6 +42,30 @@ public record Sweep(List<Hypervisor.Domain> stale, List<Hypervisor.Domain> kept)
         return recovered || homes.homeOf(id).map(home -> !home.equals(self)).orElse(false);
     }
 
+    /**
+     * The VMs, by name, whose live migration was under way when this host died, and that Nova still has on it: they may run on their targets, and
+     * a nova-compute that starts here takes them for its own (manager.py, _init_instance).
+     */
+    public static List<String> migrating(RecoveryState state, HostName self, Homes homes) {
+        long epoch = state.hosts().get(self).epoch();
+        var names = new ArrayList<String>();
+        for (Incident incident : state.incidents().values()) {
+            HostRecovery host = incident.hosts().get(self);
+            if (host != null && host.epoch() == epoch) {
+                host.vms().values().stream()
+                        .filter(vm ->
+                                isLeftMigrating(vm) && homes.homeOf(vm.server()).equals(Optional.of(self)))
+                        .forEach(vm -> names.add(vm.brief().name()));
+            }
+        }
+        return names;
+    }
+
+    private static boolean isLeftMigrating(VmRecovery vm) {
+        return vm.brief().staleTask().equals(Optional.of("migrating"))
+                && vm.ending().map(e -> e.kind() == Ending.Kind.LEFT).orElse(false);
+    }
+
     private static boolean isRecovered(VmRecovery vm) {
         return vm.ending().map(e -> e.kind() == Ending.Kind.RECOVERED).orElse(false);
     }

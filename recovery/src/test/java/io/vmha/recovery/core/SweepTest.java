@@ -36,6 +36,40 @@ class SweepTest {
         assertThat(sweep.kept()).isEmpty();
     }
 
+    /** Seed 215 of upkeep-storm: it ran on its target, its old host came back, and the nova-compute there started it again. */
+    @Test
+    void whatMayRunOnTheTargetOfItsMigrationHoldsUpItsOldHost() {
+        VmBrief plain = VmBrief.plain("db", "ACTIVE", 0);
+        var brief = new VmBrief(
+                "db",
+                "ACTIVE",
+                0,
+                plain.disk(),
+                false,
+                plain.rest(),
+                Optional.of("migrating"),
+                "",
+                List.of(),
+                Optional.empty());
+        IncidentId id = log.declare(hv(1));
+        log.proveDown(id, hv(1))
+                .accept(new IncidentCommand.RecordPlan(
+                        7_000,
+                        log.term(),
+                        id,
+                        hv(1),
+                        List.of(VmRecovery.left(vm(1), brief, "it may run on the migration's target")),
+                        List.of()));
+
+        assertThat(Sweep.migrating(log.state(), hv(1), vm -> Optional.of(hv(1))))
+                .containsExactly("db");
+        assertThat(Sweep.migrating(log.state(), hv(1), vm -> Optional.of(hv(2))))
+                .as("a person has looked after it")
+                .isEmpty();
+        assertThat(Sweep.migrating(log.state(), hv(2), vm -> Optional.of(hv(2))))
+                .isEmpty();
+    }
+
     @Test
     void whatTheGroupDoesNotKnowNovaDoes() {
         Sweep sweep = sweep(Map.of(vm(1), hv(3), vm(2), hv(1), vm(3), Server.NO_HOST), 1, 2, 3, 4);

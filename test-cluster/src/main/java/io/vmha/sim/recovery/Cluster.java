@@ -386,6 +386,10 @@ final class Cluster {
 
     private void lookAfter() {
         nova.resetForgotten();
+        nova.moves()
+                .mend(host -> Optional.ofNullable(raft.latest().hosts().get(host))
+                        .filter(h -> h.status() == HostRecord.Status.DOWN)
+                        .isPresent());
         if (raft.leader().isEmpty()) {
             // recoveries have powered off too many voters: somebody switches them on, their gates stay closed
             raft.members().forEach(v -> switchOn(v.host()));

@@ -99,6 +99,17 @@ final class Ledger {
                 .toList();
     }
 
+    /** The hosts that have a copy of it, running or paused. */
+    SortedSet<HostName> copiesOf(ServerId vm) {
+        var hosts = new TreeSet<HostName>(hostsOf(vm));
+        paused.forEach((host, copies) -> {
+            if (copies.contains(vm)) {
+                hosts.add(host);
+            }
+        });
+        return hosts;
+    }
+
     /** The host has lost its power. */
     SortedSet<ServerId> stopAll(HostName host) {
         on(paused, host).clear();

@@ -8,6 +8,7 @@ import io.vmha.sim.Simulation;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.Predicate;
 
 /**
  * Live and cold migrations of this Nova. A guest that is migrated live runs on the source until one moment and on the target from then on;
@@ -144,11 +145,30 @@ final class NovaMoves {
         nova.change(id, s -> ServerRecords.with(s, server.host(), after, Optional.empty()));
     }
 
+    /** What a person does about servers whose live migration was under way when their host died: their records are set to where they are. */
+    void mend(Predicate<HostName> isDown) {
+        for (Server server : nova.servers()) {
+            List<HostName> where = List.copyOf(ledger.copiesOf(server.id()));
+            boolean lost = server.taskState().equals(MIGRATING) && isDown.test(server.host());
+            if (lost && where.size() == 1 && !where.get(0).equals(server.host())) {
+                sim.tell("a person says that " + server.id() + " is on " + where.get(0));
+                nova.change(server.id(), s -> ServerRecords.with(s, where.get(0), s.vmState(), Optional.empty()));
+            } else if (lost && where.isEmpty()) {
+                sim.tell("a person resets " + server.id() + ", which runs nowhere, and gives it to another host");
+                nova.targets(server.host()).stream()
+                        .findFirst()
+                        .ifPresent(to ->
+                                nova.change(server.id(), s -> ServerRecords.with(s, to, "stopped", Optional.empty())));
+            }
+        }
+    }
+
     /** A nova-compute that starts takes back the live migrations of guests that have not left its host (manager.py, _init_instance). */
     void onComputeStart(HostName host) {
         nova.serversOn(host).stream()
                 .filter(s -> s.taskState().equals(MIGRATING))
-                .filter(s -> ledger.hasCopy(s.id(), host) || !ledger.runs(s.id()))
+                .filter(s ->
+                        ledger.hasCopy(s.id(), host) || ledger.copiesOf(s.id()).isEmpty())
                 .forEach(s -> nova.change(s.id(), it -> ServerRecords.with(it, host, it.vmState(), Optional.empty())));
     }
 }

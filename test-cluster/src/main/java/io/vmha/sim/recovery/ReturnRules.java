@@ -9,6 +9,7 @@ import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.VmRecovery;
 import io.vmha.sim.Simulation;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** S11, written a second time: what a host that comes back may do, and what is done for it in Nova. */
@@ -71,6 +72,13 @@ final class ReturnRules {
                         .forEach(vm -> require(
                                 vm.step() != VmRecovery.Step.CALLING && vm.step() != VmRecovery.Step.ACCEPTED,
                                 command.host() + " returns while " + vm.server() + " is on its way")));
+        cluster.nova().serversOn(command.host()).stream()
+                .filter(s -> s.taskState().equals(Optional.of("migrating")))
+                .forEach(s -> require(
+                        cluster.ledger().copiesOf(s.id()).isEmpty(),
+                        command.host() + " returns, Nova has " + s.id()
+                                + " on it, and its live migration has brought it to "
+                                + cluster.ledger().copiesOf(s.id())));
         for (Hypervisor.Domain copy : cluster.ledger().domains(command.host())) {
             boolean elsewhere = cluster.nova()
                     .server(copy.id())
