@@ -5,16 +5,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.TreeMap;
 
 /**
  * Messages that are sent a limited number of times to whoever comes next: the least often sent first, then the longest, then the newest
  * (memberlist queue.go, TransmitLimitedQueue).
  */
 public final class BroadcastQueue {
-    /** Entries that were sent as often and are as long, the oldest first; in the order in which their turns come. */
-    private final NavigableMap<Long, List<Entry>> places = new TreeMap<>();
+    /** In the order in which their turns come; none is empty. There are few of them, however many entries wait. */
+    private final List<Place> places = new ArrayList<>();
 
     private final Map<String, Entry> bySubject = new HashMap<>(); // looked up only
     private final int entriesMax;
@@ -24,6 +22,16 @@ public final class BroadcastQueue {
     /** An empty queue; when it is full, what was sent most often goes first. */
     public BroadcastQueue(int entriesMax) {
         this.entriesMax = entriesMax;
+    }
+
+    /** Entries that were sent as often and are as long, the oldest first. */
+    private static final class Place {
+        private final long key;
+        private final List<Entry> entries = new ArrayList<>();
+
+        Place(long key) {
+            this.key = key;
+        }
     }
 
     private static final class Entry {
@@ -69,23 +77,44 @@ public final class BroadcastQueue {
     private void insert(Entry entry) {
         put(entry);
         while (size > entriesMax) {
-            drop(places.lastEntry().getValue().get(0));
+            drop(places.get(places.size() - 1).entries.get(0));
         }
     }
 
     private void put(Entry entry) {
-        List<Entry> alike = places.computeIfAbsent(entry.place(), place -> new ArrayList<>());
+        long key = entry.place();
+        int at = firstFrom(key);
+        if (at == places.size() || places.get(at).key != key) {
+            places.add(at, new Place(key));
+        }
+        List<Entry> alike = places.get(at).entries;
         alike.add(indexOf(alike, entry.id), entry);
         size++;
     }
 
     private void remove(Entry entry) {
-        List<Entry> alike = places.get(entry.place());
+        int at = firstFrom(entry.place());
+        List<Entry> alike = places.get(at).entries;
         alike.remove(indexOf(alike, entry.id));
         if (alike.isEmpty()) {
-            places.remove(entry.place());
+            places.remove(at);
         }
         size--;
+    }
+
+    /** The index of the first place whose turn is not before this one's. */
+    private int firstFrom(long key) {
+        int from = 0;
+        int to = places.size();
+        while (from < to) {
+            int middle = (from + to) >>> 1;
+            if (places.get(middle).key < key) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        return from;
     }
 
     /** Where the entry with this id is, or belongs. */
@@ -129,11 +158,15 @@ public final class BroadcastQueue {
      * @param transmitLimit a message that was sent this often is done
      */
     public List<Bytes> take(int overheadBytes, int limitBytes, int transmitLimit) {
+        if (size == 0) {
+            return List.of();
+        }
         List<Entry> taken = new ArrayList<>();
         int free = limitBytes;
-        Map.Entry<Long, List<Entry>> place = places.firstEntry();
-        while (place != null && free > overheadBytes) {
-            List<Entry> alike = place.getValue();
+        int at = 0;
+        while (at < places.size() && free > overheadBytes) {
+            Place place = places.get(at);
+            List<Entry> alike = place.entries;
             int transmits = alike.get(0).transmits;
             int cost = overheadBytes + alike.get(0).message.length();
             while (cost <= free && !alike.isEmpty()) {
@@ -141,10 +174,9 @@ public final class BroadcastQueue {
                 taken.add(alike.remove(alike.size() - 1));
             }
             if (alike.isEmpty()) {
-                places.remove(place.getKey());
+                places.remove(at);
             }
-            place = places.ceilingEntry(
-                    Math.max(place.getKey() + 1, placeOf(transmits, Math.max(0, free - overheadBytes))));
+            at = firstFrom(Math.max(place.key + 1, placeOf(transmits, Math.max(0, free - overheadBytes))));
         }
         size -= taken.size();
         List<Bytes> messages = new ArrayList<>(taken.size());

@@ -2,8 +2,10 @@ package io.vmha.gossip.observe;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -42,7 +44,7 @@ public final class Observer {
     private final Outbox outbox;
     private final LossEstimate loss = new LossEstimate();
     private final Map<String, Target> targets = new TreeMap<>();
-    private final Map<Long, Attempt> underWay = new TreeMap<>();
+    private final Map<Long, Attempt> underWay = new HashMap<>(); // looked up only
     private final PriorityQueue<Due> due = new PriorityQueue<>();
     private long lastAttempt;
     private long lastTimerMs = Long.MIN_VALUE;
@@ -53,10 +55,21 @@ public final class Observer {
         this.outbox = outbox;
     }
 
-    private record Attempt(long id, Target target, long begunMs) {}
+    private static final class Attempt {
+        private final long id;
+        private final Target target;
+        private final long begunMs;
+        private boolean over;
 
-    /** Something to do for a target, or the end of an attempt. Stale ones are recognised when they are taken out. */
-    private record Due(long atMs, long order, String host, long attempt) implements Comparable<Due> {
+        Attempt(long id, Target target, long begunMs) {
+            this.id = id;
+            this.target = target;
+            this.begunMs = begunMs;
+        }
+    }
+
+    /** A target's turn or, with an attempt, the end of it. Stale ones are recognised when they are taken out. */
+    private record Due(long atMs, long order, Target target, Optional<Attempt> attempt) implements Comparable<Due> {
         @Override
         public int compareTo(Due other) {
             int byTime = Long.compare(atMs, other.atMs);
@@ -74,6 +87,7 @@ public final class Observer {
         private long silentSinceMs = Long.MIN_VALUE;
         private int unanswered;
         private int open;
+        private boolean dropped;
 
         Target(String host) {
             this.host = host;
@@ -84,7 +98,7 @@ public final class Observer {
 
     private void plan(Target target, long atMs) {
         target.nextMs = atMs;
-        due.add(new Due(atMs, order++, target.host, 0));
+        due.add(new Due(atMs, order++, target, Optional.empty()));
     }
 
     /** The hosts that this one observes from now on. */
@@ -101,7 +115,10 @@ public final class Observer {
             }
             target.inRing = true;
         }
-        targets.values().removeIf(target -> !isWanted(nowMs, target));
+        targets.values().removeIf(target -> {
+            target.dropped = !isWanted(nowMs, target);
+            return target.dropped;
+        });
     }
 
     /** Somebody suspects these hosts, or wants to know who else is silent: look closely, now. */
@@ -140,8 +157,9 @@ public final class Observer {
         }
         long id = ++lastAttempt;
         target.open++;
-        underWay.put(id, new Attempt(id, target, nowMs));
-        due.add(new Due(nowMs + timing.timeoutMs(), order++, target.host, id));
+        var begun = new Attempt(id, target, nowMs);
+        underWay.put(id, begun);
+        due.add(new Due(nowMs + timing.timeoutMs(), order++, target, Optional.of(begun)));
         outbox.probe(id, target.host);
     }
 
@@ -151,7 +169,7 @@ public final class Observer {
         if (ended == null) {
             return;
         }
-        Target target = ended.target();
+        Target target = ended.target;
         boolean wasSilent = target.unanswered > 0;
         loss.onAnswer(target.unanswered);
         target.answeredAtMs = nowMs;
@@ -171,7 +189,8 @@ public final class Observer {
     private Attempt end(long attempt) {
         Attempt ended = underWay.remove(attempt);
         if (ended != null) {
-            ended.target().open--;
+            ended.over = true;
+            ended.target.open--;
         }
         return ended;
     }
@@ -186,11 +205,9 @@ public final class Observer {
 
     /** An attempt that was answered, or a turn that was planned anew: nobody needs to wake up for it. */
     private boolean isStale(Due next) {
-        if (next.attempt() != 0) {
-            return !underWay.containsKey(next.attempt());
-        }
-        Target target = targets.get(next.host());
-        return target == null || target.nextMs != next.atMs();
+        return next.attempt().isPresent()
+                ? next.attempt().get().over
+                : next.target().dropped || next.target().nextMs != next.atMs();
     }
 
     /** Does what is due. Answers that wait must be handed in before. */
@@ -202,8 +219,8 @@ public final class Observer {
         lastTimerMs = nowMs;
         while (!due.isEmpty() && due.peek().atMs() <= nowMs) {
             Due now = due.poll();
-            if (now.attempt() != 0) {
-                onTimeout(nowMs, now.attempt(), stoodStill);
+            if (now.attempt().isPresent()) {
+                onTimeout(nowMs, now.attempt().get().id, stoodStill);
             } else {
                 onTurn(nowMs, now);
             }
@@ -211,11 +228,12 @@ public final class Observer {
     }
 
     private void onTurn(long nowMs, Due now) {
-        Target target = targets.get(now.host());
-        if (target == null || target.nextMs != now.atMs()) {
+        Target target = now.target();
+        if (isStale(now)) {
             return; // it is planned for another time by now
         }
         if (!isWanted(nowMs, target)) {
+            target.dropped = true;
             targets.remove(target.host);
             return;
         }
@@ -231,13 +249,13 @@ public final class Observer {
             return;
         }
         outbox.abandon(attempt);
-        Target target = ended.target();
-        if (stoodStill || target.answeredAtMs >= ended.begunMs()) {
+        Target target = ended.target;
+        if (stoodStill || target.answeredAtMs >= ended.begunMs) {
             return; // we were not there to hear, or it has answered another attempt meanwhile
         }
         target.unanswered++;
         boolean first = target.unanswered == 1;
-        target.silentSinceMs = first ? ended.begunMs() : Math.min(target.silentSinceMs, ended.begunMs());
+        target.silentSinceMs = first ? ended.begunMs : Math.min(target.silentSinceMs, ended.begunMs);
         if (target.inRing) {
             if (first) {
                 outbox.changed(target.host);

@@ -320,12 +320,18 @@ final class Members {
 
     /** Forgets who has been gone for long. */
     void reap(long nowMs, long failedMs, long leftMs) {
-        members.values().stream()
-                .filter(member -> (member.status() == MemberStatus.FAILED
-                                && member.goneForMs(nowMs) > ReconnectTimeout.of(member.view(), failedMs))
-                        || (member.status() == MemberStatus.LEFT && member.goneForMs(nowMs) > leftMs))
-                .toList()
-                .forEach(this::forget);
+        var forgotten = new ArrayList<SerfMember>(0); // mostly none
+        for (SerfMember member : members.values()) {
+            boolean over = switch (member.status()) {
+                case ALIVE, LEAVING -> false;
+                case FAILED -> member.goneForMs(nowMs) > ReconnectTimeout.of(member.view(), failedMs);
+                case LEFT -> member.goneForMs(nowMs) > leftMs;
+            };
+            if (over) {
+                forgotten.add(member);
+            }
+        }
+        forgotten.forEach(this::forget);
         intents.values().removeIf(intent -> nowMs - intent.heardAtMs() > INTENT_KEPT_MS);
     }
 }

@@ -14,6 +14,7 @@ final class News {
     private final BroadcastQueue intents = new BroadcastQueue(QUEUE_MAX);
     private final BroadcastQueue queries = new BroadcastQueue(QUEUE_MAX);
     private final BroadcastQueue events = new BroadcastQueue(QUEUE_MAX);
+    private final List<BroadcastQueue> queues = List.of(intents, queries, events);
     private final int retransmitMult;
     private final IntSupplier nodeCount;
 
@@ -58,7 +59,7 @@ final class News {
         int transmitLimit = BroadcastQueue.transmitLimit(retransmitMult, nodeCount.getAsInt());
         List<Bytes> messages = new ArrayList<>();
         int free = limitBytes;
-        for (BroadcastQueue queue : List.of(intents, queries, events)) {
+        for (BroadcastQueue queue : queues) {
             for (Bytes message : queue.take(overheadBytes, free, transmitLimit)) {
                 free -= message.length() + overheadBytes;
                 messages.add(message);
