@@ -88,9 +88,8 @@ final class Kernels {
         }
         int count = 0;
         for (Machine m : machines.values()) {
-            boolean here = leader == null
-                    || leader.host().equals(m.host())
-                    || network.connects(leader.host(), m.host());
+            boolean here =
+                    leader == null || leader.host().equals(m.host()) || network.connects(leader.host(), m.host());
             count += here && m.isUp() && !m.host().equals(host) ? 1 : 0;
         }
         return count;
