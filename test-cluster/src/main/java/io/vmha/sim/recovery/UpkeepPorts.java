@@ -245,7 +245,7 @@ final class UpkeepPorts {
         @Override
         public void callActive(ServerId id) {
             effect(replay, "call active " + id, () -> {
-                cluster.upkeepRules().beforeCallActive(id);
+                cluster.upkeepRules().beforeCallActive(id, ((UpkeepAction.ResetRecord) action).rest());
                 cluster.nova().callActive(id);
             });
         }

@@ -370,7 +370,7 @@ final class UpkeepRules {
     }
 
     /** Only a record that a late rebuild has broken, of a server that runs where Nova has it and nowhere else, or rests as it was left. */
-    void beforeCallActive(ServerId id) {
+    void beforeCallActive(ServerId id, Rest rest) {
         Server server = cluster.nova().server(id).orElseThrow();
         require(told.contains(id), "late rebuild", "the record of " + id + " is reset, and nobody was told");
         require(
@@ -380,19 +380,14 @@ final class UpkeepRules {
         List<HostName> runsOn = cluster.ledger().hostsOf(id);
         boolean justDied = cluster.renewals().kernels().upMsAgo(server.host()) <= ON_THE_WAY_MS
                 || !cluster.machine(server.host()).isUp();
+        boolean asSaid = rest == Rest.AS_IT_COMES
+                ? runsOn.equals(List.of(server.host())) || (runsOn.isEmpty() && justDied)
+                : runsOn.isEmpty();
         require(
-                runsOn.equals(List.of(server.host())) || (runsOn.isEmpty() && (justDied || isLeftAtRest(id))),
+                asSaid,
                 "late rebuild",
-                id + " is called active on " + server.host() + ", and runs on " + runsOn);
+                id + " is called active on " + server.host() + " to be " + rest + ", and runs on " + runsOn);
         mended++;
-    }
-
-    private boolean isLeftAtRest(ServerId id) {
-        return cluster.raft().latest().incidents().values().stream()
-                .flatMap(i -> i.hosts().values().stream())
-                .flatMap(h -> Optional.ofNullable(h.vms().get(id)).stream())
-                .anyMatch(vm -> vm.brief().rest() != Rest.AS_IT_COMES
-                        || vm.formerStatus().equals("SHUTOFF"));
     }
 
     /** One that had joined the aggregate leaves it when people have moved away what is on it; one that is lost itself must come back first. */
