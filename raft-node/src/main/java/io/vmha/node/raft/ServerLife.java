@@ -271,9 +271,11 @@ final class ServerLife implements AutoCloseable {
     }
 
     private static RaftNodeException cannotListen(InetSocketAddress address, Exception e) {
+        Throwable root = root(e);
+        String why = root.getMessage() == null ? root.toString() : root.getMessage();
         return new RaftNodeException(
                 Kind.ADDRESS,
-                "cannot listen on " + PeerInfo.hostAndPort(address) + ": " + root(e)
+                "cannot listen on " + PeerInfo.hostAndPort(address) + ": " + why
                         + "; is the address local and the port free?",
                 e);
     }
