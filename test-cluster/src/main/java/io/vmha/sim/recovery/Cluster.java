@@ -27,6 +27,10 @@ import java.util.function.LongConsumer;
 
 /** One AZ in virtual time: machines, agents, log, Nova, network, and the rules that watch them. */
 final class Cluster {
+    /** The status that Nova's API shows for a vm_state, where it is another word: api/openstack/common.py. */
+    private static final Map<String, String> STATUS =
+            Map.of("stopped", "SHUTOFF", "rescued", "RESCUE", "resized", "VERIFY_RESIZE", "building", "BUILD");
+
     private static final long BOOT_LEAST_MS = 15_000;
     private static final long BOOT_MOST_MS = 40_000;
 
@@ -145,7 +149,7 @@ final class Cluster {
                 id,
                 "name-" + id,
                 host,
-                state.toUpperCase(Locale.ROOT),
+                STATUS.getOrDefault(state, state.toUpperCase(Locale.ROOT)),
                 state,
                 task,
                 dice.chance(8),

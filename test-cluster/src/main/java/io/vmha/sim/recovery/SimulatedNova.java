@@ -71,6 +71,7 @@ final class SimulatedNova {
     /** Migrations whose servers a person has reset. */
     private final TreeSet<Long> givenUp = new TreeSet<>();
 
+    private final SortedSet<ServerId> busyFromBirth = new TreeSet<>();
     /** What a rebuild that came too late has broken, with the host that it came from; until it is mended. */
     private final SortedMap<ServerId, HostName> broken = new TreeMap<>();
 
@@ -166,7 +167,8 @@ final class SimulatedNova {
     /** What servers had been busy with when they were made comes to its end, where their hosts are up. */
     void finishTasks() {
         for (Server server : List.copyOf(servers.values())) {
-            boolean idle = server.taskState().isPresent()
+            boolean idle = busyFromBirth.contains(server.id())
+                    && server.taskState().isPresent()
                     && isUp(server.host())
                     && migrationsOf(server.id()).isEmpty();
             if (idle && server.taskState().equals(Optional.of("deleting"))) {
@@ -200,6 +202,7 @@ final class SimulatedNova {
     void create(Server server) {
         servers.put(server.id(), server);
         lockedBefore.put(server.id(), lockOf(server));
+        server.taskState().ifPresent(task -> busyFromBirth.add(server.id()));
         if (server.vmState().equals("active")) {
             ledger.start(server.id(), server.host());
         }
@@ -280,6 +283,11 @@ final class SimulatedNova {
                     if (!s.taskState().equals(Optional.of("pausing"))
                             || !machines.get(s.host()).serves()) {
                         return s;
+                    }
+                    if (how == Rest.PAUSED) {
+                        ledger.pause(id, s.host());
+                    } else {
+                        ledger.stop(id);
                     }
                     return with(s, s.host(), how.vmState().orElseThrow(), Optional.empty());
                 }));

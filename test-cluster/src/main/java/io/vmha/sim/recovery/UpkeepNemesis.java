@@ -165,18 +165,31 @@ final class UpkeepNemesis {
         }
         canaries++;
         var canary = new ServerId("canary-" + canaries);
-        cluster.upkeepRules().onPlaced(canary);
-        cluster.nova()
-                .create(new Server(
-                        canary, "name-" + canary, host, "ACTIVE", "active", Optional.empty(), false, true, Map.of()));
+        place(canary, host);
+        var other = new ServerId("other-" + canaries);
+        boolean isShared = dice.chance(25); // somebody else's is there too: no drill may touch it
+        if (isShared) {
+            place(other, host);
+        }
         List<ServerId> there =
                 cluster.nova().serversOn(host).stream().map(Server::id).toList();
-        if (ask(new DrillCommand.BeginDrill(cluster.wallMs(), host, canary, "ada", there))) {
+        boolean begins = ask(new DrillCommand.BeginDrill(cluster.wallMs(), host, canary, "ada", there));
+        if (begins) {
             watch(host, canary);
-        } else {
-            cluster.nova().delete(canary);
-            endMaintenance(host);
+            return;
         }
+        cluster.nova().delete(canary);
+        if (isShared) {
+            cluster.nova().delete(other);
+        }
+        endMaintenance(host);
+    }
+
+    private void place(ServerId id, HostName host) {
+        cluster.upkeepRules().onPlaced(id);
+        cluster.nova()
+                .create(new Server(
+                        id, "name-" + id, host, "ACTIVE", "active", Optional.empty(), false, true, Map.of()));
     }
 
     private void watch(HostName host, ServerId canary) {

@@ -378,8 +378,7 @@ final class UpkeepRules {
                 "late rebuild",
                 "the record of " + id + " is reset, and no late rebuild has broken it: " + server);
         List<HostName> runsOn = cluster.ledger().hostsOf(id);
-        boolean justDied = cluster.renewals().kernels().upMsAgo(server.host()) <= ON_THE_WAY_MS
-                || !cluster.machine(server.host()).isUp();
+        boolean justDied = cluster.renewals().kernels().sinceTrulyLostMs(server.host()) <= ON_THE_WAY_MS;
         boolean asSaid = rest == Rest.AS_IT_COMES
                 ? runsOn.equals(List.of(server.host())) || (runsOn.isEmpty() && justDied)
                 : runsOn.isEmpty();

@@ -6,14 +6,20 @@ import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.DrainCommand;
 import io.vmha.recovery.core.DrillCommand;
 import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ReserveCommand;
 import io.vmha.recovery.core.Server;
+import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.TurnCommand;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The product with one promise of upkeep taken out at a time: turns, drains, drills, reserved hosts, late rebuilds, a person's word. */
 enum UpkeepMutants implements SoughtMutant {
@@ -123,6 +129,21 @@ enum UpkeepMutants implements SoughtMutant {
         @Override
         public List<Migration> lateSeen(List<Migration> migrations) {
             return List.of();
+        }
+
+        @Override
+        public List<Scenario> scenarios() {
+            return List.of(Scenario.LATE_REBUILDS);
+        }
+    },
+    /** A broken record is reset whether its server runs or not. */
+    RECORDS_ARE_RESET_BLINDLY("late rebuild") {
+        @Override
+        public SortedMap<ServerId, SortedSet<HostName>> heldBy(
+                SortedMap<ServerId, HostName> homes, SortedMap<ServerId, SortedSet<HostName>> holders) {
+            var believed = new TreeMap<ServerId, SortedSet<HostName>>();
+            homes.forEach((id, home) -> believed.put(id, new TreeSet<>(List.of(home))));
+            return believed;
         }
 
         @Override
