@@ -208,6 +208,7 @@ public final class Daemon implements AutoCloseable {
         webhook.ifPresent(hook -> hook.onLeading(leading.isPresent()));
         onPool();
         renewals.start();
+        openDoors(requests); // before the gate, which tells people what to ask here
         gate.start();
         reports.start(timer);
         every(AGGREGATE_PERIOD_MS, this::followAggregate);
@@ -215,7 +216,6 @@ public final class Daemon implements AutoCloseable {
         every(LEADERSHIP_PERIOD_MS, this::proveLeadership);
         every(REJOIN_PERIOD_MS, this::rejoin);
         every(KEYS_PERIOD_MS, this::keepSessions);
-        openDoors(requests);
         tellThatItRuns();
     }
 

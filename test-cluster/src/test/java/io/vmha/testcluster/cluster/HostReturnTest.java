@@ -114,7 +114,8 @@ class HostReturnTest {
                 String path = "/v1/hosts/" + victim + "/return";
                 assertThat(scene.putAs(leader, path).message()).contains("ask this of its own vmhad");
 
-                assertThat(scene.putAs(victim, path).status()).isEqualTo(200);
+                NodeClient.Reply told = scene.putAs(victim, path);
+                assertThat(told.status()).as(told.message()).isEqualTo(200);
 
                 cluster.await("in service", LIMIT_S, () -> scene.hostsThatAre("in_service"), in -> in.contains(victim));
                 cluster.await("the gate opens", LIMIT_S, () -> gate(victim), said -> said.contains("open=1"));
