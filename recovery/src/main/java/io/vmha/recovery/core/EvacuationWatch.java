@@ -41,17 +41,7 @@ final class EvacuationWatch {
     private final Calls calls;
     private final Wave wave;
     private final IncidentSteps.Proposer proposer;
-    private final Map<ServerId, Seen> absentSince = new TreeMap<>();
-    private final Map<ServerId, Seen> stuckSince = new TreeMap<>();
-    private final Map<ServerId, Seen> idleSince = new TreeMap<>();
-    private final Map<ServerId, Seen> finalSince = new TreeMap<>();
-    private final Map<ServerId, Seen> heldSince = new TreeMap<>();
-    private final Map<ServerId, Seen> overtakenSince = new TreeMap<>();
-    private final Map<ServerId, Seen> contradictedSince = new TreeMap<>();
-    private final Map<ServerId, Seen> untouchedSince = new TreeMap<>();
-    private final Map<ServerId, Seen> handedOnSince = new TreeMap<>();
     private final Heartbeats heartbeats = new Heartbeats();
-    private final Map<ServerId, Seen> runningSince = new TreeMap<>();
     private final Waits waits = new Waits();
     private final TreeSet<HostName> serving = new TreeSet<>();
     private long servicesAtMs = Long.MIN_VALUE / 2;
@@ -65,17 +55,7 @@ final class EvacuationWatch {
     }
 
     void forget() {
-        absentSince.clear();
-        stuckSince.clear();
-        idleSince.clear();
-        finalSince.clear();
-        heldSince.clear();
-        overtakenSince.clear();
-        contradictedSince.clear();
-        untouchedSince.clear();
-        handedOnSince.clear();
         heartbeats.forget();
-        runningSince.clear();
         waits.forget();
         serving.clear();
         servicesAtMs = Long.MIN_VALUE / 2;
@@ -92,18 +72,6 @@ final class EvacuationWatch {
     /** True while something cannot be decided without Nova's word about its services. */
     boolean wantsServices(long nowMs) {
         return nowMs - servicesWantedAtMs < SERVICES_FRESH_MS;
-    }
-
-    /** Since when something has been seen of the attempt with this intent. */
-    private record Seen(long intentIndex, long atMs) {}
-
-    private static long sinceMs(Map<ServerId, Seen> seen, VmRecovery vm, long nowMs) {
-        Seen first = seen.get(vm.server());
-        if (first == null || first.intentIndex() != vm.intentIndex()) {
-            first = new Seen(vm.intentIndex(), nowMs);
-            seen.put(vm.server(), first);
-        }
-        return nowMs - first.atMs();
     }
 
     void onServers(
@@ -178,7 +146,7 @@ final class EvacuationWatch {
         }
         Optional<Migration> migration = EvacuationCalls.newest(migrations, vm.server(), vm.migrationFloor());
         if (migration.isPresent()) {
-            absentSince.remove(vm.server());
+            waits.over(vm, Reason.NO_MIGRATION);
             if (vm.step() == VmRecovery.Step.CALLING) {
                 return Optional.of(about -> about.accepted(migration.get().id()));
             }
@@ -214,7 +182,7 @@ final class EvacuationWatch {
             return Optional.empty();
         }
         String seen = "no conductor of Nova has taken up migration " + migration.id() + ", and later ones they have";
-        long waitedMs = sinceMs(overtakenSince, vm, nowMs);
+        long waitedMs = waits.waitedMs(vm, Reason.OVERTAKEN, nowMs);
         return waitedMs >= ABSENT_MS
                 ? Optional.of(about -> about.failed(migration.id(), seen + "; it stays accepted for ever"))
                 : waits(vm, Reason.OVERTAKEN, waitedMs, ABSENT_MS, seen, TRIED_AGAIN);
@@ -230,7 +198,7 @@ final class EvacuationWatch {
         }
         servicesWantedAtMs = nowMs;
         String seen = "no conductor of Nova has taken up migration " + migration.id();
-        long waitedMs = sinceMs(untouchedSince, vm, nowMs);
+        long waitedMs = waits.waitedMs(vm, Reason.UNTOUCHED, nowMs);
         if (waitedMs < UNTOUCHED_MS) {
             return waits(
                     vm,
@@ -250,7 +218,7 @@ final class EvacuationWatch {
 
     /** Nothing but Nova ends it, however long it takes (S13); what that may be is told. */
     private Optional<Function<About, Command>> running(long nowMs, VmRecovery vm, Migration migration) {
-        long waitedMs = sinceMs(runningSince, vm, nowMs);
+        long waitedMs = waits.waitedMs(vm, Reason.RUNNING, nowMs);
         if (migration.takenUpBy().isPresent()) {
             String seen = "migration " + migration.id() + " is " + migration.status() + " on "
                     + migration.takenUpBy().get();
@@ -288,22 +256,22 @@ final class EvacuationWatch {
         if (target.isEmpty() && hasLostAnother(state, source, vm.requestedAtMs())) {
             List<HostName> silent = silentOthers(nowMs, state, source);
             if (!silent.isEmpty()) {
-                stuckSince.remove(vm.server());
+                waits.over(vm, Reason.STUCK);
                 return held(nowMs, vm, migration, silent);
             }
-            heldSince.remove(vm.server());
+            waits.over(vm, Reason.SILENT);
         }
         boolean dead = target.isPresent()
                 ? isCertified(state, target.get())
                 : hasLostAnother(state, source, vm.requestedAtMs()) && areServicesKnown(nowMs);
         if (!dead) {
-            stuckSince.remove(vm.server());
+            waits.over(vm, Reason.STUCK);
             return Optional.empty();
         }
         String seen = target.map(host -> "its target " + host + " died over migration " + migration.id())
                 .orElse("no host has taken up migration " + migration.id() + ", and one that might have has died");
         String left = ", which stays " + migration.status() + " for ever";
-        long waitedMs = sinceMs(stuckSince, vm, nowMs);
+        long waitedMs = waits.waitedMs(vm, Reason.STUCK, nowMs);
         long limitMs = target.isPresent() ? config.requestLimitMs() : LOST_MS;
         if (waitedMs >= limitMs) {
             return Optional.of(about -> about.failed(migration.id(), seen + left));
@@ -333,7 +301,7 @@ final class EvacuationWatch {
         if (!migration.isHandedOn()) {
             return false;
         }
-        long queuedAtMs = nowMs - sinceMs(handedOnSince, vm, nowMs) + ON_ITS_WAY_MS;
+        long queuedAtMs = nowMs - waits.waitedMs(vm, Reason.HANDED_ON, nowMs) + ON_ITS_WAY_MS;
         return heartbeats.haveAllBeatenTwiceSince(queuedAtMs, host -> host.equals(source) || isCertified(state, host));
     }
 
@@ -366,7 +334,7 @@ final class EvacuationWatch {
         return waits(
                 vm,
                 Reason.SILENT,
-                sinceMs(heldSince, vm, nowMs),
+                waits.waitedMs(vm, Reason.SILENT, nowMs),
                 Waits.OPEN,
                 "no host has taken up migration " + migration.id() + ", and it may wait for nova-compute on " + silent
                         + ", which Nova does not hear",
@@ -389,12 +357,12 @@ final class EvacuationWatch {
     private Optional<Function<About, Command>> abandoned(
             long nowMs, HostRecovery host, VmRecovery vm, Migration migration, Server server) {
         if (server.taskState().isPresent() || !server.host().equals(host.host())) {
-            idleSince.remove(vm.server());
+            waits.over(vm, Reason.IDLE);
             return Optional.empty();
         }
         String seen = "migration " + migration.id() + " stays " + migration.status()
                 + ", but its server waits for nothing: its record was reset";
-        long waitedMs = sinceMs(idleSince, vm, nowMs);
+        long waitedMs = waits.waitedMs(vm, Reason.IDLE, nowMs);
         return waitedMs < config.requestLimitMs()
                 ? waits(vm, Reason.IDLE, waitedMs, config.requestLimitMs(), seen, TRIED_AGAIN)
                 : Optional.of(about -> about.failed(migration.id(), seen));
@@ -404,7 +372,7 @@ final class EvacuationWatch {
     private Optional<Function<About, Command>> conclude(
             long nowMs, RecoveryState state, HostRecovery host, VmRecovery vm, Migration migration, Server server) {
         // Nova writes the migration's end a moment before the server's; a task that stays after that is another matter
-        long waitedMs = server.taskState().isPresent() ? sinceMs(finalSince, vm, nowMs) : ABSENT_MS;
+        long waitedMs = server.taskState().isPresent() ? waits.waitedMs(vm, Reason.TASK, nowMs) : ABSENT_MS;
         if (waitedMs < ABSENT_MS) {
             String seen =
                     "migration " + migration.id() + " is " + migration.status() + ", and its server still has the task "
@@ -444,7 +412,7 @@ final class EvacuationWatch {
         String seen = "Nova has migration " + migration.id() + " as " + migration.status() + " and its server still on "
                 + host.host();
         Optional<HostName> dead = migration.destination().filter(target -> isCertified(state, target));
-        long waitedMs = sinceMs(contradictedSince, vm, nowMs);
+        long waitedMs = waits.waitedMs(vm, Reason.CONTRADICTED, nowMs);
         if (waitedMs < LOST_MS) {
             String then = dead.isPresent() ? TRIED_AGAIN : "a person must look";
             return waits(vm, Reason.CONTRADICTED, waitedMs, LOST_MS, seen, then);
@@ -477,14 +445,14 @@ final class EvacuationWatch {
         if (!server.host().equals(host.host()) && server.taskState().isEmpty()) {
             return Optional.of(about -> about.ended(arrival(server)));
         }
-        long absentMs = sinceMs(absentSince, vm, nowMs);
+        long absentMs = waits.waitedMs(vm, Reason.NO_MIGRATION, nowMs);
         boolean sentCallIsOver = calls.isOver(vm) ? calls.sinceOverMs(nowMs, vm) >= config.requestLimitMs() : true;
         // a Nova that died between its first write and its second leaves a task without a migration
         boolean untouchedCall =
                 vm.step() == VmRecovery.Step.CALLING && server.taskState().isEmpty();
         long limitMs = untouchedCall ? config.requestLimitMs() : ABSENT_MS;
         if (sentCallIsOver && absentMs >= limitMs) {
-            absentSince.remove(vm.server());
+            waits.over(vm, Reason.NO_MIGRATION);
             return Optional.of(about -> about.failed(vm.migrationFloor(), "Nova never began it"));
         }
         return waits(vm, Reason.NO_MIGRATION, absentMs, limitMs, "Nova shows no migration for the call", TRIED_AGAIN);

@@ -2,6 +2,7 @@ package io.vmha.recovery.core;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,10 @@ final class Waits {
         UNTOUCHED(15_000),
         /** Nova names no target. */
         NO_TARGET(60_000),
+        /** It is on its way to the queue of a host. Another reason speaks of it. */
+        HANDED_ON(OPEN),
+        /** A host that has it, or may have it, is dead. Another reason speaks of it. */
+        STUCK(OPEN),
         /** It may be in the queue of a host that is dead. */
         QUEUE(5_000),
         /** It may be in the queue of a host that is silent. */
@@ -51,12 +56,32 @@ final class Waits {
         }
     }
 
-    private record Told(long intentIndex, Set<Reason> reasons) {}
+    /** What is known of the attempt with this intent: since when it has been so, and of what somebody has been told. */
+    private record Attempt(long intentIndex, Map<Reason, Long> sinceMs, Set<Reason> told) {}
 
-    private final Map<ServerId, Told> told = new TreeMap<>();
+    private final Map<ServerId, Attempt> attempts = new TreeMap<>();
 
     void forget() {
-        told.clear();
+        attempts.clear();
+    }
+
+    /** For how long the attempt has waited for this reason: from now on, if it did not before. */
+    long waitedMs(VmRecovery vm, Reason reason, long nowMs) {
+        return nowMs - attempt(vm).sinceMs().computeIfAbsent(reason, r -> nowMs);
+    }
+
+    /** It does not wait for this reason now. */
+    void over(VmRecovery vm, Reason reason) {
+        attempt(vm).sinceMs().remove(reason);
+    }
+
+    private Attempt attempt(VmRecovery vm) {
+        Attempt last = attempts.get(vm.server());
+        if (last == null || last.intentIndex() != vm.intentIndex()) {
+            last = new Attempt(vm.intentIndex(), new EnumMap<>(Reason.class), EnumSet.noneOf(Reason.class));
+            attempts.put(vm.server(), last);
+        }
+        return last;
     }
 
     /**
@@ -71,22 +96,14 @@ final class Waits {
         if (waitedMs < reason.tellAfterMs) {
             return Optional.empty();
         }
-        Told last = told.get(vm.server());
-        if (last == null || last.intentIndex() != vm.intentIndex()) {
-            last = new Told(vm.intentIndex(), EnumSet.noneOf(Reason.class));
-            told.put(vm.server(), last);
-        }
-        return last.reasons().add(reason)
+        return attempt(vm).told().add(reason)
                 ? Optional.of(atMs -> words(atMs - waitedMs, limitMs, what, then))
                 : Optional.empty();
     }
 
     /** True if something was told of the open attempt. */
     boolean isTold(VmRecovery vm) {
-        Told last = told.get(vm.server());
-        return last != null
-                && last.intentIndex() == vm.intentIndex()
-                && !last.reasons().isEmpty();
+        return !attempt(vm).told().isEmpty();
     }
 
     private static String words(long sinceAtMs, long limitMs, String what, String then) {
