@@ -118,14 +118,13 @@ public final class ActionRunner {
     }
 
     private Result forceDown(Action.ForceDown down) {
-        compute.forceDown(down.host());
-        try {
-            compute.disable(down.host(), "vmha: incident " + down.incident());
-            return new Result.HeldDown(down, "Nova holds it down and disabled");
-        } catch (ComputeException e) {
-            // force-down is what lets the evacuations in; disabling only keeps the host unscheduled after its return
-            return new Result.HeldDown(down, "Nova holds it down, but could not disable it: " + e.getMessage());
-        }
+        ComputeService record = compute.holdDown(down.host(), Readmission.reason(down.incident()));
+        return new Result.HeldDown(
+                down,
+                Readmission.incidentOf(record).isPresent()
+                        ? "Nova holds it down and disabled"
+                        : "Nova holds it down; somebody else has disabled it ("
+                                + record.disabledReason().orElse("without a reason") + "), which stays");
     }
 
     private Result watch(Action.Watch watch) {

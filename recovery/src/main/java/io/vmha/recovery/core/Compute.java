@@ -29,11 +29,14 @@ public interface Compute {
      */
     Handling handlingOf(ServerId server);
 
-    /** Tells Nova that the host is down, so that it accepts evacuations at once. */
-    void forceDown(HostName host);
-
-    /** Disables the host's compute service, so that nothing is scheduled to it. Only after {@link #forceDown}: otherwise Nova blocks for 60 s. */
-    void disable(HostName host, String reason);
+    /**
+     * Tells Nova that the host is down, so that it accepts evacuations at once, and disables its compute service, so that nothing is scheduled to
+     * it when it returns. Both in one request: a force-down of ours that Nova carries out late is known by its reason. One that somebody has
+     * disabled already keeps the reason that it has.
+     *
+     * @return Nova's record of it afterwards
+     */
+    ComputeService holdDown(HostName host, String reason);
 
     /** Asks Nova once to rebuild the server on a host of the scheduler's choice. */
     default void evacuate(ServerId server) {

@@ -185,7 +185,8 @@ final class InstanceSteps {
             boolean lives = host != null && host.status() == HostRecord.Status.IN_SERVICE && !host.maintenance();
             if (service.up() || service.forcedDown() || !lives) {
                 downSinceMs.remove(service.host());
-                if (host != null && turn.state().upkeep().outages().containsKey(service.host())) {
+                boolean over = service.up() || !lives; // one that is held down is told of elsewhere
+                if (over && host != null && turn.state().upkeep().outages().containsKey(service.host())) {
                     note(turn, service.host(), false, "its nova-compute is up again, or its host is not in service");
                 }
             } else {

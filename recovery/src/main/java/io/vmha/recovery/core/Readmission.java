@@ -2,6 +2,7 @@ package io.vmha.recovery.core;
 
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 
 /**
  * What is left to do in Nova for a host that returns (S11): takes the force-down back, waits until its nova-compute reports itself, and
@@ -16,6 +17,21 @@ public record Readmission(HostName host, boolean done, String detail) {
 
     /** How it goes on where it was an incident's; a host that an operator has drained stays disabled. */
     static final String INCIDENT = OURS + "incident";
+
+    private static final Pattern OF_INCIDENT = Pattern.compile(INCIDENT + " [0-9]{1,18}");
+
+    /** What a host that is lost is disabled with. */
+    static String reason(IncidentId incident) {
+        return INCIDENT + " " + incident;
+    }
+
+    /** The incident for which this product has disabled it; empty if nobody has, or somebody else. */
+    static Optional<IncidentId> incidentOf(ComputeService service) {
+        return service.disabledReason()
+                .filter(reason ->
+                        !service.enabled() && OF_INCIDENT.matcher(reason).matches())
+                .map(reason -> new IncidentId(Long.parseLong(reason.substring(INCIDENT.length() + 1))));
+    }
 
     /** Carries out the next step that is missing. Blocking; operating errors become a detail. */
     public static Readmission advance(ServiceRecords nova, HostName host, BooleanSupplier stillWanted) {

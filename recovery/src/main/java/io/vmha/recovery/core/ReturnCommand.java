@@ -63,6 +63,58 @@ public sealed interface ReturnCommand extends Command {
         }
     }
 
+    /**
+     * Nova holds a host in service down or disabled for an incident of an earlier life: it was slow, and has carried out a request of that incident
+     * after the host's return. The host is on its way back once more, in the same life.
+     *
+     * @param incident whose number Nova gives as the reason
+     * @param seen what Nova says of the host, in words
+     */
+    record ReturnAgain(long atMs, long term, HostName host, long epoch, IncidentId incident, String seen)
+            implements ReturnCommand {
+        @Override
+        public Applied apply(RecoveryState state, Entry entry) {
+            Optional<String> unfit = unfit(state);
+            if (unfit.isPresent()) {
+                return Applied.refused(state, unfit.get());
+            }
+            Incident about = state.incidents().get(incident);
+            var note = new Note(
+                    atMs,
+                    entry.index(),
+                    host + ": Nova was slow to carry out what was asked of it here, and " + seen
+                            + " in its next life: that is taken back");
+            return Applied.to(state.with(about.tell(note)).withHost(host, h -> h.with(HostRecord.Status.RETURNING)));
+        }
+
+        /** Whether it would be applied as far as is known. */
+        boolean isFit(RecoveryState state) {
+            return unfit(state).isEmpty();
+        }
+
+        private Optional<String> unfit(RecoveryState state) {
+            HostRecord record = state.hosts().get(host);
+            if (!state.isEnabled()
+                    || record == null
+                    || record.status() != HostRecord.Status.IN_SERVICE
+                    || record.epoch() != epoch) {
+                return Optional.of("host " + host + " is not in service in epoch " + epoch);
+            }
+            if (record.maintenance()) {
+                return Optional.of("host " + host + " is in maintenance: a person may want it down");
+            }
+            Incident about = state.incidents().get(incident);
+            boolean ours = about != null
+                    && about.phase() == Incident.Phase.CLOSED
+                    && Optional.ofNullable(about.hosts().get(host))
+                            .filter(h -> h.certificate().isPresent() && h.epoch() < epoch)
+                            .isPresent();
+            return ours
+                    ? Optional.empty()
+                    : Optional.of("no closed incident " + incident + " has certified an earlier life of " + host);
+        }
+    }
+
     /** Nova takes the host for up, and schedules to it unless somebody else has disabled it: the host is in service. */
     record EndReturn(long atMs, long term, HostName host, long epoch, String detail) implements ReturnCommand {
         @Override

@@ -1,8 +1,8 @@
 package io.vmha.recovery.core;
 
 /**
- * Decides what a leader does about living hosts and their VMs: fallen VMs, silent nova-computes, drains and drills, and records
- * that late rebuilds have broken.
+ * Decides what a leader does about living hosts and their VMs: fallen VMs, silent nova-computes, drains and drills, records
+ * that late rebuilds have broken, and hosts that Nova holds down by a late request.
  */
 public final class UpkeepController extends LeaderDuty {
     private static final long PROPOSAL_LIMIT_MS = 5_000;
@@ -41,6 +41,7 @@ public final class UpkeepController extends LeaderDuty {
     private final DrainSteps drains;
     private final DrillSteps drills;
     private final LateRebuildSteps lateRebuilds = new LateRebuildSteps();
+    private final LateForceDownSteps lateForceDowns = new LateForceDownSteps();
 
     /** @param self this node's own host: a leader never cuts its own power */
     public UpkeepController(RecoveryConfig config, HostName self, Outbox outbox, WallClock clock) {
@@ -62,6 +63,9 @@ public final class UpkeepController extends LeaderDuty {
                 || result.action() instanceof UpkeepAction.RestartVm
                 || result.action() instanceof UpkeepAction.AskComputes) {
             instances.onResult(turn, result);
+            if (result instanceof UpkeepResult.ComputesSeen seen) {
+                lateForceDowns.onComputes(turn, seen);
+            }
         } else if (result.action() instanceof UpkeepAction.LookForLateRebuilds
                 || result.action() instanceof UpkeepAction.ResetRecord) {
             lateRebuilds.onResult(turn, result);
@@ -88,6 +92,7 @@ public final class UpkeepController extends LeaderDuty {
         instances.forget();
         drains.forget();
         lateRebuilds.forget();
+        lateForceDowns.forget();
     }
 
     private Turn turn(long nowMs) {

@@ -184,23 +184,18 @@ public final class NovaCompute implements Compute, ServiceRecords, ReserveRecord
     }
 
     @Override
-    public void forceDown(HostName host) {
-        ensure(host, "forced down", ComputeService::forcedDown, service -> Map.of("forced_down", true));
+    public ComputeService holdDown(HostName host, String reason) {
+        return ensure(
+                host,
+                "forced down and disabled",
+                service -> service.forcedDown() && !service.enabled(),
+                service -> service.enabled()
+                        ? Map.of("forced_down", true, "status", "disabled", "disabled_reason", shortened(reason))
+                        : Map.of("forced_down", true));
     }
 
     private static String shortened(String reason) {
         return reason.length() <= REASON_LENGTH_MAX ? reason : reason.substring(0, REASON_LENGTH_MAX);
-    }
-
-    @Override
-    public void disable(HostName host, String reason) {
-        ensure(host, "disabled", service -> !service.enabled(), service -> {
-            if (!service.forcedDown()) {
-                throw refused("the nova-compute of " + host + " is not forced down; to disable it now could block Nova"
-                        + " for a minute: force it down first");
-            }
-            return Map.of("status", "disabled", "disabled_reason", shortened(reason));
-        });
     }
 
     @Override
@@ -266,24 +261,26 @@ public final class NovaCompute implements Compute, ServiceRecords, ReserveRecord
         Map<String, ?> bodyFor(ComputeService service);
     }
 
-    private void ensure(HostName host, String what, Predicate<ComputeService> done, Change change) {
+    private ComputeService ensure(HostName host, String what, Predicate<ComputeService> done, Change change) {
         var deadline = deadline();
-        boolean changed = nova.repeated(deadline, () -> {
+        return nova.repeated(deadline, () -> {
             var service = service(host, deadline);
             if (done.test(service)) {
-                return false;
+                LOG.info("nova service {} host={} changed=false", what, host);
+                return service;
             }
             var path = "/os-services/" + encoded(service.id());
             var reply = nova.call("PUT", path, Microversion.SERVICES, change.bodyFor(service), deadline);
             if (reply.answer().status() != 200) {
                 throw NovaLink.failure(reply.call(), reply.answer());
             }
-            if (!done.test(NovaRecords.service(reply, reply.json().path("service")))) {
+            var changed = NovaRecords.service(reply, reply.json().path("service"));
+            if (!done.test(changed)) {
                 throw reply.garbled("the service of " + host + " is not " + what);
             }
-            return true;
+            LOG.info("nova service {} host={} changed=true", what, host);
+            return changed;
         });
-        LOG.info("nova service {} host={} changed={}", what, host, changed);
     }
 
     private ComputeService service(HostName host, Deadline deadline) {

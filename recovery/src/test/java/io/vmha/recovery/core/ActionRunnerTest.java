@@ -248,14 +248,15 @@ class ActionRunnerTest {
     }
 
     @Test
-    void hostIsForcedDownBeforeItIsDisabledAndThatSuffices() {
-        nova.failOnce.put("disable", failure(ComputeException.Kind.UNKNOWN));
-
+    void hostIsForcedDownAndDisabledByOneRequestAndWhatSomebodyElseHasDisabledKeepsItsReason() {
         var down = (Result.HeldDown) runner.run(new Action.ForceDown(3, ID, hv(1)));
+        assertThat(down.detail()).isEqualTo("Nova holds it down and disabled");
 
-        assertThat(down.detail()).contains("could not disable");
-        runner.run(new Action.ForceDown(3, ID, hv(1)));
-        assertThat(nova.effects).containsExactly("force-down hv-1", "force-down hv-1", "disable hv-1");
+        nova.disabledBefore.put(hv(1), "its fan is loud");
+        var theirs = (Result.HeldDown) runner.run(new Action.ForceDown(3, ID, hv(1)));
+
+        assertThat(theirs.detail()).contains("its fan is loud").contains("which stays");
+        assertThat(nova.effects).containsExactly("hold down hv-1", "hold down hv-1");
     }
 
     @Test

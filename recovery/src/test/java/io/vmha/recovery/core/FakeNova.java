@@ -39,6 +39,8 @@ final class FakeNova implements Compute {
     final SortedSet<ServerId> loseOnce = new TreeSet<>();
     /** Every change that was asked for, oldest first. */
     final List<String> effects = new ArrayList<>();
+
+    final Map<HostName, String> disabledBefore = new TreeMap<>();
     /** Thrown, once, by the next call whose name it is under. */
     final Map<String, ComputeException> failOnce = new TreeMap<>();
 
@@ -189,15 +191,10 @@ final class FakeNova implements Compute {
     }
 
     @Override
-    public void forceDown(HostName host) {
-        failIfAsked("forceDown");
-        effects.add("force-down " + host);
-    }
-
-    @Override
-    public void disable(HostName host, String reason) {
-        failIfAsked("disable");
-        effects.add("disable " + host);
+    public ComputeService holdDown(HostName host, String reason) {
+        failIfAsked("holdDown");
+        effects.add("hold down " + host);
+        return new ComputeService("", host, false, false, true, Optional.of(disabledBefore.getOrDefault(host, reason)));
     }
 
     @Override

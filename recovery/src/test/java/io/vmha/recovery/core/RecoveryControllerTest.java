@@ -54,7 +54,7 @@ class RecoveryControllerTest {
         bench.runToTheEnd();
 
         everyVmIsRecoveredOnce("leader lives");
-        assertThat(bench.nova.effects.subList(0, 2)).containsExactly("force-down hv-3", "disable hv-3");
+        assertThat(bench.nova.effects.get(0)).isEqualTo("hold down hv-3");
         assertThat(bench.log.state().hosts().get(DEAD).status()).isEqualTo(HostRecord.Status.DOWN);
     }
 
@@ -63,7 +63,7 @@ class RecoveryControllerTest {
         bench.runToTheEnd();
 
         assertThat(Collections.frequency(bench.group.effects, "power-off hv-3")).isEqualTo(1);
-        assertThat(Collections.frequency(bench.nova.effects, "force-down hv-3")).isEqualTo(1);
+        assertThat(Collections.frequency(bench.nova.effects, "hold down hv-3")).isEqualTo(1);
     }
 
     @Test
@@ -179,12 +179,12 @@ class RecoveryControllerTest {
     @Test
     void aNovaThatDoesNotAnswerIsToldAndSoIsItsReturn() {
         var down = new ComputeException(ComputeException.Kind.UNKNOWN, 0, "connection refused", null);
-        bench.nova.failAlways.put("forceDown", down);
+        bench.nova.failAlways.put("holdDown", down);
         bench.stepsFor(120_000);
         assertThat(told("hv-3: waits since ")).isEqualTo(1);
         assertThat(told("until Nova holds it down; it is tried again at least twice a minute"))
                 .isEqualTo(1);
-        bench.nova.failAlways.remove("forceDown");
+        bench.nova.failAlways.remove("holdDown");
         bench.nova.failAlways.put("evacuationsFrom", down);
         bench.stepsFor(120_000);
         assertThat(told("waits no more until Nova holds it down")).isEqualTo(1);
@@ -310,7 +310,7 @@ class RecoveryControllerTest {
                 .filter(e -> e.startsWith("evacuate"))
                 .findFirst()
                 .orElseThrow());
-        assertThat(effects.subList(0, firstCall)).contains("force-down hv-4", "force-down hv-5");
+        assertThat(effects.subList(0, firstCall)).contains("hold down hv-4", "hold down hv-5");
     }
 
     @Test

@@ -37,14 +37,19 @@ class NovaWritesTest {
     }
 
     @Test
-    void aHostIsForcedDownByTheUuidOfItsService() {
+    void aHostIsForcedDownAndDisabledByOneRequestWithTheUuidOfItsService() {
         cloud.on(SERVICES, recorded("services_list_2.53"));
-        cloud.on(SERVICE, recorded("force_down_2.53"));
+        cloud.on(SERVICE, recorded("disable_2.53"));
 
-        compute.forceDown(HV1);
+        var record = compute.holdDown(HV1, "vmha: incident 7");
 
+        assertThat(record.forcedDown()).isTrue();
+        assertThat(cloud.asked("PUT")).hasSize(1);
         var put = cloud.asked("PUT").get(0);
-        assertThat(put.body()).isEqualTo("{\"forced_down\":true}");
+        assertThat(put.body())
+                .contains("\"forced_down\":true")
+                .contains("\"status\":\"disabled\"")
+                .contains("\"disabled_reason\":\"vmha: incident 7\"");
         assertThat(put.microversion()).isEqualTo("compute 2.53");
     }
 
@@ -52,8 +57,7 @@ class NovaWritesTest {
     void aHostThatIsForcedDownAndDisabledIsLeftAlone() {
         cloud.on(SERVICES, recorded("services_list_forced_down_2.53"));
 
-        compute.forceDown(HV1);
-        compute.disable(HV1, "vmha: incident 7");
+        compute.holdDown(HV1, "vmha: incident 7");
 
         assertThat(cloud.asked("PUT")).isEmpty();
     }
@@ -63,7 +67,7 @@ class NovaWritesTest {
         cloud.on(SERVICES, recorded("services_list_2.53"), recorded("services_list_forced_down_2.53"));
         cloud.on(SERVICE, reset());
 
-        compute.forceDown(HV1);
+        compute.holdDown(HV1, "vmha: incident 7");
 
         assertThat(cloud.asked("PUT")).hasSize(1);
     }
@@ -73,10 +77,10 @@ class NovaWritesTest {
         cloud.on(SERVICES, recorded("services_list_2.53"));
         cloud.on(SERVICE, text(200, recordedService().replace("\"forced_down\":true", "\"forced_down\":false")));
 
-        var failure = failure(() -> compute.forceDown(HV1));
+        var failure = failure(() -> compute.holdDown(HV1, "vmha: incident 7"));
 
         assertThat(failure.kind()).isEqualTo(Kind.UNKNOWN);
-        assertThat(failure).hasMessageContaining("not forced down");
+        assertThat(failure).hasMessageContaining("not forced down and disabled");
     }
 
     private static String recordedService() {
@@ -87,37 +91,27 @@ class NovaWritesTest {
     void aHostThatNovaDoesNotKnowIsNamedWithThoseItKnows() {
         cloud.on(SERVICES, recorded("services_list_2.53"));
 
-        var failure = failure(() -> compute.forceDown(new HostName("hv1.example.org")));
+        var failure = failure(() -> compute.holdDown(new HostName("hv1.example.org"), "vmha: incident 7"));
 
         assertThat(failure.kind()).isEqualTo(Kind.REFUSED);
         assertThat(failure).hasMessageContaining("'hv1.example.org'").hasMessageContaining("hv1, hv2, hv3");
     }
 
     @Test
-    void disablingBeforeForcingDownIsRefusedBecauseNovaWouldBlock() {
-        cloud.on(SERVICES, recorded("services_list_2.53"));
-
-        assertThat(failure(() -> compute.disable(HV1, "vmha")).kind()).isEqualTo(Kind.REFUSED);
-        assertThat(cloud.asked("PUT")).isEmpty();
-    }
-
-    @Test
-    void aForcedDownHostIsDisabledWithTheReason() {
+    void aHostThatSomebodyElseHasDisabledIsForcedDownAndKeepsTheirReason() {
+        var theirs = RecordedCloud.fixture("disable_2.53", 0)
+                .path("body")
+                .path("service")
+                .toString();
         cloud.on(
                 SERVICES,
-                text(
-                        200,
-                        "{\"services\":["
-                                + RecordedCloud.fixture("force_down_2.53", 0)
-                                        .path("body")
-                                        .path("service") + "]}"));
+                text(200, "{\"services\":[" + theirs.replace("\"forced_down\":true", "\"forced_down\":false") + "]}"));
         cloud.on(SERVICE, recorded("disable_2.53"));
 
-        compute.disable(HV1, "vmha");
+        var record = compute.holdDown(HV1, "vmha: incident 7");
 
-        assertThat(cloud.asked("PUT").get(0).body())
-                .contains("\"status\":\"disabled\"")
-                .contains("\"disabled_reason\":\"vmha\"");
+        assertThat(cloud.asked("PUT").get(0).body()).isEqualTo("{\"forced_down\":true}");
+        assertThat(record.disabledReason()).contains("vmha");
     }
 
     @Test

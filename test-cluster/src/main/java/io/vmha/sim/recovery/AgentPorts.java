@@ -268,20 +268,11 @@ final class AgentPorts implements SimulatedPorts {
         }
 
         @Override
-        public void forceDown(HostName host) {
-            replay.ask(() -> way.ask("force down " + host, () -> {
-                cluster.rules().beforeForceDown(action, host);
-                cluster.nova().forceDown(host);
-                return NOTHING;
-            }));
-        }
-
-        @Override
-        public void disable(HostName host, String reason) {
-            replay.ask(() -> way.ask("disable " + host, () -> {
+        public ComputeService holdDown(HostName host, String reason) {
+            return replay.ask(() -> way.ask("hold down " + host, () -> {
                 cluster.rules().beforeForceDown(action, host);
                 cluster.nova().disable(host, reason);
-                return NOTHING;
+                return cluster.nova().forceDown(host);
             }));
         }
 

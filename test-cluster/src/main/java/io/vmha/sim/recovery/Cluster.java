@@ -452,8 +452,13 @@ final class Cluster {
                 .filter(h -> machines.get(h.host()).isUp() && h.status() != HostRecord.Status.IN_SERVICE)
                 .forEach(h -> open.add(h.host() + " is up and does not come back: " + h));
         raft.latest().hosts().values().stream()
-                .filter(h -> h.status() == HostRecord.Status.IN_SERVICE && nova.isForcedDown(h.host()))
-                .forEach(h -> open.add(h.host() + " is in service and Nova holds it down"));
+                .filter(h -> h.status() == HostRecord.Status.IN_SERVICE
+                        && (nova.isForcedDown(h.host())
+                                || nova.disabledFor(h.host())
+                                        .map(why -> why.startsWith("vmha: incident"))
+                                        .orElse(false)))
+                .forEach(
+                        h -> open.add(h.host() + " is in service, and Nova holds it down or disabled for an incident"));
         open.addAll(upkeepRules.unsettled());
         return open;
     }

@@ -23,6 +23,7 @@ final class ReturnRules {
     private final Cluster cluster;
     private final Map<HostName, Long> returningAtMs = new TreeMap<>();
     private long returns;
+    private long undone;
 
     ReturnRules(Simulation sim, Cluster cluster) {
         this.sim = sim;
@@ -37,6 +38,11 @@ final class ReturnRules {
 
     long returns() {
         return returns;
+    }
+
+    /** Late force-downs that were taken back. */
+    long undone() {
+        return undone;
     }
 
     /** A life that is certified beyond recall starts no guest: its VMs are being evacuated. */
@@ -66,6 +72,10 @@ final class ReturnRules {
             returns++;
             return;
         }
+        if (command instanceof ReturnCommand.ReturnAgain again) {
+            onAgain(again);
+            return;
+        }
         before.openIncidents()
                 .forEach(i -> i.hosts().values().stream()
                         .flatMap(h -> h.vms().values().stream())
@@ -86,6 +96,16 @@ final class ReturnRules {
                     .orElse(false);
             require(!elsewhere, command.host() + " returns with an old copy of " + copy.id());
         }
+    }
+
+    /** Only what this product has done itself is taken back: nobody's own force-down. */
+    private void onAgain(ReturnCommand.ReturnAgain again) {
+        Optional<String> why = cluster.nova().disabledFor(again.host());
+        require(
+                why.equals(Optional.of(OURS + " " + again.incident())),
+                again.host() + " returns once more from incident " + again.incident()
+                        + ", and Nova has it disabled for " + why);
+        undone++;
     }
 
     void beforeForceUp(HostName returning, HostName host) {

@@ -359,8 +359,12 @@ final class SimulatedNova {
         return chosenIn.get(migration.id());
     }
 
-    void forceDown(HostName host) {
+    ComputeService forceDown(HostName host) {
         services.get(host).forcedDown = true;
+        return computeServices().stream()
+                .filter(s -> s.host().equals(host))
+                .findFirst()
+                .orElseThrow();
     }
 
     void disable(HostName host, String reason) {

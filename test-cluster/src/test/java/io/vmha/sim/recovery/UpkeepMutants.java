@@ -11,6 +11,7 @@ import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ReserveCommand;
+import io.vmha.recovery.core.ReturnCommand;
 import io.vmha.recovery.core.Server;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.TurnCommand;
@@ -134,6 +135,20 @@ enum UpkeepMutants implements SoughtMutant {
         @Override
         public List<Scenario> scenarios() {
             return List.of(Scenario.LATE_REBUILDS);
+        }
+    },
+    /** A host stays as a slow Nova has left it that carried out a force-down after its return. */
+    LATE_FORCE_DOWNS_STAY("liveness") {
+        @Override
+        Applied apply(RecoveryState state, Entry entry, Command command) {
+            return command instanceof ReturnCommand.ReturnAgain
+                    ? new Applied(state.at(entry), Optional.of("nobody takes it back"))
+                    : state.apply(entry, command);
+        }
+
+        @Override
+        public List<Scenario> scenarios() {
+            return List.of(Scenario.RESERVES);
         }
     },
     /** A broken record is reset whether its server runs or not. */

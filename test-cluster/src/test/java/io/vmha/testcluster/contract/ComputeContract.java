@@ -117,7 +117,7 @@ abstract class ComputeContract {
         assertThat(compute.serversOn(new HostName("no-such-host"))).isEmpty();
         assertThat(compute.evacuationsFrom(new HostName("no-such-host"))).isEmpty();
         assertThat(failure(() -> compute.evacuate(NO_SERVER)).status()).isEqualTo(404);
-        assertThat(failure(() -> compute.forceDown(new HostName("no-such-host")))
+        assertThat(failure(() -> compute.holdDown(new HostName("no-such-host"), "contract"))
                         .kind())
                 .isEqualTo(Kind.REFUSED);
     }
@@ -163,14 +163,6 @@ abstract class ComputeContract {
         assertThat(compute.server(server.id())).contains(server);
         assertThat(compute.evacuationsFrom(victim()))
                 .allMatch(migration -> !migration.server().equals(server.id()));
-    }
-
-    @Test
-    @Order(7)
-    void disableBeforeForceDownIsRefusedWithoutAskingNova() {
-        assertThat(failure(() -> compute.disable(victim(), "contract")).status())
-                .isZero();
-        assertThat(service(victim()).enabled()).isTrue();
     }
 
     @Test
@@ -279,10 +271,8 @@ abstract class ComputeContract {
         var servers = compute.serversOn(victim);
         cloud.powerOff(victim);
 
-        compute.forceDown(victim);
-        compute.forceDown(victim);
-        compute.disable(victim, "vmha: contract");
-        compute.disable(victim, "vmha: contract, again");
+        compute.holdDown(victim, "vmha: contract");
+        compute.holdDown(victim, "vmha: contract, again");
 
         var down = service(victim);
         assertThat(down.forcedDown()).isTrue();
