@@ -49,7 +49,7 @@ final class Lookout implements AutoCloseable, Observatory.Listener, GroupMachine
                 .filter(h -> h.status() == HostRecord.Status.IN_SERVICE)
                 .map(HostRecord::host)
                 .toList();
-        observatory.know(inService, peers.raftAddresses());
+        observatory.know(inService, peers.ports());
     }
 
     void sign(Renew.Builder renewal) {

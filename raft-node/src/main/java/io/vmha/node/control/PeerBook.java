@@ -37,6 +37,7 @@ public final class PeerBook {
     /**
      * One of our agents.
      *
+     * @param gossip where it gossips
      * @param group the group that it is in, if any
      * @param voter true if it votes there
      * @param armed true if the host's guard answers, whatever its AZ relies on
@@ -45,6 +46,7 @@ public final class PeerBook {
     public record Agent(
             HostName host,
             PeerInfo peer,
+            InetSocketAddress gossip,
             MemberStatus status,
             boolean suspect,
             Optional<GroupId> group,
@@ -84,15 +86,15 @@ public final class PeerBook {
         return agents.stream().filter(a -> a.host().equals(host)).reduce((a, b) -> b.isAlive() ? b : a);
     }
 
-    /** Where the Raft ports of the hosts are: of the living agent, if there are several. */
-    public SortedMap<HostName, InetSocketAddress> raftAddresses() {
-        var addresses = new TreeMap<HostName, InetSocketAddress>();
+    /** The Raft port and the gossip port of each host: of the living agent, if there are several. */
+    public SortedMap<HostName, List<InetSocketAddress>> ports() {
+        var ports = new TreeMap<HostName, List<InetSocketAddress>>();
         for (Agent agent : agents) {
-            if (agent.isAlive() || !addresses.containsKey(agent.host())) {
-                addresses.put(agent.host(), agent.peer().address());
+            if (agent.isAlive() || !ports.containsKey(agent.host())) {
+                ports.put(agent.host(), List.of(agent.peer().address(), agent.gossip()));
             }
         }
-        return addresses;
+        return ports;
     }
 
     /** Where these peers are; empty unless all are known. */
@@ -155,6 +157,7 @@ public final class PeerBook {
             return Optional.of(new Agent(
                     new HostName(tags.get(TAG_HOST)),
                     new PeerInfo(new PeerId(tags.get(TAG_PEER)), address),
+                    new InetSocketAddress(member.address(), member.port()),
                     member.status(),
                     member.suspect(),
                     Optional.ofNullable(tags.get(TAG_GROUP)).map(GroupId::parse),

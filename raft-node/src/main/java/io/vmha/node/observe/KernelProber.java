@@ -31,8 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that owns this host's {@link Observer}: it asks a kernel for a sign of life by connecting to the Raft port. A connection and a
- * refusal are both an answer of the kernel, whether vmhad runs there or not; only a host that is off, hung or cut off says nothing.
+ * The thread that owns this host's {@link Observer}: it asks a kernel for a sign of life by connecting to one of its ports. A connection and a
+ * refusal are both an answer of the kernel, whether vmhad runs there or not; only a host that is off, hung or cut off says nothing. Where one
+ * port says nothing, the next attempt is made at another: a firewall before one port is no death.
  *
  * <p>Connections are reset as soon as they stand: they carry nothing, and leave nothing behind on either side.
  */
@@ -47,15 +48,22 @@ final class KernelProber implements Observer.Outbox, AutoCloseable {
     private final Observer observer;
     private final Selector selector;
     private final Queue<Runnable> posted = new ConcurrentLinkedQueue<>();
-    private final Map<Long, SocketChannel> open = new HashMap<>();
+    private final Map<Long, Call> open = new HashMap<>();
+    private final Map<String, Door> doors = new HashMap<>();
     private final List<String> news = new ArrayList<>();
     private final Thread thread;
-    private volatile Map<String, InetSocketAddress> addresses = Map.of();
+    private volatile Map<String, List<InetSocketAddress>> addresses = Map.of();
     private volatile Snapshot seen = new Snapshot(0, Collections.emptySortedMap());
     private volatile boolean closed;
 
     /** What was seen at a moment; ages grow with the time since. */
     record Snapshot(long atMs, SortedMap<String, Sighting> sightings) {}
+
+    /** An attempt under way, at the port with this number of the host's. */
+    private record Call(SocketChannel channel, String host, int door) {}
+
+    /** The port that a host is asked at, and whether the attempts since its last answer have brought none. */
+    private record Door(int number, boolean isWaiting) {}
 
     /**
      * @param from the address that the probes come from, so that they take the way that the cluster's packets take
@@ -79,9 +87,10 @@ final class KernelProber implements Observer.Outbox, AutoCloseable {
         thread.start();
     }
 
-    /** Where the hosts' Raft ports are. */
-    void know(Map<String, InetSocketAddress> hosts) {
+    /** Where the hosts may be asked: ports that another one stands in for where it says nothing. */
+    void know(Map<String, List<InetSocketAddress>> hosts) {
         addresses = Map.copyOf(hosts);
+        post(() -> doors.keySet().retainAll(hosts.keySet()));
     }
 
     /** Whom to observe from now on. */
@@ -143,25 +152,28 @@ final class KernelProber implements Observer.Outbox, AutoCloseable {
 
     @Override
     public void probe(long attempt, String host) {
-        InetSocketAddress to = addresses.get(host);
-        if (to == null || open.size() >= OPEN_MAX) {
+        List<InetSocketAddress> to = addresses.getOrDefault(host, List.of());
+        if (to.isEmpty() || open.size() >= OPEN_MAX) {
             posted.add(() -> observer.onUnable(attempt));
             return;
         }
+        Door last = doors.getOrDefault(host, new Door(0, false));
+        int door = (last.isWaiting() ? last.number() + 1 : last.number()) % to.size();
+        doors.put(host, new Door(door, true));
         SocketChannel channel = null;
         try {
             channel = SocketChannel.open();
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.SO_LINGER, 0); // closed by a reset
             channel.bind(new InetSocketAddress(from, 0));
-            open.put(attempt, channel);
-            if (channel.connect(to)) {
+            open.put(attempt, new Call(channel, host, door));
+            if (channel.connect(to.get(door))) {
                 answered(attempt, "connected");
             } else {
                 channel.register(selector, SelectionKey.OP_CONNECT, attempt);
             }
         } catch (IOException | UnresolvedAddressException e) {
-            open.put(attempt, channel);
+            open.put(attempt, new Call(channel, host, door));
             failed(attempt, e);
         }
     }
@@ -190,6 +202,10 @@ final class KernelProber implements Observer.Outbox, AutoCloseable {
     }
 
     private void answered(long attempt, String how) {
+        Call call = open.get(attempt);
+        if (call != null) {
+            doors.put(call.host(), new Door(call.door(), false));
+        }
         abandon(attempt);
         long at = nowMs.getAsLong();
         posted.add(() -> observer.onAnswer(at, attempt, how));
@@ -197,10 +213,10 @@ final class KernelProber implements Observer.Outbox, AutoCloseable {
 
     @Override
     public void abandon(long attempt) {
-        SocketChannel channel = open.remove(attempt);
-        if (channel != null) {
+        Call call = open.remove(attempt);
+        if (call != null && call.channel() != null) {
             try {
-                channel.close();
+                call.channel().close();
             } catch (IOException e) {
                 LOG.debug("probe not closed cleanly why=\"{}\"", e.toString());
             }

@@ -60,7 +60,7 @@ public final class Observatory implements AutoCloseable {
     private final Map<String, Long> changedAtMs = new ConcurrentHashMap<>();
     private final Map<HostName, Boot> boots = new ConcurrentSkipListMap<>();
     private final Map<HostName, Told> told = new ConcurrentSkipListMap<>();
-    private SortedMap<String, InetSocketAddress> addresses = new TreeMap<>();
+    private SortedMap<String, List<InetSocketAddress>> addresses = new TreeMap<>();
     private Set<String> members = Set.of();
     private volatile List<FindingNote> findings = List.of();
 
@@ -87,10 +87,10 @@ public final class Observatory implements AutoCloseable {
     }
 
     /**
-     * The hosts that are in service now, which make up the ring, and where the Raft ports are. A host whose address has been known stays
+     * The hosts that are in service now, which make up the ring, and at which ports they may be asked. A host whose address has been known stays
      * known when the pool forgets it: it is then that it must be asked.
      */
-    public synchronized void know(Collection<HostName> inService, Map<HostName, InetSocketAddress> known) {
+    public synchronized void know(Collection<HostName> inService, Map<HostName, List<InetSocketAddress>> known) {
         var next = new TreeMap<>(addresses);
         known.forEach((host, address) -> next.put(host.value(), address));
         var names = new TreeSet<String>();

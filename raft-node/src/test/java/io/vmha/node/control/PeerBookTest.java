@@ -86,7 +86,7 @@ final class PeerBookTest {
         assertThat(book.groups()).containsOnlyKeys(GROUP);
         assertThat(book.candidates(Optional.of(GroupId.parse(GROUP)))).hasSize(1);
         assertThat(book.signs()).hasSize(1);
-        assertThat(book.raftAddresses()).hasSize(1);
+        assertThat(book.ports()).hasSize(1);
     }
 
     @Test
