@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Retention(RetentionPolicy.RUNTIME)
 @Inherited
 @ClusterTest
-@ExtendWith(ClusterTest.OneAtATime.class)
+@ExtendWith({ClusterTest.OneAtATime.class, FailureLogs.class})
 public @interface ClusterTest {
 
     /** Holds a lock that the processes in which Maven runs tests share, from before the first test of a class until after its last. */

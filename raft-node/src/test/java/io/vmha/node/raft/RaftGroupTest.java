@@ -11,6 +11,7 @@ import io.vmha.node.raft.RaftNodeException.Kind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -18,10 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Real servers on loopback addresses: a group grows, serves, and tells who asks. */
 final class RaftGroupTest {
-    private static final Duration LIMIT = Duration.ofSeconds(5);
+    private static final Duration LIMIT = Duration.ofSeconds(20);
 
     /** Ratis' leader steps down after two of them without a majority: longer than its followers take to end on a busy machine. */
-    private static final Duration PATIENT = Duration.ofSeconds(3);
+    private static final Duration PATIENT = Duration.ofSeconds(5);
 
     @TempDir
     Path dir;
@@ -108,9 +109,21 @@ final class RaftGroupTest {
             assertThat(leader.leads()).isTrue();
             assertThat(Candidacy.stand(heir.division(), term)).isTrue();
 
-            awaitTrue("the heir to lead in a new term", () -> heir.leads() && !leader.leads(), group::statuses);
+            awaitTrue(
+                    "the heir to lead in a new term",
+                    () -> (heir.leads() && !leader.leads()) || standsAgainIfItLost(heir),
+                    group::statuses);
             assertThat(heir.node.status().term()).isGreaterThan(term);
         }
+    }
+
+    /** Whoever stands may lose: to one whose log is an entry longer, or because votes come too late on a busy machine. */
+    private static boolean standsAgainIfItLost(TestNode heir) {
+        RaftStatus status = heir.node.status();
+        if (status.leader().isPresent() && !heir.leads()) {
+            Candidacy.stand(heir.division(), status.term());
+        }
+        return false;
     }
 
     @Test
@@ -214,9 +227,23 @@ final class RaftGroupTest {
             List<PeerInfo> withGhost = List.of(voters.get(0), voters.get(1), voters.get(2), nobody);
 
             assertFails(group.followers().get(0).node.changeVoters(withGhost), Kind.NOT_LEADER, "only the leader");
-            assertFails(group.leader().node.changeVoters(withGhost), Kind.CHANGE_REFUSED, "nothing changed");
+            assertFails(refusalOfTheLeader(group, withGhost), Kind.CHANGE_REFUSED, "nothing changed");
             assertThat(group.leader().node.status().voters().voters()).hasSize(3);
         }
+    }
+
+    /** Asked again if it led no more when it was asked. */
+    private static CompletableFuture<VoterChange> refusalOfTheLeader(TestGroup group, List<PeerInfo> voters) {
+        return TestNode.await(
+                "a word of the leader",
+                () -> Optional.of(group.leader().node.changeVoters(voters))
+                        .filter(answer -> !(failure(answer) instanceof RaftNodeException e
+                                && e.kind() == Kind.NOT_LEADER)),
+                group::statuses);
+    }
+
+    private static Throwable failure(CompletableFuture<?> future) {
+        return future.handle((value, problem) -> GroupClient.unwrap(problem)).join();
     }
 
     @Test
@@ -225,9 +252,13 @@ final class RaftGroupTest {
             TestNode old = group.leader();
             TestNode heir = group.followers().get(0);
 
-            get(old.node.transferLeadership(heir.self()));
-
-            awaitTrue("the heir to lead", heir::leads, group::statuses);
+            awaitTrue(
+                    "the leader to hand over", // it may have other things to do first
+                    () -> old.node
+                            .transferLeadership(heir.self())
+                            .handle((done, problem) -> heir.leads())
+                            .join(),
+                    group::statuses);
             awaitTrue(
                     "the old leader to know",
                     () -> old.heard.events().stream().anyMatch(e -> e.startsWith("not-leader")),

@@ -371,6 +371,7 @@ final class RaftRecoveryTest {
             node.node.bootstrap(GroupId.random());
             assertThat(node.write("a=1")).isEqualTo("1");
 
+            awaitTrue("it to hear that it leads", () -> node.heard.events().contains("leader 1"), node.heard::events);
             var unused = node.node.propose(bytes("throw"));
 
             awaitTrue("the node to be closed", () -> node.heard.events().contains("closed FAILED"), node.heard::events);

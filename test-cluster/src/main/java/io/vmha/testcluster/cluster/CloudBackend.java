@@ -39,4 +39,7 @@ public interface CloudBackend extends AutoCloseable {
 
     @Override
     void close();
+
+    /** Told before it is closed over a failure: what explains that would be gone afterwards. */
+    default void onFailure() {}
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
@@ -29,7 +30,14 @@ public final class Cluster implements AutoCloseable {
     /** The AZ that the cloud has. */
     public static final String AZ = "az1";
 
-    private static final int STATES_LIMIT_S = 30;
+    private static final int STATES_LIMIT_S = 60;
+    /** An election takes seconds; one in which all daemons start anew on a busy machine takes long. */
+    private static final int LEADER_LIMIT_S = 90;
+
+    private static final int VOTERS_LIMIT_S = 180;
+    private static final int ENABLE_LIMIT_S = 90;
+    /** What keeps an AZ from being enabled may pass: gossip still has an old word of a host, a BMC is slow, nobody leads. */
+    private static final Set<Integer> NOT_YET = Set.of(409, 412, 503, 504);
 
     private static final int BMC_PORT = 623;
     private static final int START_LIMIT_S = 120;
@@ -179,7 +187,11 @@ public final class Cluster implements AutoCloseable {
 
     /** Enables HA and waits until every voter votes and everybody knows it. */
     public void enable(int zoneHosts) {
-        NodeClient.Reply reply = askToEnable();
+        NodeClient.Reply reply = look(
+                "HA is enabled or refused for good",
+                ENABLE_LIMIT_S,
+                this::askToEnable,
+                said -> !NOT_YET.contains(said.status()));
         if (reply.status() != 200) {
             throw new ClusterException("HA was not enabled (status " + reply.status() + "): " + reply.message());
         }
@@ -193,7 +205,7 @@ public final class Cluster implements AutoCloseable {
         String wanted = voters + " voters, " + zoneHosts + " hosts, a leader";
         await(
                 "every host of the group knows " + wanted,
-                90,
+                VOTERS_LIMIT_S,
                 this::groupAsSeen,
                 seen -> seen.values().stream().filter(wanted::equals).count() >= Math.min(zoneHosts, seen.size()));
     }
@@ -212,16 +224,29 @@ public final class Cluster implements AutoCloseable {
         return seen;
     }
 
-    /** The leader, as the first daemon that knows one says. */
+    /** The leader that a living daemon names and that says so itself. Waits while there is none, as during an election. */
     public String leader() {
+        return look("a host leads and another one knows it", LEADER_LIMIT_S, this::confirmedLeader, Optional::isPresent)
+                .orElseThrow();
+    }
+
+    private Optional<String> confirmedLeader() {
         for (ClusterHost host : living()) {
-            Optional<String> leader = client.get(host, "/v1/view")
-                    .map(view -> view.at("/leader/host").asText(""));
-            if (leader.isPresent() && !leader.get().isEmpty()) {
-                return leader.get();
+            String named = client.get(host, "/v1/view")
+                    .map(view -> view.at("/leader/host").asText(""))
+                    .orElse("");
+            if (!named.isEmpty() && saysThatItLeads(named)) {
+                return Optional.of(named);
             }
         }
-        throw new ClusterException("no daemon knows a leader");
+        return Optional.empty();
+    }
+
+    /** One that died or stands still is named by the others for a while. */
+    private boolean saysThatItLeads(String name) {
+        return client.get(host(name), "/v1/view")
+                .map(view -> view.path("role").asText().equals("leader"))
+                .orElse(false);
     }
 
     /**
@@ -400,11 +425,16 @@ public final class Cluster implements AutoCloseable {
      * @throws ClusterException with what was seen last, if it takes too long or a daemon ends that should not
      */
     public <T> T await(String what, int seconds, Supplier<T> look, Predicate<T> wanted) {
+        T seen = look(what, seconds, look, wanted);
+        tell.accept(what);
+        return seen;
+    }
+
+    private <T> T look(String what, int seconds, Supplier<T> look, Predicate<T> wanted) {
         long until = System.nanoTime() + seconds * 1_000_000_000L;
         while (true) {
             T seen = look.get();
             if (wanted.test(seen)) {
-                tell.accept(what);
                 return seen;
             }
             for (VmhadProcess daemon : daemons.values()) {

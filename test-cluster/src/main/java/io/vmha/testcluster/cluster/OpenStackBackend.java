@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,7 @@ public final class OpenStackBackend implements CloudBackend {
 
     private static final int FORGET_LIMIT_S = 180;
     private static final int FORGET_AGAIN_S = 20;
+    private static final int SAID_LINES = 20;
 
     private final Path scripts;
     private final Path state;
@@ -27,6 +29,7 @@ public final class OpenStackBackend implements CloudBackend {
     private final Map<String, String> settings;
     private final Map<String, String> openrc = new LinkedHashMap<>();
     private final boolean kept;
+    private Optional<Path> logsGoTo = Optional.empty();
     private int hostCount;
 
     /**
@@ -50,6 +53,17 @@ public final class OpenStackBackend implements CloudBackend {
         this.scripts = scripts;
         this.state = kept ? Path.of(running) : state;
         this.tell = tell;
+    }
+
+    /** Where the ends of the cloud's logs go if it is taken down over a failure; else nothing is left of them. */
+    public OpenStackBackend keepingLogs(Path directory) {
+        logsGoTo = Optional.of(directory);
+        return this;
+    }
+
+    @Override
+    public void onFailure() {
+        logsGoTo.ifPresent(place -> KeptLogs.copy(state.resolve("log"), place));
     }
 
     Path script(String name) {
@@ -233,9 +247,14 @@ public final class OpenStackBackend implements CloudBackend {
             builder.environment().put("VMHA_OPENSTACK", state.toString());
             Process process = builder.start();
             var output = new StringBuilder();
+            var said = new ArrayDeque<String>();
             try (var lines = process.inputReader()) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     output.append(line).append('\n');
+                    said.add(line);
+                    if (said.size() > SAID_LINES) {
+                        said.remove();
+                    }
                     if (progress) {
                         tell.accept(OWN_CLOCK.matcher(line).replaceFirst(""));
                     }
@@ -244,7 +263,10 @@ public final class OpenStackBackend implements CloudBackend {
             int status = process.waitFor();
             if (status != 0 && progress) {
                 throw new ClusterException(
-                        name + " failed with status " + status + "; its logs are in " + state.resolve("log"));
+                        name + " failed with status " + status + "; its logs are in " + state.resolve("log")
+                                + logsGoTo.map(place -> ", and if it is taken down, in " + place)
+                                        .orElse("")
+                                + "; it said last:\n" + String.join("\n", said));
             }
             return output.toString();
         } catch (IOException e) {

@@ -58,6 +58,7 @@ public final class RecoveryStage implements AutoCloseable {
             Runtime.getRuntime().addShutdownHook(new Thread(stage::close, "stage-cleanup"));
             return stage;
         } catch (RuntimeException e) {
+            backend.onFailure();
             guards.close();
             cluster.close();
             throw e;
@@ -144,10 +145,7 @@ public final class RecoveryStage implements AutoCloseable {
         cluster.settings(first.name()).set(key, value);
         cluster.startDaemon(first.name());
         cluster.awaitVoters(voters(), cluster.hosts().size());
-        NodeClient.Reply off = cluster.client().put(first, "/v1/ha/" + Cluster.AZ + "/disable");
-        if (off.status() != 200) {
-            throw new ClusterException("HA cannot be disabled: " + off.message());
-        }
+        new Operator(cluster, "stage").order(first.name(), "/v1/ha/" + Cluster.AZ + "/disable");
         cluster.await(
                 "HA is enabled, with " + key + " " + value,
                 LIMIT_S,

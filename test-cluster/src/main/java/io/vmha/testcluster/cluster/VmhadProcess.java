@@ -24,6 +24,9 @@ public final class VmhadProcess {
             "-XX:ActiveProcessorCount=2",
             "-Djava.awt.headless=true");
 
+    /** A daemon that is asked to end hands its leadership over first; on a busy machine each of its steps takes long. */
+    private static final int END_LIMIT_S = 90;
+
     private final ClusterHost host;
     private final Process process;
 
@@ -143,7 +146,7 @@ public final class VmhadProcess {
 
     private void awaitEnd(String asked) {
         try {
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            if (!process.waitFor(END_LIMIT_S, TimeUnit.SECONDS)) {
                 throw new ClusterException("vmhad of " + host.name() + " outlives " + asked + ", pid " + process.pid());
             }
         } catch (InterruptedException e) {

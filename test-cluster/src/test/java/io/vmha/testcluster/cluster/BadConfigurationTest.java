@@ -43,7 +43,7 @@ class BadConfigurationTest {
                 .redirectOutput(directory.resolve("out").toFile())
                 .start();
         String errors = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("it ends").isTrue();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("it ends").isTrue();
         return new Ended(process.exitValue(), errors.lines().toList());
     }
 

@@ -74,8 +74,7 @@ class GroupLifeTest {
     }
 
     private void disable() {
-        NodeClient.Reply reply = scene.put(cluster.leader(), "/v1/ha/az1/disable");
-        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+        scene.operator.order("/v1/ha/az1/disable");
         cluster.await("nobody is in a group any more", 60, this::groups, Set::isEmpty);
         assertThat(owner()).isEmpty();
     }
@@ -217,7 +216,7 @@ class GroupLifeTest {
         cluster.await(
                 gone + " can be removed once gossip has given it up",
                 60,
-                () -> scene.putAs(cluster.leader(), path),
+                () -> scene.operator.ask(path),
                 reply -> reply.status() == 200);
 
         cluster.await("the spare votes", 30, this::voters, now -> now.size() == VOTERS && !now.contains(gone));

@@ -38,12 +38,7 @@ final class KeysUnderFaults {
     void run(long seed, int faults) {
         var dice = new Random(seed);
         int hosts = cluster.hosts().size();
-        cluster.await(
-                "the AZ is disarmed",
-                60,
-                () -> scene.put(cluster.leader(), "/v1/ha/" + Cluster.AZ + "/disarm")
-                        .status(),
-                status -> status == 200);
+        scene.operator.order("/v1/ha/" + Cluster.AZ + "/disarm");
         List<URI> daemons = cluster.hosts().stream()
                 .map(h -> URI.create("http://" + h.address() + ":8500"))
                 .toList();
@@ -90,7 +85,7 @@ final class KeysUnderFaults {
                 scene.nova().removeFromAggregate(aggregate, victim);
                 cluster.await(
                         victim + " is no voter any more",
-                        90,
+                        180,
                         () -> scene.view().path("voters").findValuesAsText("host"),
                         voters -> !voters.contains(victim));
                 scene.nova().addToAggregate(aggregate, victim);
@@ -103,7 +98,7 @@ final class KeysUnderFaults {
         long before = workload.answered();
         cluster.await(
                 "the clients were answered " + CALLS_BETWEEN + " times",
-                120,
+                180,
                 workload::answered,
                 answered -> answered > before + CALLS_BETWEEN);
     }
@@ -129,7 +124,7 @@ final class KeysUnderFaults {
     private void assertCopiesAreEqual() {
         cluster.await(
                 "all copies are equal",
-                60,
+                120,
                 this::copies,
                 copies -> copies.size() == cluster.hosts().size()
                         && copies.values().stream().distinct().count() == 1);

@@ -78,7 +78,7 @@ class LeaseIsolationTest {
                     .isTrue();
             assertThat(lastBeatOf(guest)).as("the last word of the old copy").isLessThan(firstCallMs);
         }
-        assertThat(lab.gate(host)).contains("open=0");
+        lab.await("its gate is shut", () -> lab.gate(host), said -> said.contains("open=0"));
 
         lab.heal();
 

@@ -2,6 +2,7 @@ package io.vmha.testcluster.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.vmha.testcluster.FailureLogs;
 import io.vmha.testcluster.cloud.CloudSettings;
 import io.vmha.testcluster.cloud.CloudSettings.Delay;
 import io.vmha.testcluster.cloud.GuestLedger;
@@ -50,7 +51,7 @@ final class LeasedHosts implements AutoCloseable {
 
     static final String AZ = "az1";
 
-    private static final int LIMIT_S = 90;
+    private static final int LIMIT_S = 180;
     private static final String PREFIX = "10.79";
     private static final String CLUSTER = "cluster";
     private static final String API = "api";
@@ -88,6 +89,7 @@ final class LeasedHosts implements AutoCloseable {
     /** Starts everything, and enables HA with leases as the only proof. */
     static LeasedHosts start(Path directory, int count, int vmsPerHost) {
         var all = new LeasedHosts(directory, "l" + ProcessHandle.current().pid() % 10_000);
+        FailureLogs.watch(directory);
         try {
             all.launch(count, vmsPerHost);
             return all;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The demonstration or a benchmark is killed, and everything that it started ends with it. */
 @ClusterTest
 class NothingLeftBehindTest {
-    private static final int LIMIT_S = 60;
+    private static final int LIMIT_S = 180;
     private static final Path NAMED = Path.of("/run/netns");
 
     @TempDir

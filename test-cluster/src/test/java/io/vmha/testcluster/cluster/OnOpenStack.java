@@ -2,6 +2,7 @@ package io.vmha.testcluster.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vmha.testcluster.FailureLogs;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -10,6 +11,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@ExtendWith(FailureLogs.class)
 abstract class OnOpenStack {
     static final int LIMIT_S = 240;
 
@@ -43,7 +46,9 @@ abstract class OnOpenStack {
 
     @BeforeAll
     void start() {
-        backend = new OpenStackBackend(Path.of("openstack"), directory.resolve("openstack"), what -> {}, network);
+        FailureLogs.watch(directory);
+        backend = new OpenStackBackend(Path.of("openstack"), directory.resolve("openstack"), what -> {}, network)
+                .keepingLogs(FailureLogs.of(getClass()).resolve("openstack"));
         stage = RecoveryStage.open(directory, backend, hosts, backend::guestsOf, backend::restartComputeCommand);
         cluster = stage.cluster();
         nova = stage.nova();

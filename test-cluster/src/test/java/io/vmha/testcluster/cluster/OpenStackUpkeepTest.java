@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.Test;
 class OpenStackUpkeepTest extends OnOpenStack {
     private static final String PERSON = "ada";
 
+    private Operator operator;
+
     OpenStackUpkeepTest() {
         super(3, "vmhabru", "10.231.8");
     }
@@ -26,8 +29,9 @@ class OpenStackUpkeepTest extends OnOpenStack {
         stage.clear();
     }
 
-    private NodeClient.Reply order(String path) {
-        return cluster.client().putAs(cluster.host(cluster.leader()), path, PERSON);
+    @BeforeEach
+    void askAsAPerson() {
+        operator = new Operator(cluster, PERSON);
     }
 
     private JsonNode ask(String path) {
@@ -40,7 +44,7 @@ class OpenStackUpkeepTest extends OnOpenStack {
         String host = stage.followers().get(0);
         List<String> vms = stage.populate(host, 4);
 
-        assertThat(order("/v1/hosts/" + host + "/drain?parallel=2").status()).isEqualTo(200);
+        operator.order("/v1/hosts/" + host + "/drain?parallel=2");
         awaitDrain(host, "drained");
 
         allRunOnceElsewhere(vms, host);
@@ -49,7 +53,7 @@ class OpenStackUpkeepTest extends OnOpenStack {
         assertThat(service.path("disabled_reason").asText()).startsWith("vmha: drain by " + PERSON);
         assertThat(stage.newIncidents()).as("nobody was lost").isEmpty();
 
-        assertThat(order("/v1/hosts/" + host + "/undrain").status()).isEqualTo(200);
+        operator.order("/v1/hosts/" + host + "/undrain");
         awaitDrain(host, "undone");
         assertThat(nova.computeService(host).path("status").asText()).isEqualTo("enabled");
     }
@@ -76,18 +80,18 @@ class OpenStackUpkeepTest extends OnOpenStack {
                         stage::newIncidents,
                         all -> all.toString().contains("confirm-down"))
                 .get(0);
-        assertThat(order("/v1/hosts/" + host + "/confirm-down").status())
+        assertThat(operator.ask("/v1/hosts/" + host + "/confirm-down").status())
                 .as("a word from before the seal counts for nothing: %s", waiting)
                 .isNotEqualTo(200);
-        assertThat(order("/v1/hosts/" + host + "/seal").status()).isEqualTo(200);
+        operator.order("/v1/hosts/" + host + "/seal");
         assertThat(nova.evacuations())
                 .filteredOn(m -> vms.contains(m.path("instance_uuid").asText()))
                 .isEmpty();
         cluster.await(
                 "the word is taken",
                 LIMIT_S,
-                () -> order("/v1/hosts/" + host + "/confirm-down").status(),
-                status -> status == 200);
+                () -> operator.ask("/v1/hosts/" + host + "/confirm-down"),
+                reply -> reply.status() == 200);
         JsonNode incident = stage.awaitClosed(1).get(0);
         cluster.bmcs().plug(host);
 
@@ -103,16 +107,16 @@ class OpenStackUpkeepTest extends OnOpenStack {
         String host = stage.followers().get(0);
         List<String> canary = stage.populate(host, 1);
         String path = "/v1/hosts/" + host + "/drill?canary=" + canary.get(0);
-        assertThat(order(path).message()).contains("not in maintenance");
-        assertThat(order("/v1/hosts/" + host + "/maintenance?on=true").status()).isEqualTo(200);
+        assertThat(operator.ask(path).message()).contains("not in maintenance");
+        operator.order("/v1/hosts/" + host + "/maintenance?on=true");
         cluster.expectEnd(host);
 
-        assertThat(order(path).status()).isEqualTo(200);
+        operator.order(path);
         awaitDrill("returning");
         stage.startAgain(host);
         awaitDrill("passed");
 
-        JsonNode drill = ask("/v1/drills/1?consistent");
+        JsonNode drill = operator.read(cluster.leader(), "/v1/drills/1?consistent");
         assertThat(drill.path("person").asText()).as("%s", drill).isEqualTo(PERSON);
         for (String time : List.of("declared_ms", "certified_ms", "recovered_ms", "back_ms")) {
             assertThat(drill.at("/times/" + time).isIntegralNumber())

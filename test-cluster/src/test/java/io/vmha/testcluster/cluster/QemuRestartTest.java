@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @ClusterTest
 class QemuRestartTest {
-    private static final int LIMIT_S = 90;
+    private static final int LIMIT_S = 180;
     private static final String NAME = "instance-00000001";
     private static final String HOST = "hv-2";
 

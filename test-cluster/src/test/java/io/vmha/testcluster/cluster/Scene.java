@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.vmha.testcluster.FailureLogs;
 import io.vmha.testcluster.cloud.CloudSettings;
 import io.vmha.testcluster.cloud.CloudSettings.Delay;
 import io.vmha.testcluster.cloud.ServerSpec;
@@ -30,11 +31,15 @@ import java.util.regex.Pattern;
 final class Scene implements AutoCloseable {
     private static final Pattern ERROR_LINE = Pattern.compile("^\\S+ ERROR .*");
     private static final int ERROR_CONTEXT_LINES = 12;
-    private static final int RECOVERY_LIMIT_S = 90;
+    /** All waits are for something that comes: what they may take is what a slow and busy machine needs. */
+    private static final int RECOVERY_LIMIT_S = 180;
+
+    private static final int SETTLE_LIMIT_S = 90;
     private static final String PERSON = "Ada";
 
     final String net = Loopback.freeNet();
     final Cluster cluster;
+    final Operator operator;
     private final SimulatedBackend backend;
     private final Map<String, Integer> linesRead = new TreeMap<>();
     private Optional<NovaClient> nova = Optional.empty();
@@ -56,6 +61,7 @@ final class Scene implements AutoCloseable {
                 .with(Delay.SPAWN, Duration.ofMillis(1_500))
                 .with(Delay.PHASE, Duration.ofMillis(200))
                 .with(Delay.COMPUTE_START, Duration.ofMillis(200));
+        FailureLogs.watch(directory);
         backend = new SimulatedBackend(new InetSocketAddress(net + ".200", 5000), clouds.apply(settings), outside);
         cluster = new Cluster(directory, net, backend, what -> {}).tailored((host, its) -> {
             // the same rules as with the defaults, with shorter waits for what an older leader may still be doing
@@ -64,6 +70,7 @@ final class Scene implements AutoCloseable {
             its.set("fencing.defaults.off_timeout", "10s");
             tailor.accept(host, its);
         });
+        operator = new Operator(cluster, PERSON);
     }
 
     SimulatedCloud cloud() {
@@ -105,6 +112,11 @@ final class Scene implements AutoCloseable {
             }
         }
         return MissingNode.getInstance();
+    }
+
+    /** Looks for some seconds: nobody is declared dead. */
+    void noIncidentAfter(long before, int seconds) {
+        holds("no incident", seconds, this::newestIncident, newest -> newest <= before); // a restarted daemon may know less
     }
 
     /** The numbers of all incidents that there have been. */
@@ -199,12 +211,9 @@ final class Scene implements AutoCloseable {
         return hosts;
     }
 
+    /** What one daemon says at once, without a person's name; 503 if it does not answer. */
     NodeClient.Reply put(String host, String path) {
         return cluster.client().put(cluster.host(host), path);
-    }
-
-    NodeClient.Reply putAs(String host, String path) {
-        return cluster.client().putAs(cluster.host(host), path, PERSON);
     }
 
     /** Lets everything that has begun end, and gives every host that is down its power, daemon, VMs and place back. */
@@ -231,17 +240,41 @@ final class Scene implements AutoCloseable {
                 alive -> alive.values().stream()
                         .allMatch(count -> count >= cluster.hosts().size()));
         for (String host : hostsThatAre("down")) {
-            cluster.await("Nova has " + host + " up", 20, () -> nova().forceUp(host), up -> up);
+            cluster.await("Nova has " + host + " up", SETTLE_LIMIT_S, () -> nova().forceUp(host), up -> up);
             populate(host, 2);
             cluster.await(
                     host + " is returned",
-                    20,
-                    () -> putAs(cluster.leader(), "/v1/hosts/" + host + "/return"),
-                    reply -> reply.status() == 200);
+                    SETTLE_LIMIT_S,
+                    () -> operator.ask("/v1/hosts/" + host + "/return"),
+                    reply -> reply.status() == 200 || hostsThatAre("in_service").contains(host));
         }
         cluster.awaitVoters(zoneHosts >= 5 ? 5 : 3, zoneHosts);
-        cluster.await("all are in service", 30, () -> hostsThatAre("in_service"), hosts -> hosts.size() == zoneHosts);
-        cluster.await("nobody is suspected", 30, this::troubledAgents, List::isEmpty);
+        cluster.await(
+                "all are in service",
+                SETTLE_LIMIT_S,
+                () -> hostsThatAre("in_service"),
+                hosts -> hosts.size() == zoneHosts);
+        cluster.await("nobody is suspected", SETTLE_LIMIT_S, this::troubledAgents, List::isEmpty);
+    }
+
+    /** No daemon is missed by the leader or by any other one. */
+    void awaitCalm() {
+        awaitWholePool();
+        cluster.await(
+                "the leader misses nobody",
+                SETTLE_LIMIT_S,
+                () -> get(cluster.leader(), "/v1/view").path("trouble"),
+                trouble -> trouble.isArray() && trouble.isEmpty());
+    }
+
+    /** Every daemon lives and sees all the others. */
+    void awaitWholePool() {
+        int all = cluster.hosts().size();
+        cluster.await(
+                "the pool is whole",
+                SETTLE_LIMIT_S,
+                cluster::aliveInPools,
+                alive -> alive.size() == all && alive.values().stream().allMatch(count -> count >= all));
     }
 
     /** The daemons that the newest view has as anything but alive. */
@@ -293,8 +326,8 @@ final class Scene implements AutoCloseable {
     private List<JsonNode> allIncidents() {
         var all = new ArrayList<JsonNode>();
         String host = cluster.leader();
-        for (JsonNode summary : get(host, "/v1/incidents")) {
-            all.add(get(host, "/v1/incidents/" + summary.path("id").asText()));
+        for (JsonNode summary : operator.read(host, "/v1/incidents")) {
+            all.add(operator.read(host, "/v1/incidents/" + summary.path("id").asText()));
         }
         return all;
     }

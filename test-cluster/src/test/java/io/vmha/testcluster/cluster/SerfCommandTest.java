@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ClusterTest
 class SerfCommandTest {
     private static final String AUTH = "sesame-open-and-shut";
-    private static final int SOON_S = 30;
+    private static final int SOON_S = 90;
 
     private Scene scene;
     private Cluster cluster;
@@ -92,8 +92,11 @@ class SerfCommandTest {
         assertThat(run(List.of(
                         "serf", "members", "-rpc-addr=" + cluster.host("hv-1").address() + ":7373")))
                 .contains("Authentication required");
-        assertThat(serf("hv-1", "join", scene.net + ".90:8301"))
-                .contains("Successfully joined cluster by contacting 1 nodes");
+        cluster.await(
+                "hv-1 joins the stock agent", // which may still be starting
+                SOON_S,
+                () -> serf("hv-1", "join", scene.net + ".90:8301"),
+                said -> said.contains("Successfully joined cluster by contacting 1 nodes"));
         awaitMembers("hv-2", "hv-1 ", "hv-3 ", "stock-serf " + scene.net + ".90:8301 alive");
 
         assertThat(serf("hv-1", "info"))
@@ -125,7 +128,11 @@ class SerfCommandTest {
         assertThat(serf("hv-1", "query", "-timeout=1s", "anybody"))
                 .contains("Query 'anybody' dispatched")
                 .contains("Total Responses: 0");
-        assertThat(serf("hv-1", "reachability")).contains("Successfully contacted all live nodes");
+        cluster.await(
+                "all answer in time", // which is two seconds
+                SOON_S,
+                () -> serf("hv-1", "reachability"),
+                said -> said.contains("Successfully contacted all live nodes"));
         cluster.await(
                 "all have answered pings", SOON_S, () -> serf("hv-1", "rtt", "hv-2"), text -> text.contains(" ms"));
         assertThat(serf("hv-1", "keys", "-list")).contains(cluster.gossipKey());

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StorageFaultsTest {
     private static final int HOSTS = 5;
-    private static final int LIMIT_S = 90;
+    private static final int LIMIT_S = 180;
     private static final String NEWEST_LOG = "f=$(ls -t \"$1\"/raft/groups/*/current/log_inprogress_* | head -n 1); ";
 
     private final Map<String, OwnDisk> disks = new TreeMap<>();
@@ -125,12 +126,21 @@ class StorageFaultsTest {
     }
 
     private void assertNothingIsLost(String host) {
-        acknowledged.forEach((key, value) -> assertThat(send(
-                        cluster.host(host),
-                        key + "?raw",
-                        HttpRequest.newBuilder().timeout(Duration.ofSeconds(10)).GET()))
+        acknowledged.forEach((key, value) -> assertThat(read(host, key))
                 .as("%s on %s", key, host)
                 .isEqualTo(value));
+    }
+
+    /** What a daemon tells of a key, once somebody leads. */
+    private String read(String host, String key) {
+        return cluster.await(
+                host + " tells " + key,
+                LIMIT_S,
+                () -> send(
+                        cluster.host(host),
+                        key + "?raw",
+                        HttpRequest.newBuilder().timeout(Duration.ofSeconds(10)).GET()),
+                said -> !said.startsWith("no answer") && !said.startsWith("status 5"));
     }
 
     private void awaitSaid(String host, String... words) {
@@ -147,6 +157,24 @@ class StorageFaultsTest {
                 LIMIT_S,
                 () -> cluster.process(host).isAlive(),
                 alive -> !alive);
+    }
+
+    /** Whether every thread of a daemon is traced: a call of one that is not would succeed. */
+    private boolean traced(String host) {
+        Path threads = Path.of("/proc", Long.toString(cluster.process(host).pid()), "task");
+        try (Stream<Path> all = Files.list(threads)) {
+            return all.noneMatch(thread -> status(thread).contains("TracerPid:\t0\n"));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static String status(Path thread) {
+        try {
+            return Files.readString(thread.resolve("status"));
+        } catch (IOException e) {
+            return ""; // it has ended
+        }
     }
 
     private void python(String host, String script) {
@@ -233,7 +261,10 @@ class StorageFaultsTest {
     void leaderWhoseFsyncFailsAndFollowerWithoutSpaceStopAndAcknowledgeNothingMore() throws IOException {
         Map<String, String> before = awaitFiveVoters();
         String failing = cluster.leader();
-        String full = followers().get(0);
+        String full = followers().stream()
+                .filter(host -> !host.equals(failing))
+                .findFirst()
+                .orElseThrow();
         cluster.expectEnd(failing);
         cluster.expectEnd(full);
         Process strace = new ProcessBuilder(
@@ -252,6 +283,7 @@ class StorageFaultsTest {
                 .redirectOutput(directory.resolve("strace.said").toFile())
                 .start();
         try {
+            cluster.await("strace has its threads", LIMIT_S, () -> traced(failing), is -> is);
             disks.get(full).run("dd if=/dev/zero of=\"$1\"/ballast bs=64k || true");
 
             for (int i = 0; i < 12; i++) {

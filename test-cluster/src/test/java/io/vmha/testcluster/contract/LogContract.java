@@ -84,8 +84,21 @@ public abstract class LogContract {
     }
 
     private String awaitLeader() {
-        log.await("a leader", () -> leader().isPresent());
-        return leader().orElseThrow();
+        return awaitLeaderAfter(0).node();
+    }
+
+    /** A node that leads, and the term. */
+    private record Leading(String node, long term) {}
+
+    /** A leader of a later term than this one: what was seen is remembered, for it may be over in the next moment. */
+    private Leading awaitLeaderAfter(long term) {
+        var seen = new ArrayList<Leading>();
+        log.await("a leader of a term after " + term, () -> {
+            leader().ifPresent(node ->
+                    log.leads(node).stream().filter(its -> its > term).forEach(its -> seen.add(new Leading(node, its))));
+            return !seen.isEmpty();
+        });
+        return seen.get(0);
     }
 
     /** A command that no other one equals. */
@@ -202,15 +215,14 @@ public abstract class LogContract {
     @Test
     void whatAStaleLeaderHasDecidedInItsTermIsNotDoneInALaterOne() {
         commit(command());
-        String old = awaitLeader();
-        long oldTerm = log.leads(old).orElseThrow();
+        Leading leading = awaitLeaderAfter(0);
+        String old = leading.node();
+        long oldTerm = leading.term();
         log.cutOff(old);
         log.propose(old, declare(oldTerm));
         log.pass(STALE_FOR_MS);
         log.mend();
-        log.await(
-                "a leader of a later term",
-                () -> leader().isPresent() && log.leads(leader().get()).orElse(0) > oldTerm);
+        awaitLeaderAfter(oldTerm);
         log.await(
                 "the old leader knows that its term is over",
                 () -> log.leads(old).orElse(oldTerm + 1) > oldTerm);
@@ -269,17 +281,13 @@ public abstract class LogContract {
         List<Command> answered = new ArrayList<>();
         long term = 0;
         for (int round = 0; round < 3; round++) {
-            long before = term;
-            log.await(
-                    "a leader of a later term",
-                    () -> leader().isPresent() && log.leads(leader().get()).orElse(0) > before);
-            String leader = leader().orElseThrow();
+            Leading leading = awaitLeaderAfter(term);
             for (Command command : answered) {
-                assertThat(times(leader, command))
-                        .as("%s in the log of the new leader %s", command, leader)
+                assertThat(times(leading.node(), command))
+                        .as("%s in the log of the new leader %s", command, leading)
                         .isGreaterThan(0);
             }
-            term = log.leads(leader).orElseThrow();
+            term = leading.term();
             for (int i = 0; i < 3; i++) {
                 Command command = command();
                 commit(command);

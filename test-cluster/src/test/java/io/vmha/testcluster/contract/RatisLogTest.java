@@ -36,6 +36,7 @@ import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -59,8 +60,7 @@ class RatisLogTest extends LogContract {
     @Test
     void aNewcomerIsGivenASnapshotAndNotTheWholeLog() {
         try (var log = (RealLog) start()) {
-            log.await("a leader", () -> log.leading().isPresent());
-            String leader = log.leading().orElseThrow().node.self().id().nodeName();
+            String leader = log.awaitLeading().node.self().id().nodeName();
             String away = log.nodes().stream()
                     .filter(n -> !n.equals(leader))
                     .findFirst()
@@ -71,12 +71,11 @@ class RatisLogTest extends LogContract {
             }
             log.comeBack(away);
             log.await("the newcomer has restored a snapshot", () -> log.voters.get(away).restored);
-            long wanted = log.leading().orElseThrow().state.applied().index();
+            long wanted = log.awaitLeading().state.applied().index();
             log.await("it has caught up", () -> log.state(away).applied().index() >= wanted);
 
             assertThat(log.log(away)).as("entries that it applied one by one").hasSizeLessThan(SNAPSHOT_ENTRIES * 3);
-            assertThat(log.state(away).az())
-                    .isEqualTo(log.leading().orElseThrow().state.az());
+            assertThat(log.state(away).az()).isEqualTo(log.awaitLeading().state.az());
         }
     }
 
@@ -199,8 +198,11 @@ class RatisLogTest extends LogContract {
                     .withSnapshotEntries(SNAPSHOT_ENTRIES);
         }
 
+        /** A random address in 127/8 with a port that was free a moment ago: no other test guesses the same. */
         private static InetSocketAddress freeAddress() {
-            try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            ThreadLocalRandom random = ThreadLocalRandom.current();
+            byte[] ip = {127, (byte) random.nextInt(1, 255), (byte) random.nextInt(1, 255), (byte) random.nextInt(1, 255)};
+            try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByAddress(ip))) {
                 return new InetSocketAddress(probe.getInetAddress(), probe.getLocalPort());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -231,6 +233,15 @@ class RatisLogTest extends LogContract {
                             !closed.contains(e.getKey()) && e.getValue().leads.isPresent())
                     .map(Map.Entry::getValue)
                     .findFirst();
+        }
+
+        private Voter awaitLeading() {
+            var seen = new ArrayList<Voter>();
+            await("a leader", () -> {
+                leading().ifPresent(seen::add);
+                return !seen.isEmpty();
+            });
+            return seen.get(0);
         }
 
         @Override
@@ -346,7 +357,7 @@ class RatisLogTest extends LogContract {
         public void changeConfiguration() {
             List<PeerInfo> all =
                     voters.values().stream().map(v -> v.node.self()).toList();
-            Voter leader = leading().orElseThrow();
+            Voter leader = awaitLeading();
             List<PeerInfo> two = all.stream()
                     .filter(p -> !p.equals(all.stream()
                             .filter(q -> !q.equals(leader.node.self()))
