@@ -63,7 +63,7 @@ final class SerfProcess implements AutoCloseable {
             SerfProcess serf = new SerfProcess(name, address, process, log);
             Await.until(
                     "serf agent " + name + " answers",
-                    Duration.ofSeconds(20),
+                    Duration.ofSeconds(60),
                     serf::statuses,
                     seen -> seen.contains(name + "=alive"));
             return serf;

@@ -102,6 +102,7 @@ final class RaftGroupTest {
             group.grow(group.nodes);
             TestNode leader = group.leader();
             TestNode heir = group.followers().get(0);
+            awaitTrue("the heir to have all entries", () -> hasAllEntries(group, heir), group::statuses);
             long term = heir.node.status().term();
 
             assertThat(Candidacy.stand(heir.division(), term - 1)).isFalse();
@@ -111,19 +112,30 @@ final class RaftGroupTest {
 
             awaitTrue(
                     "the heir to lead in a new term",
-                    () -> (heir.leads() && !leader.leads()) || standsAgainIfItLost(heir),
+                    () -> (heir.leads() && !leader.leads()) || standsAgainIfItLost(group, heir),
                     group::statuses);
             assertThat(heir.node.status().term()).isGreaterThan(term);
         }
     }
 
-    /** Whoever stands may lose: to one whose log is an entry longer, or because votes come too late on a busy machine. */
-    private static boolean standsAgainIfItLost(TestNode heir) {
+    /**
+     * Whoever stands may lose: to one whose log is an entry longer, or because votes come too late on a busy machine. It stands again when it
+     * has what the others have.
+     */
+    private static boolean standsAgainIfItLost(TestGroup group, TestNode heir) {
         RaftStatus status = heir.node.status();
-        if (status.leader().isPresent() && !heir.leads()) {
+        if (status.leader().isPresent() && !heir.leads() && hasAllEntries(group, heir)) {
             Candidacy.stand(heir.division(), status.term());
         }
         return false;
+    }
+
+    private static boolean hasAllEntries(TestGroup group, TestNode heir) {
+        var last = heir.division().getRaftLog().getLastEntryTermIndex();
+        return last != null
+                && group.nodes.stream()
+                        .map(n -> n.division().getRaftLog().getLastEntryTermIndex())
+                        .allMatch(last::equals);
     }
 
     @Test
@@ -237,8 +249,8 @@ final class RaftGroupTest {
         return TestNode.await(
                 "a word of the leader",
                 () -> Optional.of(group.leader().node.changeVoters(voters))
-                        .filter(answer -> !(failure(answer) instanceof RaftNodeException e
-                                && e.kind() == Kind.NOT_LEADER)),
+                        .filter(answer ->
+                                !(failure(answer) instanceof RaftNodeException e && e.kind() == Kind.NOT_LEADER)),
                 group::statuses);
     }
 

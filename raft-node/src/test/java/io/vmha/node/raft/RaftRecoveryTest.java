@@ -231,9 +231,13 @@ final class RaftRecoveryTest {
             group.replace(voter, again);
             GroupClient client = asking.node.client(group.id, peers);
             assertFails(client.ask(again.self(), bytes("who"), SHORT), Kind.REFUSED, "not yet applied its log");
-            assertThat(get(client.standing(again.self(), SHORT)).self())
-                    .as("it says where it stands")
-                    .isEqualTo(again.self().id());
+            awaitTrue(
+                    "it to say where it stands", // once it has read its configuration from its log
+                    () -> client.standing(again.self(), SHORT)
+                            .handle((word, refused) -> word != null
+                                    && word.self().equals(again.self().id()))
+                            .join(),
+                    again.node::status);
 
             group.replace(other, other.restart());
             awaitTrue(

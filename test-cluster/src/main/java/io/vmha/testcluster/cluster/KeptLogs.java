@@ -41,7 +41,8 @@ public final class KeptLogs {
         try (Stream<Path> all = Files.find(
                 from,
                 DEPTH_MAX,
-                (path, is) -> is.isRegularFile() && is.size() > 0 && path.toString().endsWith(".log"),
+                (path, is) ->
+                        is.isRegularFile() && is.size() > 0 && path.toString().endsWith(".log"),
                 new FileVisitOption[0])) {
             return all.sorted().limit(FILES_MAX).toList();
         }

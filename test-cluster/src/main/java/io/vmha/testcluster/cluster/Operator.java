@@ -68,11 +68,12 @@ public final class Operator {
         if (first.status() == 200) {
             return;
         }
-        Reply last = NOT_NOW.contains(first.status()) ? answered(host, path) : first;
-        boolean done = last.status() == 200 || (last != first && NO_MORE.contains(last.status()));
+        boolean again = NOT_NOW.contains(first.status());
+        Reply last = again ? answered(host, path) : first;
+        boolean done = last.status() == 200 || (again && NO_MORE.contains(last.status()));
         if (!done) {
             throw new ClusterException(path + " was to be done but was refused with " + last.status() + ": "
-                    + last.message() + (last == first ? "" : "; at first: " + first.message()));
+                    + last.message() + (again ? "; at first: " + first.message() : ""));
         }
     }
 }

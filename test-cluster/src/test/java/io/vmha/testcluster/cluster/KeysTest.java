@@ -172,8 +172,8 @@ class KeysTest {
     /** Keys, flags and values; their indexes are those of another log. */
     private String allKeys(ClusterHost host) throws IOException {
         var keys = new StringBuilder();
-        for (JsonNode entry : new ObjectMapper()
-                .readTree(said(host, "/v1/kv/?recurse").body())) {
+        for (JsonNode entry :
+                new ObjectMapper().readTree(said(host, "/v1/kv/?recurse").body())) {
             keys.append(entry.path("Key"))
                     .append(entry.path("Flags"))
                     .append(entry.path("Value"))

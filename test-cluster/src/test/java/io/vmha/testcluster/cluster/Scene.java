@@ -116,7 +116,11 @@ final class Scene implements AutoCloseable {
 
     /** Looks for some seconds: nobody is declared dead. */
     void noIncidentAfter(long before, int seconds) {
-        holds("no incident", seconds, this::newestIncident, newest -> newest <= before); // a restarted daemon may know less
+        holds(
+                "no incident",
+                seconds,
+                this::newestIncident,
+                newest -> newest <= before); // a restarted daemon may know less
     }
 
     /** The numbers of all incidents that there have been. */

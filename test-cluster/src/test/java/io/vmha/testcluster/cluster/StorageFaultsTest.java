@@ -126,9 +126,8 @@ class StorageFaultsTest {
     }
 
     private void assertNothingIsLost(String host) {
-        acknowledged.forEach((key, value) -> assertThat(read(host, key))
-                .as("%s on %s", key, host)
-                .isEqualTo(value));
+        acknowledged.forEach((key, value) ->
+                assertThat(read(host, key)).as("%s on %s", key, host).isEqualTo(value));
     }
 
     /** What a daemon tells of a key, once somebody leads. */

@@ -94,8 +94,9 @@ public abstract class LogContract {
     private Leading awaitLeaderAfter(long term) {
         var seen = new ArrayList<Leading>();
         log.await("a leader of a term after " + term, () -> {
-            leader().ifPresent(node ->
-                    log.leads(node).stream().filter(its -> its > term).forEach(its -> seen.add(new Leading(node, its))));
+            leader().ifPresent(node -> log.leads(node).stream()
+                    .filter(its -> its > term)
+                    .forEach(its -> seen.add(new Leading(node, its))));
             return !seen.isEmpty();
         });
         return seen.get(0);

@@ -201,7 +201,9 @@ class RatisLogTest extends LogContract {
         /** A random address in 127/8 with a port that was free a moment ago: no other test guesses the same. */
         private static InetSocketAddress freeAddress() {
             ThreadLocalRandom random = ThreadLocalRandom.current();
-            byte[] ip = {127, (byte) random.nextInt(1, 255), (byte) random.nextInt(1, 255), (byte) random.nextInt(1, 255)};
+            byte[] ip = {
+                127, (byte) random.nextInt(1, 255), (byte) random.nextInt(1, 255), (byte) random.nextInt(1, 255)
+            };
             try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getByAddress(ip))) {
                 return new InetSocketAddress(probe.getInetAddress(), probe.getLocalPort());
             } catch (IOException e) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The real vmha-guard with real processes for guests: what it does to them, and what it says of itself. */
 @ClusterTest
 class GuardTest {
-    private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
 
     @TempDir
     Path directory;
