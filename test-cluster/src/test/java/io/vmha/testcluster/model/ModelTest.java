@@ -24,7 +24,7 @@ import picocli.CommandLine;
 @Tag("sim")
 class ModelTest {
     private static final Path FOLDER = Path.of("..", "docs", "tla");
-    private static final Duration LIMIT = Duration.ofMinutes(5);
+    private static final Duration LIMIT = Duration.ofMinutes(15);
 
     private static final Map<String, ModelResult> RESULTS = new ConcurrentHashMap<>();
 
@@ -47,7 +47,7 @@ class ModelTest {
         ExecutorService pool = Executors.newFixedThreadPool(places);
         small().forEach(run -> pool.execute(() -> RESULTS.put(run.name(), new Tlc(FOLDER, 1024).run(run, LIMIT))));
         pool.shutdown();
-        assertThat(pool.awaitTermination(30, TimeUnit.MINUTES)).isTrue();
+        assertThat(pool.awaitTermination(60, TimeUnit.MINUTES)).isTrue();
     }
 
     @ParameterizedTest
