@@ -126,7 +126,7 @@ class StateCodecTest {
                 new VmCommand.BeginEvacuation(9, 5, ONE, HOST, VM),
                 new VmCommand.EvacuationAccepted(10, 5, ONE, HOST, VM, 17, OptionalLong.of(8), "its record was reset"),
                 new VmCommand.EvacuationHeld(11, 5, ONE, HOST, VM, 17, "nova-compute is silent on hv-3"),
-                new VmCommand.AttemptFailed(11, 5, ONE, HOST, VM, 17, 8, true, "no valid host"),
+                new VmCommand.AttemptFailed(11, 5, ONE, HOST, VM, 17, 8, true, false, "no valid host"),
                 new VmCommand.VmEnded(12, 5, ONE, HOST, VM, new Ending(Ending.Kind.RECOVERED, "hv-1")),
                 new VmCommand.VmSettled(12, 5, ONE, HOST, VM, "unlocked", "not paused"),
                 new IncidentCommand.CloseIncident(13, 5, ONE),

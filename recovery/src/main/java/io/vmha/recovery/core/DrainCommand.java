@@ -167,7 +167,14 @@ public sealed interface DrainCommand extends Command {
             return change(
                     state,
                     host,
-                    d -> fits && d.phase().isOpen() ? Optional.empty() : fit(d, Drain.Phase.DRAINING),
+                    d -> {
+                        if (fits) {
+                            return d.phase().isOpen() ? Optional.empty() : fit(d, Drain.Phase.DRAINING);
+                        }
+                        return state.isEvacuating()
+                                ? Optional.of("an evacuation is under way, and may have this host as its target")
+                                : fit(d, Drain.Phase.DRAINING);
+                    },
                     d -> d.with(fits ? Drain.Phase.UNDONE : Drain.Phase.DRAINED, atMs)
                             .tell(new Note(atMs, entry.index(), detail)));
         }

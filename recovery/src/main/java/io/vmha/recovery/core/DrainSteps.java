@@ -23,6 +23,9 @@ final class DrainSteps {
     /** A task that Nova has not ended by then: nobody seems to be at work on it, and the drain must end. */
     private static final long BUSY_LIMIT_MS = 600_000;
 
+    /** A live migration of much memory takes long; one of which nobody sees the end must not keep others from draining their hosts. */
+    private static final long MOVING_LIMIT_MS = 1_800_000;
+
     /**
      * A call of this leadership.
      *
@@ -38,6 +41,7 @@ final class DrainSteps {
 
     private final Map<ServerId, Long> retryAtMs = new TreeMap<>();
     private final Map<ServerId, Long> busySinceMs = new TreeMap<>();
+    private final Map<ServerId, Long> movingSinceMs = new TreeMap<>();
 
     DrainSteps(RecoveryConfig config) {
         this.config = config;
@@ -47,6 +51,7 @@ final class DrainSteps {
         calls.clear();
         retryAtMs.clear();
         busySinceMs.clear();
+        movingSinceMs.clear();
     }
 
     void decide(Turn turn) {
@@ -58,6 +63,10 @@ final class DrainSteps {
         calls.keySet().retainAll(drain.moves().keySet());
         retryAtMs.keySet().retainAll(drain.moves().keySet());
         busySinceMs.keySet().retainAll(drain.moves().keySet());
+        movingSinceMs.keySet().removeIf(id -> {
+            Move move = drain.moves().get(id);
+            return move == null || !move.step().isUnderWay();
+        });
         for (Move move : drain.moves().values()) {
             Call last = calls.get(move.server());
             boolean isCalled = last != null && last.attempt() == move.attempts();
@@ -185,7 +194,8 @@ final class DrainSteps {
                 free--;
             }
         }
-        if (drain.moves().values().stream().allMatch(Move::hasEnded)) {
+        if (drain.moves().values().stream().allMatch(Move::hasEnded)
+                && !turn.state().isEvacuating()) { // it may be the target of one
             end(turn, drain, Drain.Phase.DRAINED, drain.summary());
         }
     }
@@ -239,10 +249,32 @@ final class DrainSteps {
             finish(turn, drain, move, Move.Step.LEFT, "deleted meanwhile");
         } else if (elsewhere != null && elsewhere.vmState().equals("resized")) {
             turn.execute(new UpkeepAction.ConfirmMove(turn.term(), drain.host(), move.server()));
+            leaveIfEndless(turn, drain, move, elsewhere);
         } else if (elsewhere != null && elsewhere.taskState().isEmpty()) {
             finish(turn, drain, move, Move.Step.MOVED, elsewhere.host().value());
         } else if (here != null && here.taskState().isEmpty() && isSettled(turn, move)) {
             onFailed(turn, drain, move, "Nova has not moved it, and is not at work on it any more");
+        } else {
+            leaveIfEndless(turn, drain, move, elsewhere == null ? here : elsewhere);
+        }
+    }
+
+    /** Nova goes on with it, or never will: this drain does not wait for it any more, and less if a person has taken it back. */
+    private void leaveIfEndless(Turn turn, Drain drain, Move move, Server server) {
+        if (!move.step().isUnderWay()) {
+            return;
+        }
+        long movingMs = turn.nowMs() - movingSinceMs.computeIfAbsent(move.server(), id -> turn.nowMs());
+        if (movingMs >= (drain.phase() == Drain.Phase.UNDOING ? BUSY_LIMIT_MS : MOVING_LIMIT_MS)) {
+            finish(
+                    turn,
+                    drain,
+                    move,
+                    Move.Step.LEFT,
+                    "stays: Nova has been moving it for " + movingMs / 60_000 + " min ("
+                            + server.taskState().orElse(server.vmState())
+                            + ") and may go on without this drain; see: openstack server migration list --server "
+                            + move.server());
         }
     }
 

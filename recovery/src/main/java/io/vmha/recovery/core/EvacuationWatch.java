@@ -119,9 +119,19 @@ final class EvacuationWatch {
                     atMs, term, incident, host, server(), intentIndex(), OptionalLong.of(migration), "");
         }
 
+        /** Nova has ended it, or its server is not marked for it any more. */
         Command failed(long migrationFloor, String why) {
+            return failed(migrationFloor, false, why);
+        }
+
+        /** Nova never will. */
+        Command givenUp(long migrationFloor, String why) {
+            return failed(migrationFloor, true, why);
+        }
+
+        private Command failed(long migrationFloor, boolean queued, String why) {
             return new VmCommand.AttemptFailed(
-                    atMs, term, incident, host, server(), intentIndex(), migrationFloor, true, why);
+                    atMs, term, incident, host, server(), intentIndex(), migrationFloor, true, queued, why);
         }
 
         Command held(String why) {
@@ -184,7 +194,7 @@ final class EvacuationWatch {
         String seen = "no conductor of Nova has taken up migration " + migration.id() + ", and later ones they have";
         long waitedMs = waits.waitedMs(vm, Reason.OVERTAKEN, nowMs);
         return waitedMs >= ABSENT_MS
-                ? Optional.of(about -> about.failed(migration.id(), seen + "; it stays accepted for ever"))
+                ? Optional.of(about -> about.givenUp(migration.id(), seen + "; it stays accepted for ever"))
                 : waits(vm, Reason.OVERTAKEN, waitedMs, ABSENT_MS, seen, TRIED_AGAIN);
     }
 
@@ -209,7 +219,7 @@ final class EvacuationWatch {
                     TRIED_AGAIN + ", if Nova's conductors are at work");
         }
         return areServicesKnown(nowMs) && !serving.isEmpty()
-                ? Optional.of(about -> about.failed(
+                ? Optional.of(about -> about.givenUp(
                         migration.id(),
                         seen + " for " + waitedMs / 1_000 + " s, though the nova-computes " + serving
                                 + " get through to them: its nova-api died over the call"))
@@ -274,10 +284,10 @@ final class EvacuationWatch {
         long waitedMs = waits.waitedMs(vm, Reason.STUCK, nowMs);
         long limitMs = target.isPresent() ? config.requestLimitMs() : LOST_MS;
         if (waitedMs >= limitMs) {
-            return Optional.of(about -> about.failed(migration.id(), seen + left));
+            return Optional.of(about -> about.givenUp(migration.id(), seen + left));
         }
         if (isInNoLivingQueue(nowMs, state, source, vm, migration)) {
-            return Optional.of(about -> about.failed(
+            return Optional.of(about -> about.givenUp(
                     migration.id(),
                     seen + ": every other nova-compute has been at work since, and has not begun it" + left));
         }

@@ -403,6 +403,7 @@ final class Evacuations {
                 call.intentIndex(),
                 call.migrationFloor(),
                 counts,
+                false,
                 why);
     }
 

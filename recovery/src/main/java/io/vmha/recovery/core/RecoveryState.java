@@ -76,6 +76,14 @@ public record RecoveryState(
         return voters.isSameAs(group.electorate()) ? at(entry) : at(entry).with(group.with(voters));
     }
 
+    /** True if an evacuation is under way, or waits where a host that is not lost any more would take it up. */
+    boolean isEvacuating() {
+        return openIncidents().stream()
+                .flatMap(i -> i.hosts().values().stream())
+                .flatMap(h -> h.vms().values().stream())
+                .anyMatch(VmRecovery::mayBeInAQueue);
+    }
+
     /** The incidents that are not closed, oldest first. */
     public List<Incident> openIncidents() {
         var open = new ArrayList<Incident>(0); // mostly there is none, and every decision asks

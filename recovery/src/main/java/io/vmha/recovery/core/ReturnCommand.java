@@ -47,16 +47,18 @@ public sealed interface ReturnCommand extends Command {
 
         /**
          * An evacuation under way may be on its way to this host: its target was chosen before the host died, or by a Nova that did not know
-         * yet. Its rebuild would go on when the host's nova-compute starts.
+         * yet. Its rebuild would go on when the host's nova-compute starts. So would one that was given up, as long as its server is marked for a
+         * rebuild: beside the next attempt.
          */
         private static Optional<String> blocked(RecoveryState state) {
             for (Incident incident : state.openIncidents()) {
                 boolean underWay = incident.hosts().values().stream()
                         .flatMap(h -> h.vms().values().stream())
-                        .anyMatch(VmRecovery::isUnderWay);
+                        .anyMatch(VmRecovery::mayBeInAQueue);
                 if (underWay) {
                     return Optional.of("evacuations of incident " + incident.id()
-                            + " are under way, and may have this host as their target; wait for their end");
+                            + " are under way or waiting to be tried again, and may have this host as their target;"
+                            + " wait for their end");
                 }
             }
             return Optional.empty();

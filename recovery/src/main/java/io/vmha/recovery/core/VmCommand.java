@@ -96,6 +96,7 @@ public sealed interface VmCommand extends Command {
      * @param intentIndex the attempt that this is the outcome of
      * @param migrationFloor the newest migration of this server that is over
      * @param called false if the attempt does not count: its call was never made, for a reason that will pass
+     * @param queued true if Nova has not ended its migration: it may wait in the queue of a lost host until the server's record is reset
      */
     record AttemptFailed(
             long atMs,
@@ -106,6 +107,7 @@ public sealed interface VmCommand extends Command {
             long intentIndex,
             long migrationFloor,
             boolean called,
+            boolean queued,
             String why)
             implements VmCommand {
         @Override
@@ -119,7 +121,7 @@ public sealed interface VmCommand extends Command {
                             ? vm.end(
                                     new Ending(Ending.Kind.FAILED, "after " + vm.attempts() + " attempts: " + why),
                                     atMs)
-                            : vm.retry(migrationFloor, called),
+                            : vm.retry(migrationFloor, called, queued),
                     vm -> "attempt " + vm.attempts() + (called ? " failed: " : " put off: ") + why);
         }
     }

@@ -14,7 +14,8 @@ import java.util.OptionalLong;
  * @param intentTerm the term of the leader whose intent is open, while CALLING
  * @param intentIndex the log index of the last intent, which names the attempt; 0 if none was ever committed
  * @param migrationFloor Nova's migrations up to this id are older than the current attempt
- * @param migration the migration that carries the current attempt
+ * @param migration the migration that carries the current attempt; until that is accepted, an earlier one that was given up and that Nova has not
+ *     ended
  * @param requestedAtMs wall clock of the last intent
  * @param endedAtMs wall clock of the ending
  */
@@ -78,7 +79,7 @@ public record VmRecovery(
                 intent.term(),
                 intent.index(),
                 migrationFloor,
-                OptionalLong.empty(),
+                migration,
                 ending,
                 atMs,
                 0);
@@ -88,13 +89,18 @@ public record VmRecovery(
         return moved(Step.ACCEPTED, attempts, migrationFloor, migrationId);
     }
 
-    /** Back to the plan. An attempt that was never made does not count. */
-    VmRecovery retry(long newFloor, boolean counts) {
+    /**
+     * Back to the plan. An attempt that was never made does not count.
+     *
+     * @param queued whether Nova has not ended it, so that it may wait in the queue of a lost host
+     */
+    VmRecovery retry(long newFloor, boolean counts, boolean queued) {
+        OptionalLong given = step == Step.ACCEPTED ? OptionalLong.empty() : migration;
         return moved(
                 Step.PLANNED,
                 counts ? attempts : attempts - 1,
                 Math.max(migrationFloor, newFloor),
-                OptionalLong.empty());
+                queued ? OptionalLong.of(newFloor) : given);
     }
 
     private VmRecovery moved(Step next, int attemptsMade, long floor, OptionalLong migrationId) {
@@ -131,6 +137,14 @@ public record VmRecovery(
         boolean touched = intentIndex > 0;
         boolean rests = how.kind() == Ending.Kind.RECOVERED && brief.rest() != Rest.AS_IT_COMES;
         return touched && (rests || !brief.lockedBefore());
+    }
+
+    /**
+     * True while a lost host that comes back might take up an evacuation of it: it is under way, or was given up and its server is still marked for
+     * it.
+     */
+    public boolean mayBeInAQueue() {
+        return ending.isEmpty() && (isUnderWay() || migration.isPresent());
     }
 
     /** True while an intent is open or Nova works on it. */

@@ -180,7 +180,7 @@ final class CommittedLog {
     /** The attempt that is open now has failed. */
     VmCommand.AttemptFailed failed(IncidentId id, HostName host, int vm, boolean called) {
         long intent = vm(id, host, vm(vm)).intentIndex();
-        return new VmCommand.AttemptFailed(9_000, term, id, host, vm(vm), intent, 41, called, "no valid host");
+        return new VmCommand.AttemptFailed(9_000, term, id, host, vm(vm), intent, 41, called, false, "no valid host");
     }
 
     VmCommand.VmSettled settled(IncidentId id, HostName host, int vm, String trouble) {

@@ -85,4 +85,27 @@ class ReturnCommandTest {
 
         log.accept(log.ended(other, HV2, 1)).accept(begin(HV1, 1));
     }
+
+    @Test
+    void noHostReturnsWhileAServerIsStillMarkedForAnEvacuationThatMayWaitInItsQueue() {
+        recovered(HV1);
+        IncidentId other = log.declare(HV2);
+        log.proveDown(other, HV2).accept(log.plan(other, HV2, 1)).accept(log.begin(other, HV2, 1));
+        log.accept(log.accepted(other, HV2, 1));
+        log.accept(givenUp(other, log.vm(other, HV2, CommittedLog.vm(1)).intentIndex()));
+        assertThat(log.refuse(begin(HV1, 1))).contains("waiting to be tried again");
+
+        log.accept(log.begin(other, HV2, 1)).accept(log.failed(other, HV2, 1, false));
+        assertThat(log.refuse(begin(HV1, 1)))
+                .as("an attempt that was put off has reset nothing")
+                .contains("waiting to be tried again");
+
+        log.accept(log.begin(other, HV2, 1)).accept(log.accepted(other, HV2, 1));
+        log.accept(log.failed(other, HV2, 1, true)).accept(begin(HV1, 1));
+    }
+
+    private VmCommand.AttemptFailed givenUp(IncidentId id, long intent) {
+        return new VmCommand.AttemptFailed(
+                9_000, log.term(), id, HV2, CommittedLog.vm(1), intent, 41, true, true, "in a queue");
+    }
 }

@@ -180,7 +180,7 @@ class VmCommandTest {
                 0, log.term(), id, hv(2), vm(1), new Ending(Ending.Kind.FAILED, "second thoughts")));
         log.refuse(log.begin(id, hv(2), 1));
         log.refuse(new VmCommand.EvacuationAccepted(0, log.term(), id, hv(2), vm(1), 0, OptionalLong.empty(), ""));
-        log.refuse(new VmCommand.AttemptFailed(0, log.term(), id, hv(2), vm(1), 0, 0, true, "late"));
+        log.refuse(new VmCommand.AttemptFailed(0, log.term(), id, hv(2), vm(1), 0, 0, true, false, "late"));
         log.accept(log.plan(id, hv(2), 1));
 
         assertThat(log.vm(id, hv(2), vm(1)).ending()).hasValue(Ending.recovered(hv(9)));

@@ -82,6 +82,14 @@ final class ReturnRules {
                         .forEach(vm -> require(
                                 vm.step() != VmRecovery.Step.CALLING && vm.step() != VmRecovery.Step.ACCEPTED,
                                 command.host() + " returns while " + vm.server() + " is on its way")));
+        before.openIncidents().stream()
+                .flatMap(i -> i.hosts().values().stream())
+                .flatMap(h -> h.vms().values().stream())
+                .filter(vm -> vm.ending().isEmpty())
+                .forEach(vm -> require(
+                        !cluster.nova().waitsFor(command.host(), vm.server()),
+                        command.host() + " returns, and its nova-compute will rebuild " + vm.server()
+                                + ", which is to be evacuated again"));
         cluster.nova().serversOn(command.host()).stream()
                 .filter(s -> s.taskState().equals(Optional.of("migrating")))
                 .forEach(s -> require(

@@ -349,6 +349,18 @@ final class SimulatedNova {
         return migrations.values().stream().filter(m -> m.server().equals(id)).toList();
     }
 
+    /** True if a rebuild of the server waits in the queue of this host, and the server is marked for one. */
+    boolean waitsFor(HostName host, ServerId id) {
+        boolean marked = server(id)
+                .flatMap(Server::taskState)
+                .filter(task -> task.equals("rebuilding"))
+                .isPresent();
+        return marked
+                && migrationsOf(id).stream()
+                        .anyMatch(m ->
+                                m.status().equals("accepted") && chosenFor(m).equals(Optional.of(host)));
+    }
+
     /** The host that the scheduler has chosen for a migration, known to nobody but the simulation until that host has begun. */
     Optional<HostName> chosenFor(Migration migration) {
         return Optional.ofNullable(chosen.get(migration.id()));

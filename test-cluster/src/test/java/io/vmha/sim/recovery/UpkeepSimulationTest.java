@@ -83,7 +83,7 @@ class UpkeepSimulationTest {
 
     /**
      * What such runs have found: a drain that could not be taken back in the next life of its host; a reserved host that was lost itself and came
-     * back enabled; calls of Nova that arrived after their move had been given up; a drain that a busy VM kept open for ever; a force-down that came after the host was back; a VM that ran on the
+     * back enabled; calls of Nova that arrived after their move had been given up; a drain that a busy VM kept open for ever; a force-down that came after the host was back; a host that came back between two attempts of an evacuation that was in its queue; a VM that ran on the
      * target of its live migration and was started again by its old host.
      */
     @ParameterizedTest
@@ -93,6 +93,7 @@ class UpkeepSimulationTest {
         "reserves,14",
         "reserves,18",
         "reserves,41",
+        "late-rebuilds,3016",
         "upkeep-storm,23",
         "upkeep-storm,63",
         "upkeep-storm,215"
