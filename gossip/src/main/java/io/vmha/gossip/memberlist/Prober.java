@@ -108,6 +108,9 @@ final class Prober {
 
     long nextDeadlineMs() {
         long next = probe == null ? nextProbeMs : probe.nextDeadlineMs();
+        if (relayed.isEmpty()) {
+            return next;
+        }
         for (RelayedPing ping : relayed.values()) {
             next = Math.min(next, ping.deadlineMs());
         }
@@ -115,7 +118,9 @@ final class Prober {
     }
 
     void onTimer(long nowMs) {
-        expireRelayed(nowMs);
+        if (!relayed.isEmpty()) {
+            expireRelayed(nowMs);
+        }
         if (probe != null && !probe.othersAsked && probe.askOthersAtMs <= nowMs) {
             askOthers(nowMs);
         }
@@ -258,7 +263,8 @@ final class Prober {
     }
 
     private static InetSocketAddress replyAddress(Source source, InetSocketAddress from) {
-        return source.address().isComplete() ? source.address().toSocketAddress(from.getPort()) : from;
+        NodeAddress wanted = source.address();
+        return !wanted.isComplete() || wanted.isAt(from) ? from : wanted.toSocketAddress(from.getPort());
     }
 
     private long nextSequence() {

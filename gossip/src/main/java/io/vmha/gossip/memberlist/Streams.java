@@ -139,6 +139,9 @@ final class Streams {
 
     long nextDeadlineMs() {
         long next = nextPushPullMs;
+        if (exchanges.isEmpty()) {
+            return next;
+        }
         for (Exchange exchange : exchanges.values()) {
             next = Math.min(next, exchange.deadlineMs());
         }
@@ -146,16 +149,22 @@ final class Streams {
     }
 
     void onTimer(long nowMs) {
-        for (Map.Entry<Long, Exchange> entry : List.copyOf(exchanges.entrySet())) {
-            if (entry.getValue().deadlineMs() <= nowMs) {
-                onFailed(nowMs, entry.getKey(), "no answer in time");
-            }
+        if (!exchanges.isEmpty()) {
+            giveUpWaiting(nowMs);
         }
         if (nextPushPullMs <= nowMs) {
             nextPushPullMs = nowMs + scaledIntervalMs();
             List<Node> peers = table.pick(1, random, node -> node.isAlive() && !membership.isSelf(node.name()));
             Join unasked = new Join(0, false, peers.size());
             peers.forEach(node -> pushPull(nowMs, node.address(), unasked));
+        }
+    }
+
+    private void giveUpWaiting(long nowMs) {
+        for (Map.Entry<Long, Exchange> entry : List.copyOf(exchanges.entrySet())) {
+            if (entry.getValue().deadlineMs() <= nowMs) {
+                onFailed(nowMs, entry.getKey(), "no answer in time");
+            }
         }
     }
 

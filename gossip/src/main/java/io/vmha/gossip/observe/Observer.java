@@ -1,11 +1,12 @@
 package io.vmha.gossip.observe;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -45,7 +46,10 @@ public final class Observer {
     private final LossEstimate loss = new LossEstimate();
     private final Map<String, Target> targets = new TreeMap<>();
     private final Map<Long, Attempt> underWay = new HashMap<>(); // looked up only
-    private final PriorityQueue<Due> due = new PriorityQueue<>();
+    private final PriorityQueue<Turn> turns = new PriorityQueue<>();
+    /** All wait equally long, so the first to have begun is the first to end. */
+    private final Deque<Attempt> waiting = new ArrayDeque<>();
+
     private long lastAttempt;
     private long lastTimerMs = Long.MIN_VALUE;
 
@@ -59,21 +63,35 @@ public final class Observer {
         private final long id;
         private final Target target;
         private final long begunMs;
+        private final long endMs;
+        private final long order;
         private boolean over;
 
-        Attempt(long id, Target target, long begunMs) {
+        Attempt(long id, Target target, long begunMs, long endMs, long order) {
             this.id = id;
             this.target = target;
             this.begunMs = begunMs;
+            this.endMs = endMs;
+            this.order = order;
+        }
+
+        /** Of two things at one time, what was planned first comes first. */
+        boolean isBefore(Turn turn) {
+            return endMs != turn.atMs ? endMs < turn.atMs : order < turn.order;
         }
     }
 
-    /** A target's turn or, with an attempt, the end of it. Stale ones are recognised when they are taken out. */
-    private record Due(long atMs, long order, Target target, Optional<Attempt> attempt) implements Comparable<Due> {
+    /** A target's turn. Stale ones are recognised when they are taken out. */
+    private record Turn(long atMs, long order, Target target) implements Comparable<Turn> {
         @Override
-        public int compareTo(Due other) {
+        public int compareTo(Turn other) {
             int byTime = Long.compare(atMs, other.atMs);
             return byTime != 0 ? byTime : Long.compare(order, other.order);
+        }
+
+        /** The target is not wanted any more, or its turn was planned anew: nobody needs to wake up for it. */
+        boolean isStale() {
+            return target.dropped || target.nextMs != atMs;
         }
     }
 
@@ -98,7 +116,7 @@ public final class Observer {
 
     private void plan(Target target, long atMs) {
         target.nextMs = atMs;
-        due.add(new Due(atMs, order++, target, Optional.empty()));
+        turns.add(new Turn(atMs, order++, target));
     }
 
     /** The hosts that this one observes from now on. */
@@ -157,9 +175,9 @@ public final class Observer {
         }
         long id = ++lastAttempt;
         target.open++;
-        var begun = new Attempt(id, target, nowMs);
+        var begun = new Attempt(id, target, nowMs, nowMs + timing.timeoutMs(), order++);
         underWay.put(id, begun);
-        due.add(new Due(nowMs + timing.timeoutMs(), order++, target, Optional.of(begun)));
+        waiting.add(begun);
         outbox.probe(id, target.host);
     }
 
@@ -197,17 +215,14 @@ public final class Observer {
 
     /** When {@link #onTimer} must be called at the latest. */
     public long nextDeadlineMs() {
-        while (!due.isEmpty() && isStale(due.peek())) {
-            due.poll();
+        while (!turns.isEmpty() && turns.peek().isStale()) {
+            turns.poll();
         }
-        return due.isEmpty() ? Long.MAX_VALUE : due.peek().atMs();
-    }
-
-    /** An attempt that was answered, or a turn that was planned anew: nobody needs to wake up for it. */
-    private boolean isStale(Due next) {
-        return next.attempt().isPresent()
-                ? next.attempt().get().over
-                : next.target().dropped || next.target().nextMs != next.atMs();
+        while (!waiting.isEmpty() && waiting.peek().over) {
+            waiting.poll();
+        }
+        long turnMs = turns.isEmpty() ? Long.MAX_VALUE : turns.peek().atMs();
+        return waiting.isEmpty() ? turnMs : Math.min(turnMs, waiting.peek().endMs);
     }
 
     /** Does what is due. Answers that wait must be handed in before. */
@@ -217,21 +232,17 @@ public final class Observer {
         // still
         boolean stoodStill = lastTimerMs != Long.MIN_VALUE && nowMs - Math.max(firstMs, lastTimerMs) > timing.pauseMs();
         lastTimerMs = nowMs;
-        while (!due.isEmpty() && due.peek().atMs() <= nowMs) {
-            Due now = due.poll();
-            if (now.attempt().isPresent()) {
-                onTimeout(nowMs, now.attempt().get().id, stoodStill);
+        while (nextDeadlineMs() <= nowMs) {
+            if (turns.isEmpty() || (!waiting.isEmpty() && waiting.peek().isBefore(turns.peek()))) {
+                onTimeout(nowMs, waiting.remove().id, stoodStill);
             } else {
-                onTurn(nowMs, now);
+                onTurn(nowMs, turns.remove());
             }
         }
     }
 
-    private void onTurn(long nowMs, Due now) {
+    private void onTurn(long nowMs, Turn now) {
         Target target = now.target();
-        if (isStale(now)) {
-            return; // it is planned for another time by now
-        }
         if (!isWanted(nowMs, target)) {
             target.dropped = true;
             targets.remove(target.host);

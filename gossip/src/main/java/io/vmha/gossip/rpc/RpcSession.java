@@ -418,8 +418,10 @@ public final class RpcSession {
         answer.text("Vec");
         known.ifPresentOrElse(
                 coordinate -> {
-                    answer.list(coordinate.vector().size());
-                    coordinate.vector().forEach(answer::real);
+                    answer.list(coordinate.dimensions());
+                    for (int i = 0; i < coordinate.dimensions(); i++) {
+                        answer.real(coordinate.component(i));
+                    }
                 },
                 answer::nil);
         send(answer.text("Ok").flag(known.isPresent()));

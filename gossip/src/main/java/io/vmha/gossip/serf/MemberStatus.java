@@ -20,6 +20,11 @@ public enum MemberStatus {
         return code;
     }
 
+    /** It is remembered, and not there. */
+    boolean isGone() {
+        return this == LEFT || this == FAILED;
+    }
+
     /** The word that {@code serf members} prints. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);

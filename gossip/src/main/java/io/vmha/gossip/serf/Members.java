@@ -40,6 +40,13 @@ final class Members {
     private final Map<String, SerfMember> members = new LinkedHashMap<>();
     private final Map<String, Intent> intents = new LinkedHashMap<>();
     private final SortedMap<String, SerfMember> pruned = new TreeMap<>();
+    /** Those that failed or left, in the order in which members were met: in a large pool few, and often looked for. */
+    private final SortedMap<Long, SerfMember> gone = new TreeMap<>();
+
+    /** All by name, as a push/pull state shows them; empty if it must be found anew. */
+    private List<SerfMember> byName = List.of();
+
+    private long met;
     private long version;
 
     /**
@@ -61,10 +68,16 @@ final class Members {
     }
 
     List<Member> views() {
-        return members.values().stream()
-                .sorted(Comparator.comparing(SerfMember::name))
-                .map(SerfMember::view)
-                .toList();
+        return byName().stream().map(SerfMember::view).toList();
+    }
+
+    private List<SerfMember> byName() {
+        if (byName.size() != members.size()) {
+            byName = members.values().stream()
+                    .sorted(Comparator.comparing(SerfMember::name))
+                    .toList();
+        }
+        return byName;
     }
 
     Optional<Member> view(String name) {
@@ -91,7 +104,8 @@ final class Members {
     }
 
     int count(MemberStatus status) {
-        return (int) members.values().stream().filter(m -> m.status() == status).count();
+        var among = status.isGone() ? gone.values() : members.values();
+        return (int) among.stream().filter(m -> m.status() == status).count();
     }
 
     int size() {
@@ -99,7 +113,7 @@ final class Members {
     }
 
     List<SerfMember> failed() {
-        return members.values().stream()
+        return gone.values().stream()
                 .filter(m -> m.status() == MemberStatus.FAILED)
                 .toList();
     }
@@ -108,21 +122,22 @@ final class Members {
      * When each member last changed its mind, for a push/pull state. Whoever reads it takes it for the time of a join, so of one that is
      * leaving an earlier time is told: its intent must not look old to a peer that has not received it yet.
      */
-    SortedMap<String, Long> statusTimes() {
-        SortedMap<String, Long> times = new TreeMap<>();
-        members.forEach((name, member) -> times.put(
-                name,
-                member.status() == MemberStatus.LEAVING ? Math.max(0, member.statusTime() - 1) : member.statusTime()));
+    Map<String, Long> statusTimes() {
+        Map<String, Long> times = new LinkedHashMap<>();
+        for (SerfMember member : byName()) {
+            long time = member.statusTime();
+            times.put(member.name(), member.status() == MemberStatus.LEAVING ? Math.max(0, time - 1) : time);
+        }
         return times;
     }
 
     List<String> left() {
         List<String> names = new ArrayList<>();
-        members.forEach((name, member) -> {
+        for (SerfMember member : gone.values()) {
             if (member.status() == MemberStatus.LEFT) {
-                names.add(name);
+                names.add(member.name());
             }
-        });
+        }
         return names;
     }
 
@@ -133,16 +148,18 @@ final class Members {
             if (members.size() >= MEMBERS_MAX) {
                 forgetShortestLife();
             }
-            member = new SerfMember(node, nowMs);
+            member = new SerfMember(node, nowMs, met++);
             Intent intent = intents.remove(node.name());
             if (intent != null) {
                 member.statusTime(intent.ltime());
                 member.status(intent.leave() ? MemberStatus.LEAVING : MemberStatus.ALIVE);
             }
             members.put(node.name(), member);
+            byName = List.of();
         } else {
             member.describe(node);
             member.back(nowMs);
+            gone.remove(member.order());
             pruned.remove(member.name());
         }
         listener.onJoin(member.view());
@@ -150,15 +167,14 @@ final class Members {
 
     /** Names that somebody invented never lived long; a host that failed did. */
     private void forgetShortestLife() {
-        members.values().stream()
-                .filter(member -> member.status() == MemberStatus.FAILED || member.status() == MemberStatus.LEFT)
-                .min(Comparator.comparingLong(SerfMember::lifeMs))
-                .ifPresent(this::forget);
+        gone.values().stream().min(Comparator.comparingLong(SerfMember::lifeMs)).ifPresent(this::forget);
     }
 
     private void forget(SerfMember member) {
         version++;
         members.remove(member.name());
+        byName = List.of();
+        gone.remove(member.order());
         pruned.remove(member.name());
         onForgotten.accept(member.name());
         listener.onReap(member.view());
@@ -173,17 +189,22 @@ final class Members {
         member.describe(node);
         switch (member.status()) {
             case LEAVING -> {
-                member.gone(MemberStatus.LEFT, nowMs);
+                lose(member, MemberStatus.LEFT, nowMs);
                 listener.onLeave(member.view());
             }
             case ALIVE -> {
-                member.gone(MemberStatus.FAILED, nowMs);
+                lose(member, MemberStatus.FAILED, nowMs);
                 listener.onFailed(member.view());
             }
             case LEFT, FAILED -> {
                 // known already
             }
         }
+    }
+
+    private void lose(SerfMember member, MemberStatus how, long nowMs) {
+        member.gone(how, nowMs);
+        gone.put(member.order(), member);
     }
 
     void onUpdate(NodeView node) {
@@ -237,7 +258,8 @@ final class Members {
         SerfMember member = members.get(name);
         if (member == null) {
             remember(nowMs, name, Math.max(0, ltime - 1), false);
-        } else if (onJoinIntent(nowMs, new SerfMessage.JoinIntent(ltime, name))) {
+        } else if (ltime > member.statusTime()) { // in most states nobody's is
+            onJoinIntent(nowMs, new SerfMessage.JoinIntent(ltime, name));
             member.heardStatusTime(ltime);
         }
     }
@@ -273,7 +295,7 @@ final class Members {
                 }
             }
             case FAILED -> {
-                member.gone(MemberStatus.LEFT, nowMs);
+                lose(member, MemberStatus.LEFT, nowMs);
                 listener.onLeave(member.view());
             }
             case LEAVING, LEFT -> {
@@ -302,6 +324,9 @@ final class Members {
 
     long nextPruneMs() {
         long next = Long.MAX_VALUE;
+        if (pruned.isEmpty()) {
+            return next;
+        }
         for (SerfMember member : pruned.values()) {
             next = Math.min(next, member.pruneAtMs());
         }
@@ -321,7 +346,7 @@ final class Members {
     /** Forgets who has been gone for long. */
     void reap(long nowMs, long failedMs, long leftMs) {
         var forgotten = new ArrayList<SerfMember>(0); // mostly none
-        for (SerfMember member : members.values()) {
+        for (SerfMember member : gone.values()) {
             boolean over = switch (member.status()) {
                 case ALIVE, LEAVING -> false;
                 case FAILED -> member.goneForMs(nowMs) > ReconnectTimeout.of(member.view(), failedMs);

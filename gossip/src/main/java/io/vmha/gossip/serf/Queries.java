@@ -222,6 +222,9 @@ final class Queries {
 
     long nextDeadlineMs() {
         long next = Long.MAX_VALUE;
+        if (asked.isEmpty()) {
+            return next;
+        }
         for (Asked question : asked.values()) {
             next = Math.min(next, question.deadlineMs());
         }

@@ -6,6 +6,7 @@ import java.util.SortedMap;
 
 /** A member with what Serf remembers about it; changed by {@link Members} only. */
 final class SerfMember {
+    private final long order;
     private NodeView node;
     private SortedMap<String, String> tags;
     private MemberStatus status;
@@ -16,7 +17,13 @@ final class SerfMember {
     private long pruneAtMs = Long.MAX_VALUE;
     private boolean suspect;
 
-    SerfMember(NodeView node, long nowMs) {
+    /**
+     * One that is met now.
+     *
+     * @param order a member that was met earlier has a lower one
+     */
+    SerfMember(NodeView node, long nowMs, long order) {
+        this.order = order;
         this.node = node;
         this.sinceMs = nowMs;
         this.tags = Tags.decode(node.meta());
@@ -25,6 +32,10 @@ final class SerfMember {
 
     String name() {
         return node.name();
+    }
+
+    long order() {
+        return order;
     }
 
     NodeView node() {

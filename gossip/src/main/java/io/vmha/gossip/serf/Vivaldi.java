@@ -1,10 +1,8 @@
 package io.vmha.gossip.serf;
 
 import io.vmha.gossip.wire.Coordinate;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -38,19 +36,17 @@ final class Vivaldi {
 
     /** The last round trips to a member, and where it says it is. */
     private static final class Peer {
-        private final List<Double> roundTrips = new ArrayList<>();
+        private double[] roundTrips = {};
         private Coordinate coordinate = Coordinate.ORIGIN;
 
         /** The median of the last three. */
         double filter(double roundTrip) {
-            roundTrips.add(roundTrip);
-            if (roundTrips.size() > FILTER_SAMPLES) {
-                roundTrips.remove(0);
-            }
-            double[] sorted = new double[roundTrips.size()];
-            for (int i = 0; i < sorted.length; i++) {
-                sorted[i] = roundTrips.get(i);
-            }
+            int kept = Math.min(roundTrips.length, FILTER_SAMPLES - 1);
+            double[] latest = new double[kept + 1];
+            System.arraycopy(roundTrips, roundTrips.length - kept, latest, 0, kept);
+            latest[kept] = roundTrip;
+            roundTrips = latest;
+            double[] sorted = latest.clone();
             Arrays.sort(sorted);
             return sorted[sorted.length / 2];
         }
@@ -101,7 +97,7 @@ final class Vivaldi {
         double wrongness = Math.abs(distance - roundTrip) / roundTrip;
         double weight = ours.error() / Math.max(ours.error() + theirs.error(), ZERO);
         double error = ERROR_WEIGHT * weight * wrongness + ours.error() * (1 - ERROR_WEIGHT * weight);
-        ours = new Coordinate(ours.vector(), Math.min(error, Coordinate.ERROR_MAX), ours.adjustment(), ours.height());
+        ours = ours.withError(Math.min(error, Coordinate.ERROR_MAX));
         push(MOVE_WEIGHT * weight * (roundTrip - distance), theirs);
     }
 
@@ -112,7 +108,7 @@ final class Vivaldi {
         for (double sample : adjustmentSamples) {
             sum += sample;
         }
-        ours = new Coordinate(ours.vector(), ours.error(), sum / (2.0 * ADJUSTMENT_WINDOW), ours.height());
+        ours = ours.withAdjustment(sum / (2.0 * ADJUSTMENT_WINDOW));
     }
 
     /** Without it all members would drift away together. */
@@ -124,7 +120,7 @@ final class Vivaldi {
     private void push(double force, Coordinate from) {
         double[] direction = new double[Coordinate.DIMENSIONS];
         for (int i = 0; i < direction.length; i++) {
-            direction[i] = ours.vector().get(i) - from.vector().get(i);
+            direction[i] = ours.component(i) - from.component(i);
         }
         double length = length(direction);
         double height = ours.height();
@@ -133,11 +129,10 @@ final class Vivaldi {
         } else {
             length = anywhere(direction);
         }
-        List<Double> moved = new ArrayList<>(direction.length);
         for (int i = 0; i < direction.length; i++) {
-            moved.add(ours.vector().get(i) + direction[i] / length * force);
+            direction[i] = ours.component(i) + direction[i] / length * force;
         }
-        ours = new Coordinate(moved, ours.error(), ours.adjustment(), height);
+        ours = ours.movedTo(direction, height);
     }
 
     /** Two at the same place part in a random direction. */

@@ -1,19 +1,14 @@
 package io.vmha.gossip.wire;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
 /**
  * A place in Serf's network coordinates: the distance of two places estimates the round trip between two members. Travels in the
  * payload of every ack. All in seconds.
- *
- * @param vector eight dimensions of a Euclidean space
- * @param error how much its owner trusts it, 1.5 is not at all
- * @param adjustment what the owner's recent measurements were off by
- * @param height the part of every way that does not depend on where it leads
  */
-public record Coordinate(List<Double> vector, double error, double adjustment, double height) {
+public final class Coordinate {
     public static final int DIMENSIONS = 8;
     public static final double ERROR_MAX = 1.5;
     public static final double HEIGHT_MIN = 1.0e-5;
@@ -25,8 +20,62 @@ public record Coordinate(List<Double> vector, double error, double adjustment, d
     private static final int PAYLOAD_VERSION = 1;
     private static final List<String> FIELDS = List.of("Vec", "Error", "Adjustment", "Height");
 
-    public Coordinate {
-        vector = List.copyOf(vector);
+    private final double[] vector;
+    private final double error;
+    private final double adjustment;
+    private final double height;
+
+    /**
+     * A place.
+     *
+     * @param vector eight dimensions of a Euclidean space
+     * @param error how much its owner trusts it, 1.5 is not at all
+     * @param adjustment what the owner's recent measurements were off by
+     * @param height the part of every way that does not depend on where it leads
+     */
+    public Coordinate(List<Double> vector, double error, double adjustment, double height) {
+        this(vector.stream().mapToDouble(Double::doubleValue).toArray(), error, adjustment, height);
+    }
+
+    private Coordinate(double[] owned, double error, double adjustment, double height) {
+        this.vector = owned;
+        this.error = error;
+        this.adjustment = adjustment;
+        this.height = height;
+    }
+
+    /** How many dimensions it has; one that came from the wire has {@link #DIMENSIONS}. */
+    public int dimensions() {
+        return vector.length;
+    }
+
+    public double component(int dimension) {
+        return vector[dimension];
+    }
+
+    public double error() {
+        return error;
+    }
+
+    public double adjustment() {
+        return adjustment;
+    }
+
+    public double height() {
+        return height;
+    }
+
+    public Coordinate withError(double newError) {
+        return new Coordinate(vector, newError, adjustment, height);
+    }
+
+    public Coordinate withAdjustment(double newAdjustment) {
+        return new Coordinate(vector, error, newAdjustment, height);
+    }
+
+    /** Another place that is as certain. */
+    public Coordinate movedTo(double[] newVector, double newHeight) {
+        return new Coordinate(newVector.clone(), error, adjustment, newHeight);
     }
 
     /** Tells whether one can calculate with it: eight dimensions, and every number finite. */
@@ -35,7 +84,7 @@ public record Coordinate(List<Double> vector, double error, double adjustment, d
         for (double component : vector) {
             finite &= Double.isFinite(component);
         }
-        return finite && vector.size() == DIMENSIONS;
+        return finite && vector.length == DIMENSIONS;
     }
 
     /** As the payload of an ack. */
@@ -44,8 +93,10 @@ public record Coordinate(List<Double> vector, double error, double adjustment, d
         output.text("Adjustment").real(adjustment);
         output.text("Error").real(error);
         output.text("Height").real(height);
-        output.text("Vec").listHeader(vector.size());
-        vector.forEach(output::real);
+        output.text("Vec").listHeader(vector.length);
+        for (double component : vector) {
+            output.real(component);
+        }
         return output.toBytes();
     }
 
@@ -58,6 +109,32 @@ public record Coordinate(List<Double> vector, double error, double adjustment, d
         if (payload.isEmpty() || payload.at(0) != PAYLOAD_VERSION) {
             throw new WireFormatException("the payload of an ack must be a coordinate, version " + PAYLOAD_VERSION);
         }
+        Coordinate coordinate = plain(payload);
+        if (!coordinate.isUsable()) {
+            coordinate = lenient(payload);
+        }
+        if (!coordinate.isUsable()) {
+            throw new WireFormatException("a coordinate must consist of finite numbers but is " + coordinate);
+        }
+        return coordinate;
+    }
+
+    /** What is written as everybody writes it; of anything else, a place that is not usable. */
+    private static Coordinate plain(Bytes payload) {
+        var reader = new PlainReader(payload.shared(), 1, payload.length());
+        reader.mapOf(4);
+        double adjustment = reader.key("Adjustment").real();
+        double error = reader.key("Error").real();
+        double height = reader.key("Height").real();
+        reader.key("Vec").listOf(DIMENSIONS);
+        double[] vector = new double[DIMENSIONS];
+        for (int i = 0; i < DIMENSIONS; i++) {
+            vector[i] = reader.real();
+        }
+        return new Coordinate(vector, reader.isPlain() ? error : Double.NaN, adjustment, height);
+    }
+
+    private static Coordinate lenient(Bytes payload) {
         Fields fields =
                 new MsgpackReader(payload.shared(), 1, payload.length()).value().struct("coordinate", FIELDS);
         List<Value> components = fields.value("Vec").list("coordinate.Vec");
@@ -65,17 +142,15 @@ public record Coordinate(List<Double> vector, double error, double adjustment, d
             throw new WireFormatException(
                     "a coordinate must have " + DIMENSIONS + " dimensions but has " + components.size());
         }
-        List<Double> vector = new ArrayList<>(DIMENSIONS);
-        components.forEach(component -> vector.add(component.number("coordinate.Vec")));
-        Coordinate coordinate = new Coordinate(
+        double[] vector = new double[DIMENSIONS];
+        for (int i = 0; i < DIMENSIONS; i++) {
+            vector[i] = components.get(i).number("coordinate.Vec");
+        }
+        return new Coordinate(
                 vector,
                 fields.value("Error").number("coordinate.Error"),
                 fields.value("Adjustment").number("coordinate.Adjustment"),
                 fields.value("Height").number("coordinate.Height"));
-        if (!coordinate.isUsable()) {
-            throw new WireFormatException("a coordinate must consist of finite numbers but is " + coordinate);
-        }
-        return coordinate;
     }
 
     /** The estimated round trip between two places. */
@@ -88,10 +163,30 @@ public record Coordinate(List<Double> vector, double error, double adjustment, d
     /** The same without the adjustments. */
     public double plainDistanceTo(Coordinate other) {
         double sum = 0;
-        for (int i = 0; i < vector.size(); i++) {
-            double difference = vector.get(i) - other.vector.get(i);
+        for (int i = 0; i < vector.length; i++) {
+            double difference = vector[i] - other.vector[i];
             sum += difference * difference;
         }
         return Math.sqrt(sum) + height + other.height;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Coordinate that
+                && Arrays.equals(vector, that.vector)
+                && Double.compare(error, that.error) == 0
+                && Double.compare(adjustment, that.adjustment) == 0
+                && Double.compare(height, that.height) == 0;
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(vector) + 31 * Double.hashCode(error) + Double.hashCode(height);
+    }
+
+    @Override
+    public String toString() {
+        return "Coordinate[vector=" + Arrays.toString(vector) + ", error=" + error + ", adjustment=" + adjustment
+                + ", height=" + height + "]";
     }
 }

@@ -2,6 +2,7 @@ package io.vmha.gossip.wire;
 
 import io.vmha.gossip.wire.Message.Source;
 import java.util.List;
+import java.util.Optional;
 
 /** One bare message: its type byte and its msgpack body. Push/pull states and stream framing are {@link StreamCodec}'s part. */
 public final class MessageCodec {
@@ -11,6 +12,9 @@ public final class MessageCodec {
     private static final List<String> ACK_FIELDS = List.of("SeqNo", "Payload");
     private static final List<String> ACCUSATION_FIELDS = List.of("Incarnation", "Node", "From");
     private static final List<String> ALIVE_FIELDS = List.of("Incarnation", "Node", "Addr", "Port", "Meta", "Vsn");
+
+    private static final int IPV4_BYTES = 4;
+    private static final int PORT_MAX = 0xffff;
 
     private MessageCodec() {}
 
@@ -40,7 +44,49 @@ public final class MessageCodec {
         if (type == MessageType.USER) {
             return new Message.User(Bytes.copyOfRange(source, from + 1, to));
         }
-        return decodeBody(type, new MsgpackReader(source, from + 1, to));
+        return plain(type, source, from + 1, to)
+                .orElseGet(() -> decodeBody(type, new MsgpackReader(source, from + 1, to)));
+    }
+
+    /** What makes up most of the traffic, if it is written as everybody writes it. */
+    private static Optional<Message> plain(MessageType type, byte[] source, int from, int to) {
+        return switch (type) {
+            case PING -> plainPing(new PlainReader(source, from, to));
+            case ACK -> plainAck(new PlainReader(source, from, to));
+            case INDIRECT_PING,
+                    NACK,
+                    SUSPECT,
+                    DEAD,
+                    ALIVE,
+                    ERROR,
+                    PUSH_PULL,
+                    COMPOUND,
+                    USER,
+                    COMPRESS,
+                    ENCRYPT,
+                    HAS_CRC,
+                    LABEL -> Optional.empty();
+        };
+    }
+
+    private static Optional<Message> plainPing(PlainReader reader) {
+        reader.mapOf(5);
+        String node = reader.key("Node").word();
+        long sequence = reader.key("SeqNo").unsigned();
+        Bytes ip = reader.key("SourceAddr").shortRaw();
+        String asker = reader.key("SourceNode").word();
+        long port = reader.key("SourcePort").unsigned();
+        if (!reader.isPlain() || ip.length() != IPV4_BYTES || port > PORT_MAX) {
+            return Optional.empty();
+        }
+        return Optional.of(new Message.Ping(sequence, node, new Source(new NodeAddress(ip, (int) port), asker)));
+    }
+
+    private static Optional<Message> plainAck(PlainReader reader) {
+        reader.mapOf(2);
+        Bytes payload = reader.key("Payload").raw();
+        long sequence = reader.key("SeqNo").unsigned();
+        return reader.isPlain() ? Optional.of(new Message.Ack(sequence, payload)) : Optional.empty();
     }
 
     static Message decodeBody(MessageType type, MsgpackReader reader) {

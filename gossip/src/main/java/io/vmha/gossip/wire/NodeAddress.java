@@ -3,6 +3,7 @@ package io.vmha.gossip.wire;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.Arrays;
 
 /** An address inside a message. What it is as a socket address is found out once, for a node is told of many times. */
 public final class NodeAddress {
@@ -55,6 +56,12 @@ public final class NodeAddress {
             socketAddress = resolve(port); // two threads would find the same
         }
         return socketAddress;
+    }
+
+    /** Says the same as this socket address. */
+    public boolean isAt(InetSocketAddress other) {
+        return port == other.getPort()
+                && Arrays.equals(ip.shared(), other.getAddress().getAddress());
     }
 
     private InetSocketAddress resolve(int itsPort) {

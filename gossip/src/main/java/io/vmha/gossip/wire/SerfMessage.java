@@ -1,9 +1,10 @@
 package io.vmha.gossip.wire;
 
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
-import java.util.TreeMap;
 
 /** A Serf message, the body of a memberlist user message. Lamport times order what members say about themselves. */
 public sealed interface SerfMessage {
@@ -29,19 +30,19 @@ public sealed interface SerfMessage {
     /**
      * The Serf part of a push/pull exchange.
      *
-     * @param statusTimes when each member last changed its mind
+     * @param statusTimes when each member last changed its mind, in the order in which that is written or was read
      * @param leftMembers those of them that left
      */
     record State(
             long ltime,
-            SortedMap<String, Long> statusTimes,
+            Map<String, Long> statusTimes,
             List<String> leftMembers,
             long eventLtime,
             List<RecentEvents> events,
             long queryLtime)
             implements SerfMessage {
         public State {
-            statusTimes = Collections.unmodifiableSortedMap(new TreeMap<>(statusTimes));
+            statusTimes = Collections.unmodifiableMap(new LinkedHashMap<>(statusTimes));
             leftMembers = List.copyOf(leftMembers);
             events = List.copyOf(events);
         }

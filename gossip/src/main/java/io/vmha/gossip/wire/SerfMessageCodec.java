@@ -3,10 +3,9 @@ package io.vmha.gossip.wire;
 import io.vmha.gossip.wire.SerfMessage.EventBody;
 import io.vmha.gossip.wire.SerfMessage.RecentEvents;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /** Serf messages: a type byte and a msgpack body in the same profile as memberlist's. */
 public final class SerfMessageCodec {
@@ -88,7 +87,7 @@ public final class SerfMessageCodec {
     }
 
     private static SerfMessage state(Fields f) {
-        SortedMap<String, Long> statusTimes = new TreeMap<>();
+        Map<String, Long> statusTimes = new LinkedHashMap<>();
         for (Map.Entry<String, Value> entry :
                 f.value("StatusLTimes").map("StatusLTimes").entrySet()) {
             statusTimes.put(entry.getKey(), entry.getValue().integer("StatusLTimes", 0, Long.MAX_VALUE));

@@ -75,6 +75,38 @@ public record GossipScenario(
                 true);
     }
 
+    /** The same pool, and nothing goes wrong in it. */
+    GossipScenario atRest() {
+        return new GossipScenario(
+                name + "-at-rest",
+                nodes,
+                startsWithinMs,
+                faultsFromMs,
+                0,
+                healAtMs,
+                runMs,
+                0,
+                leavingTolerated,
+                clockSpreadPpm,
+                observed);
+    }
+
+    /** The same pool, whose hosts do not observe each other directly. */
+    GossipScenario unobserved() {
+        return new GossipScenario(
+                name + "-unobserved",
+                nodes,
+                startsWithinMs,
+                faultsFromMs,
+                faultEveryMs,
+                healAtMs,
+                runMs,
+                dead,
+                leavingTolerated,
+                clockSpreadPpm,
+                false);
+    }
+
     /** Agents on one machine whose clocks are right, and nothing goes wrong by itself. */
     static GossipScenario quiet(int nodes) {
         return new GossipScenario(

@@ -235,11 +235,15 @@ final class PoolNode {
     }
 
     private void onPacket(InetSocketAddress from, List<Bytes> parts) {
-        feed(life, () -> {
+        if (isRunning()) {
+            long nowMs = clockMs();
             for (Bytes part : parts) {
-                serf.onMessage(clockMs(), from, pool.letters().read(part));
+                serf.onMessage(nowMs, from, pool.letters().read(part));
             }
-        });
+            arm();
+        } else {
+            feed(() -> onPacket(from, parts));
+        }
     }
 
     /** A request on a stream; {@code whenAnswered} gets the reply, or nothing if the connection was closed without one. */

@@ -37,8 +37,28 @@ public final class PoolRun {
             long falseFailures,
             long falseSilences) {}
 
+    /**
+     * What happens in the pool, beside its gossip.
+     *
+     * @param faults faults of all kinds, and deaths
+     * @param observed hosts observe each other directly
+     */
+    public record Company(boolean faults, boolean observed) {
+        /** Everything. */
+        public static final Company ALL = new Company(true, true);
+
+        private GossipScenario of(GossipScenario pool) {
+            GossipScenario calm = faults ? pool : pool.atRest();
+            return observed ? calm : calm.unobserved();
+        }
+    }
+
     public PoolRun(int nodes, long seed) {
-        this.scenario = GossipScenario.pool(nodes);
+        this(nodes, seed, Company.ALL);
+    }
+
+    public PoolRun(int nodes, long seed, Company company) {
+        this.scenario = company.of(GossipScenario.pool(nodes));
         this.sim = new Simulation(new Run("GossipSimulationTest", scenario.name(), seed));
         this.pool = new GossipPool(sim, scenario);
         this.nemesis = new GossipNemesis(sim, pool, scenario);

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "Simulates one large pool with loss, delay, doubled and overtaking packets, one-way cuts, splits, pauses,"
-                    + " restarts, wrong clocks and deaths, and prints how much faster than real time that is on one core.",
+                + " restarts, wrong clocks and deaths, and prints how much faster than real time that is on one core.",
             "Exit status: 0 done, 1 a healthy node was taken for dead."
         })
 final class PoolVerb implements Callable<Integer> {
@@ -44,11 +44,17 @@ final class PoolVerb implements Callable<Integer> {
             description = "which run (default: ${DEFAULT-VALUE})")
     private long seed;
 
+    @Option(names = "--at-rest", description = "without faults and deaths: what the gossip of a healthy pool costs")
+    private boolean atRest;
+
+    @Option(names = "--unobserved", description = "without the direct observation of hosts by hosts")
+    private boolean unobserved;
+
     PoolVerb() {}
 
     @Override
     public Integer call() {
-        var run = new PoolRun(nodes, seed);
+        var run = new PoolRun(nodes, seed, new PoolRun.Company(!atRest, !unobserved));
         long livingMs = Math.min(seconds * 1_000L, run.livingMs());
         Stretch forming = Stretch.of(run::form);
         PoolRun.Summary formed = run.summary();
