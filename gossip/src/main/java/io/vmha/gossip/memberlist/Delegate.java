@@ -45,7 +45,7 @@ public interface Delegate {
     boolean hasBroadcasts();
 
     /**
-     * Messages to be spread.
+     * User messages to be spread, encoded as parts of a datagram.
      *
      * @param overheadBytes what each of them costs beyond its length
      * @param limitBytes what all of them may cost

@@ -81,9 +81,7 @@ final class Gossip {
             free -= message.length() + COMPOUND_PART_BYTES;
         }
         if (free > COMPOUND_PART_BYTES + USER_TYPE_BYTES) {
-            for (Bytes body : delegate.broadcasts(COMPOUND_PART_BYTES + USER_TYPE_BYTES, free)) {
-                messages.add(MessageCodec.encode(new Message.User(body)));
-            }
+            messages.addAll(delegate.broadcasts(COMPOUND_PART_BYTES, free));
         }
         ticking &= hasNews();
         return messages;

@@ -135,8 +135,11 @@ final class Membership {
 
     /** An earlier life of ours is still remembered somewhere; say what is true now. */
     private void onAliveAboutUs(Message.Alive alive) {
+        if (alive.incarnation() < self.incarnation()) {
+            return;
+        }
         boolean same = alive.meta().equals(self.meta()) && alive.vsn().equals(self.vsn());
-        if (alive.incarnation() < self.incarnation() || (alive.incarnation() == self.incarnation() && same)) {
+        if (alive.incarnation() == self.incarnation() && same) {
             return;
         }
         refute(alive.incarnation());

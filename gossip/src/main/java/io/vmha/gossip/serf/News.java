@@ -2,6 +2,8 @@ package io.vmha.gossip.serf;
 
 import io.vmha.gossip.memberlist.BroadcastQueue;
 import io.vmha.gossip.wire.Bytes;
+import io.vmha.gossip.wire.Message;
+import io.vmha.gossip.wire.MessageCodec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
@@ -24,15 +26,20 @@ final class News {
     }
 
     void addIntent(Bytes message, Runnable onDone) {
-        intents.add(message, onDone);
+        intents.add(wrapped(message), onDone);
     }
 
     void addQuery(Bytes message) {
-        queries.add(message, () -> {});
+        queries.add(wrapped(message), () -> {});
     }
 
     void addEvent(Bytes message) {
-        events.add(message, () -> {});
+        events.add(wrapped(message), () -> {});
+    }
+
+    /** As memberlist carries it. It is sent a dozen times and more, and wrapped once. */
+    private static Bytes wrapped(Bytes message) {
+        return MessageCodec.encode(new Message.User(message));
     }
 
     boolean isEmpty() {

@@ -12,6 +12,7 @@ public final class Bytes {
     public static final Bytes EMPTY = new Bytes(new byte[0]);
 
     private final byte[] content;
+    private int hash;
 
     private Bytes(byte[] content) {
         this.content = content;
@@ -114,12 +115,15 @@ public final class Bytes {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Bytes that && Arrays.equals(content, that.content);
+        return this == other || (other instanceof Bytes that && Arrays.equals(content, that.content));
     }
 
     @Override
     public int hashCode() {
-        return Arrays.hashCode(content);
+        if (hash == 0) {
+            hash = Arrays.hashCode(content); // two threads would find the same
+        }
+        return hash;
     }
 
     /** Hexadecimal, cut after 64 bytes. */

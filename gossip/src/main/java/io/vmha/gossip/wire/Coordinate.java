@@ -134,7 +134,8 @@ public final class Coordinate {
         return new Coordinate(vector, reader.isPlain() ? error : Double.NaN, adjustment, height);
     }
 
-    private static Coordinate lenient(Bytes payload) {
+    /** However it is written. */
+    static Coordinate lenient(Bytes payload) {
         Fields fields =
                 new MsgpackReader(payload.shared(), 1, payload.length()).value().struct("coordinate", FIELDS);
         List<Value> components = fields.value("Vec").list("coordinate.Vec");
