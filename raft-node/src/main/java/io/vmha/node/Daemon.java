@@ -16,6 +16,7 @@ import io.vmha.node.control.Dissolution;
 import io.vmha.node.control.GroupAccess;
 import io.vmha.node.control.KvAccess;
 import io.vmha.node.control.KvWatchers;
+import io.vmha.node.control.Outside;
 import io.vmha.node.control.PeerBook;
 import io.vmha.node.control.PoolTags;
 import io.vmha.node.control.Renewals;
@@ -174,10 +175,7 @@ public final class Daemon implements AutoCloseable {
                 config.raft().replaceAfter(),
                 raft,
                 codec,
-                compute,
-                compute.operations(),
-                compute,
-                fencer,
+                new Outside(compute, fencer),
                 peers,
                 lease,
                 error -> failed.accept("programming error: " + error)));
@@ -361,11 +359,8 @@ public final class Daemon implements AutoCloseable {
     private void proveLeadership() {
         if (loop.leading().isPresent()) {
             long sentAtMs = lease.nowMs();
-            var unused = raft.leads(LEADERSHIP_LIMIT).thenAccept(leads -> {
-                if (leads && loop.leading().isPresent()) {
-                    lease.onLeadershipProven(sentAtMs);
-                }
-            });
+            var unused = raft.leads(LEADERSHIP_LIMIT)
+                    .thenAccept(term -> term.ifPresent(t -> lease.onLeadershipProven(t, sentAtMs)));
         }
     }
 

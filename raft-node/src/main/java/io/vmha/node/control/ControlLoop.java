@@ -12,21 +12,18 @@ import io.vmha.recovery.core.ActionRunner;
 import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.Command;
-import io.vmha.recovery.core.Compute;
-import io.vmha.recovery.core.Fencer;
+import io.vmha.recovery.core.Doorbell;
 import io.vmha.recovery.core.Finding;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.InstanceCommand;
 import io.vmha.recovery.core.LeaderDuty;
-import io.vmha.recovery.core.Operations;
 import io.vmha.recovery.core.Outbox;
 import io.vmha.recovery.core.Readmission;
 import io.vmha.recovery.core.RecoveryConfig;
 import io.vmha.recovery.core.RecoveryController;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ReserveController;
-import io.vmha.recovery.core.ReserveRecords;
 import io.vmha.recovery.core.ReserveUse;
 import io.vmha.recovery.core.ReserveWork;
 import io.vmha.recovery.core.Result;
@@ -52,6 +49,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -81,7 +79,8 @@ public final class ControlLoop implements AutoCloseable {
     private final UpkeepController upkeep;
     private final ReserveController reserve;
     private final List<LeaderDuty> duties;
-    private final ActionRunner runner;
+    private final Outside outside;
+    private final Doorbell doorbell = new TcpDoorbell();
     private final ScheduledThreadPoolExecutor control;
     private final ThreadPoolExecutor actions;
     private final ThreadPoolExecutor questions;
@@ -97,10 +96,7 @@ public final class ControlLoop implements AutoCloseable {
             Duration replaceVotersAfter,
             RaftNode raft,
             StateCodec codec,
-            Compute compute,
-            Operations services,
-            ReserveRecords reserves,
-            Fencer fencer,
+            Outside outside,
             PeerBook peers,
             HostLease lease,
             Consumer<Throwable> fatal) {
@@ -109,19 +105,14 @@ public final class ControlLoop implements AutoCloseable {
         this.peers = peers;
         this.codec = codec;
         this.fatal = fatal;
+        this.outside = outside;
         this.recovery = new RecoveryController(config, self, new LogOutbox(), Clocks.wall());
         this.membership =
                 new MembershipController(self, replaceVotersAfter.toMillis(), new GroupOutbox(), Clocks.wall());
-        this.returning = new ReturnController(new ReturnOutbox(services), Clocks.wall());
-        this.upkeep = new UpkeepController(
-                config,
-                self,
-                new UpkeepOutbox(new UpkeepRunner(services, fencer, new VoterPanel(raft), this::termStands)),
-                Clocks.wall());
-        this.reserve = new ReserveController(new ReserveOutbox(reserves), Clocks.wall());
+        this.returning = new ReturnController(new ReturnOutbox(), Clocks.wall());
+        this.upkeep = new UpkeepController(config, self, new UpkeepOutbox(), Clocks.wall());
+        this.reserve = new ReserveController(new ReserveOutbox(), Clocks.wall());
         this.duties = List.of(returning, upkeep, reserve);
-        this.runner = new ActionRunner(
-                compute, fencer, new VoterPanel(raft), new TcpDoorbell(), this::termStands, Clocks::nowMs);
         this.control = new ScheduledThreadPoolExecutor(1, runnable -> daemon(runnable, "control"));
         control.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         var count = new AtomicInteger();
@@ -270,11 +261,26 @@ public final class ControlLoop implements AutoCloseable {
         return leaderOfTerm.isPresent()
                 && leaderOfTerm.getAsLong() == term
                 && raft.status().term() == term
-                && lease.isLeadershipProven();
+                && lease.isLeadershipProven(term);
     }
 
     private Result run(Action action) {
-        return action.hasEffect() ? asCaller(() -> runner.run(action)) : runner.run(action);
+        BooleanSupplier stands = () -> termStands(action.term());
+        var runner = new ActionRunner(
+                outside.compute(stands),
+                outside.fencer(stands),
+                new VoterPanel(raft),
+                doorbell,
+                this::termStands,
+                Clocks::nowMs);
+        return action.hasEffect() ? asCaller(action.term(), () -> runner.run(action)) : runner.run(action);
+    }
+
+    private UpkeepResult run(UpkeepAction action) {
+        BooleanSupplier stands = () -> termStands(action.term());
+        var runner = new UpkeepRunner(
+                outside.operations(stands), outside.fencer(stands), new VoterPanel(raft), this::termStands);
+        return action.hasEffect() ? asCaller(action.term(), () -> runner.run(action)) : runner.run(action);
     }
 
     private void post(Runnable event) {
@@ -354,23 +360,17 @@ public final class ControlLoop implements AutoCloseable {
         });
     }
 
-    /** While it runs, the guard kills this process as soon as its leadership is proven no more (S9). */
-    private <T> T asCaller(Supplier<T> call) {
-        lease.beginCall();
+    /** While it runs, the guard kills this process as soon as its leadership in this term is proven no more (S9). */
+    private <T> T asCaller(long term, Supplier<T> call) {
+        lease.beginCall(term);
         try {
             return call.get();
         } finally {
-            lease.endCall();
+            lease.endCall(term);
         }
     }
 
     private final class ReturnOutbox implements ReturnController.Outbox {
-        private final Operations services;
-
-        ReturnOutbox(Operations services) {
-            this.services = services;
-        }
-
         @Override
         public void propose(String key, Command command) {
             proposeFor(returning, key, command);
@@ -379,7 +379,9 @@ public final class ControlLoop implements AutoCloseable {
         @Override
         public void readmit(long term, HostName host) {
             actions.execute(guarded(() -> {
-                Readmission result = asCaller(() -> Readmission.advance(services, host, () -> termStands(term)));
+                BooleanSupplier stands = () -> termStands(term);
+                Readmission result =
+                        asCaller(term, () -> Readmission.advance(outside.operations(stands), host, stands));
                 LOG.info("host returns host={} done={} detail=\"{}\"", host, result.done(), result.detail());
                 post(() -> returning.onReadmission(Clocks.nowMs(), term, result));
             }));
@@ -387,12 +389,6 @@ public final class ControlLoop implements AutoCloseable {
     }
 
     private final class UpkeepOutbox implements UpkeepController.Outbox {
-        private final UpkeepRunner upkeepRunner;
-
-        UpkeepOutbox(UpkeepRunner upkeepRunner) {
-            this.upkeepRunner = upkeepRunner;
-        }
-
         @Override
         public void propose(String key, Command command) {
             if (command instanceof InstanceCommand.NoteLateRebuild late) {
@@ -405,8 +401,7 @@ public final class ControlLoop implements AutoCloseable {
         @Override
         public void execute(UpkeepAction action) {
             actions.execute(guarded(() -> {
-                UpkeepResult result =
-                        action.hasEffect() ? asCaller(() -> upkeepRunner.run(action)) : upkeepRunner.run(action);
+                UpkeepResult result = ControlLoop.this.run(action);
                 LOG.debug("action done action={} result={}", action, result);
                 post(() -> upkeep.onResult(Clocks.nowMs(), result));
             }));
@@ -414,12 +409,6 @@ public final class ControlLoop implements AutoCloseable {
     }
 
     private final class ReserveOutbox implements ReserveController.Outbox {
-        private final ReserveRecords nova;
-
-        ReserveOutbox(ReserveRecords nova) {
-            this.nova = nova;
-        }
-
         @Override
         public void propose(String key, Command command) {
             proposeFor(reserve, key, command);
@@ -428,8 +417,9 @@ public final class ControlLoop implements AutoCloseable {
         @Override
         public void work(long term, ReserveUse use, long aggregateId) {
             actions.execute(guarded(() -> {
+                BooleanSupplier stands = () -> termStands(term);
                 ReserveWork result =
-                        asCaller(() -> ReserveWork.advance(nova, use, aggregateId, () -> termStands(term)));
+                        asCaller(term, () -> ReserveWork.advance(outside.reserves(stands), use, aggregateId, stands));
                 LOG.info(
                         "reserved host host={} step={} result={} detail=\"{}\"",
                         use.host(),

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -62,8 +64,10 @@ public final class HostLease {
     private long sealedEpoch;
     private int poolSeen;
     private int poolSize;
-    private long leadingUntilMs;
-    private int openCalls;
+    /** By term, until when this node may call; the newest, and those in which calls are open. */
+    private final NavigableMap<Long, Long> leadingUntilMs = new TreeMap<>();
+
+    private final NavigableMap<Long, Integer> openCalls = new TreeMap<>();
     private Arming arming = new Arming(false, "the guard has not been asked yet");
     private long saidAtMs;
     private boolean unwritable;
@@ -209,31 +213,46 @@ public final class HostLease {
                 saidAtMs);
     }
 
-    /** This node led, as a majority confirmed after this moment (S9). */
-    public synchronized void onLeadershipProven(long atMs) {
-        leadingUntilMs = Math.max(leadingUntilMs, atMs + TIMING.leaseMs());
+    /** This node led in this term, as a majority confirmed after this moment (S9). */
+    public synchronized void onLeadershipProven(long term, long atMs) {
+        leadingUntilMs.merge(term, atMs + TIMING.leaseMs(), Math::max);
+        forgetOldTerms();
         write();
     }
 
-    /** True while this node may call Nova and the BMCs. */
-    public synchronized boolean isLeadershipProven() {
-        return bootMs.getAsLong() < leadingUntilMs;
+    /** True while this node may call Nova and the BMCs for what was decided in this term. */
+    public synchronized boolean isLeadershipProven(long term) {
+        return bootMs.getAsLong() < leadingUntil(term);
     }
 
-    /** A call begins: from here on the guard kills this process when its leadership is not proven any more. */
-    public synchronized void beginCall() {
-        openCalls++;
-        if (openCalls == 1) {
+    /** A call begins for what was decided in this term: from here on the guard kills this process when that leadership is not proven any more. */
+    public synchronized void beginCall(long term) {
+        openCalls.merge(term, 1, Integer::sum);
+        if (openCalls.get(term) == 1) {
             write();
         }
     }
 
     /** A call is over. */
-    public synchronized void endCall() {
-        openCalls--;
-        if (openCalls == 0) {
+    public synchronized void endCall(long term) {
+        if (openCalls.merge(term, -1, Integer::sum) == 0) {
+            openCalls.remove(term);
+            forgetOldTerms();
             write();
         }
+    }
+
+    private void forgetOldTerms() {
+        leadingUntilMs.keySet().removeIf(term -> term < leadingUntilMs.lastKey() && !openCalls.containsKey(term));
+    }
+
+    private long leadingUntil(long term) {
+        return leadingUntilMs.getOrDefault(term, 0L);
+    }
+
+    /** A call of an old term may not live on because this node leads again in a new one. */
+    private long callersDeadlineMs() {
+        return openCalls.keySet().stream().mapToLong(this::leadingUntil).min().orElse(0);
     }
 
     /** The picture for people. */
@@ -256,7 +275,9 @@ public final class HostLease {
 
     private void write() {
         long nowMs = bootMs.getAsLong();
-        boolean leads = openCalls > 0 || nowMs < leadingUntilMs;
+        long leadsUntilMs =
+                leadingUntilMs.isEmpty() ? 0 : leadingUntilMs.lastEntry().getValue();
+        boolean calls = !openCalls.isEmpty();
         var file = new LeaseFile(
                 self.value(),
                 bootId,
@@ -267,8 +288,8 @@ public final class HostLease {
                 lease.deadlineMs(),
                 poolSeen,
                 poolSize,
-                leads ? leadingUntilMs : 0,
-                openCalls > 0 ? pid : 0,
+                calls ? callersDeadlineMs() : nowMs < leadsUntilMs ? leadsUntilMs : 0,
+                calls ? pid : 0,
                 selfTest.nonce(nowMs),
                 nowMs);
         try {

@@ -159,15 +159,15 @@ public final class RaftNode implements AutoCloseable {
     }
 
     /**
-     * Whether this node leads at some moment after this call, as a majority of the voters says; false if none says so within the limit. Unlike
-     * {@link #read}, no other leader can answer for this one.
+     * The term in which this node leads at some moment after this call, as a majority of the voters says; empty if none says so within the limit.
+     * Unlike {@link #read}, no other leader can answer for this one.
      */
-    public CompletableFuture<Boolean> leads(Duration limit) {
+    public CompletableFuture<OptionalLong> leads(Duration limit) {
         return division()
                 .map(d -> ((LogMachine) d.getStateMachine()).stillLeads())
                 .orElseGet(() -> CompletableFuture.failedFuture(new RaftNodeException(Kind.NOT_LEADER, "in no group")))
                 .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
-                .handle((term, problem) -> problem == null);
+                .handle((term, problem) -> problem == null ? OptionalLong.of(term) : OptionalLong.empty());
     }
 
     Optional<RaftServer.Division> division() {

@@ -261,27 +261,51 @@ class HostLeaseTest {
 
     @Test
     void callerIsNamedWithItsDeadlineBeforeItsCallBegins() {
-        assertThat(lease.isLeadershipProven()).isFalse();
-        lease.onLeadershipProven(nowMs - 1_000);
-        assertThat(lease.isLeadershipProven()).isTrue();
+        assertThat(lease.isLeadershipProven(3)).isFalse();
+        lease.onLeadershipProven(3, nowMs - 1_000);
+        assertThat(lease.isLeadershipProven(3)).isTrue();
 
-        lease.beginCall();
-        lease.beginCall();
+        lease.beginCall(3);
+        lease.beginCall(3);
         assertThat(file())
                 .containsEntry("caller_pid", "77")
                 .containsEntry("leading_deadline_boottime_ms", String.valueOf(nowMs - 1_000 + L));
-        lease.endCall();
+        lease.endCall(3);
         nowMs += L;
         lease.tick(1, 1);
-        assertThat(lease.isLeadershipProven()).isFalse();
+        assertThat(lease.isLeadershipProven(3)).isFalse();
         assertThat(file())
                 .as("one call is still open, and its caller's time is over")
                 .containsEntry("caller_pid", "77");
 
-        lease.endCall();
+        lease.endCall(3);
         assertThat(file()).containsEntry("caller_pid", "0");
         lease.tick(1, 1);
         assertThat(file()).containsEntry("leading_deadline_boottime_ms", "0");
+    }
+
+    @Test
+    void aCallOfAnOldTermIsNotKeptAliveByTheNextOne() {
+        lease.onLeadershipProven(3, nowMs);
+        long deadlineMs = nowMs + L;
+        lease.beginCall(3);
+        nowMs += 5_000;
+        lease.onLeadershipProven(5, nowMs);
+        lease.beginCall(5);
+
+        assertThat(file())
+                .containsEntry("caller_pid", "77")
+                .containsEntry("leading_deadline_boottime_ms", String.valueOf(deadlineMs));
+        nowMs = deadlineMs;
+        assertThat(lease.isLeadershipProven(3)).isFalse();
+        assertThat(lease.isLeadershipProven(5)).isTrue();
+
+        lease.endCall(3);
+        assertThat(file())
+                .containsEntry("caller_pid", "77")
+                .containsEntry("leading_deadline_boottime_ms", String.valueOf(deadlineMs + 5_000));
+        lease.endCall(5);
+        assertThat(file()).containsEntry("caller_pid", "0");
     }
 
     @Test

@@ -21,7 +21,8 @@ public sealed interface Action {
         return this instanceof PowerOff
                 || this instanceof ConfirmOff
                 || this instanceof ForceDown
-                || this instanceof Evacuate;
+                || this instanceof Evacuate
+                || this instanceof Settle;
     }
 
     /** Asks every voter how long these hosts have not renewed. Changes nothing. */
@@ -200,6 +201,15 @@ public sealed interface Action {
 
     /** What a server that is being recovered is locked with. */
     static String lockReason(IncidentId incident) {
-        return "vmha: incident " + incident;
+        return Readmission.reason(incident);
+    }
+
+    /** Whether it is locked by an incident: an earlier one, where nobody has locked it since, whose end could not take the lock away. */
+    static boolean isOurLock(Server server) {
+        return server.locked()
+                && server.traits()
+                        .lockedReason()
+                        .filter(reason -> reason.startsWith(Readmission.INCIDENT + " "))
+                        .isPresent();
     }
 }

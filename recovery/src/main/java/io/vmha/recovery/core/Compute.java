@@ -54,7 +54,7 @@ public interface Compute {
     /** The same servers, with the properties and tags of their images among their traits. */
     List<Server> withImages(List<Server> servers);
 
-    /** Locks the server against its owner, with a reason where Nova takes one (2.73). A server that is locked already stays as it is. */
+    /** Locks the server against its owner, with a reason where Nova takes one (2.73), in place of the one that it may have. */
     void lock(ServerId server, String reason);
 
     /** Takes away the lock with this reason; any other lock stays. Where Nova knows no reasons (before 2.73), whatever lock there is. */

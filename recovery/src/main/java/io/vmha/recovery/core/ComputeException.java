@@ -10,6 +10,8 @@ public final class ComputeException extends RuntimeException {
         REFUSED,
         /** The credentials were refused (401, 403): nothing changed. */
         UNAUTHORIZED,
+        /** It did not leave, because who asked may not ask any more: nothing changed. */
+        NOT_SENT,
         /** No answer, a reset or a 5xx: it may or may not have taken effect; read before asking again. */
         UNKNOWN
     }

@@ -104,7 +104,7 @@ final class EvacuationCalls {
         var prepared =
                 new StringBuilder(target.map(host -> "asked for " + host + ", because the last one could not take it")
                         .orElse(""));
-        if (call.preparation().lock() && !server.locked()) {
+        if (call.preparation().lock() && (!server.locked() || Action.isOurLock(server))) {
             try {
                 compute.lock(call.server(), Action.lockReason(call.incident()));
             } catch (ComputeException e) {
@@ -118,7 +118,7 @@ final class EvacuationCalls {
             try {
                 compute.resetState(call.server());
             } catch (ComputeException e) {
-                boolean passes = e.kind() == ComputeException.Kind.UNKNOWN;
+                boolean passes = e.kind() == ComputeException.Kind.UNKNOWN || isNotSent(e);
                 return answer(
                         call,
                         passes ? Outcome.NOT_CALLED : Outcome.REFUSED,
@@ -137,10 +137,16 @@ final class EvacuationCalls {
             } catch (ComputeException e) {
                 return answer(
                         call,
-                        e.kind() == ComputeException.Kind.UNKNOWN ? Outcome.UNKNOWN : Outcome.REFUSED,
+                        e.kind() == ComputeException.Kind.UNKNOWN
+                                ? Outcome.UNKNOWN
+                                : isNotSent(e) ? Outcome.NOT_CALLED : Outcome.REFUSED,
                         e.getMessage());
             }
         });
+    }
+
+    private static boolean isNotSent(ComputeException e) {
+        return e.kind() == ComputeException.Kind.NOT_SENT;
     }
 
     /** Reads first at each step, so that it may be repeated until all is done. */

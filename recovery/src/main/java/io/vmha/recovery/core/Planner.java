@@ -75,7 +75,7 @@ final class Planner {
                 server.status(),
                 order,
                 Selection.disk(server),
-                server.locked(),
+                server.locked() && !Action.isOurLock(server),
                 treatment.rest(),
                 server.taskState(),
                 group(server.metadata().getOrDefault(GROUP, "")).orElse(""),

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,8 +69,37 @@ public final class FenceAgents implements Fencer, AutoCloseable {
         return new BmcStatement(host, reading.power(), true, reading.detail(), sinceMs(startNanos));
     }
 
+    /** The same devices, which are switched only while this holds: asked right before each agent is started that switches anything. */
+    public Fencer onlyWhile(BooleanSupplier stands) {
+        return new Fencer() {
+            @Override
+            public boolean isConfigured(HostName host) {
+                return FenceAgents.this.isConfigured(host);
+            }
+
+            @Override
+            public BmcStatement status(HostName host) {
+                return FenceAgents.this.status(host);
+            }
+
+            @Override
+            public BmcStatement powerOff(HostName host) {
+                return FenceAgents.this.powerOff(host, stands);
+            }
+
+            @Override
+            public BmcStatement powerOn(HostName host) {
+                return FenceAgents.this.powerOn(host, stands);
+            }
+        };
+    }
+
     @Override
     public BmcStatement powerOff(HostName host) {
+        return powerOff(host, () -> true);
+    }
+
+    private BmcStatement powerOff(HostName host, BooleanSupplier stands) {
         long startNanos = System.nanoTime();
         var device = config.devices().get(host);
         if (device == null) {
@@ -81,7 +111,7 @@ public final class FenceAgents implements Fencer, AutoCloseable {
             LOG.warn("fence refused host={} took_ms={} detail={}", host, refused.tookMs(), refused.detail());
             return refused;
         }
-        var off = run(device, "off", device.limits().off());
+        var off = run(device, "off", device.limits().off(), stands);
         var statement = off.hasExit(0)
                 ? statement(host, ask(device), "", startNanos)
                 : afterFailure(device, "off failed: " + words(device, off), startNanos);
@@ -96,6 +126,10 @@ public final class FenceAgents implements Fencer, AutoCloseable {
 
     @Override
     public BmcStatement powerOn(HostName host) {
+        return powerOn(host, () -> true);
+    }
+
+    private BmcStatement powerOn(HostName host, BooleanSupplier stands) {
         long startNanos = System.nanoTime();
         var device = config.devices().get(host);
         if (device == null) {
@@ -105,7 +139,7 @@ public final class FenceAgents implements Fencer, AutoCloseable {
         if (identity.isPresent()) {
             return unknown(host, "not switched on: " + identity.get(), startNanos);
         }
-        var on = run(device, "on", device.limits().off());
+        var on = run(device, "on", device.limits().off(), stands);
         var statement =
                 statement(host, ask(device), on.hasExit(0) ? "" : "on failed: " + words(device, on), startNanos);
         LOG.info("power on host={} power={} took_ms={}", host, statement.power(), statement.tookMs());
@@ -135,7 +169,7 @@ public final class FenceAgents implements Fencer, AutoCloseable {
     private record Reading(PowerState power, String detail) {}
 
     private Reading ask(FenceDevice device) {
-        var outcome = run(device, "status", device.limits().status());
+        var outcome = run(device, "status", device.limits().status(), () -> true);
         if (outcome.hasExit(0)) {
             return new Reading(PowerState.ON, "on");
         }
@@ -146,7 +180,7 @@ public final class FenceAgents implements Fencer, AutoCloseable {
         return new Reading(PowerState.UNKNOWN, "status failed: " + words(device, outcome));
     }
 
-    private ChildProcess.Outcome run(FenceDevice device, String action, Duration limit) {
+    private ChildProcess.Outcome run(FenceDevice device, String action, Duration limit, BooleanSupplier stands) {
         var environment = new HashMap<String, String>();
         var hidden = quiet.filter(tool -> device.isIpmi())
                 .flatMap(tool -> device.access().password().map(password -> {
@@ -158,8 +192,13 @@ public final class FenceAgents implements Fencer, AutoCloseable {
                 }));
         return withPermit(
                 limit,
-                () -> ChildProcess.run(
-                        List.of(device.agent().toString()), environment, device.input(action, hidden), limit));
+                () -> stands.getAsBoolean()
+                        ? ChildProcess.run(
+                                List.of(device.agent().toString()), environment, device.input(action, hidden), limit)
+                        : ChildProcess.Outcome.failed(
+                                "not started: the leadership in which it was decided has ended, or was not proven"
+                                        + " lately",
+                                ""));
     }
 
     /** Why the BMC is not known to be the host's; empty if it is. */

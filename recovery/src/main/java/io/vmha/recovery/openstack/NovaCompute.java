@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -61,6 +62,22 @@ public final class NovaCompute implements Compute, ServiceRecords, ReserveRecord
         nova = new NovaLink(link, sessions);
         actions = new ServerActions(nova);
         glance = new Glance(link, sessions, nova);
+    }
+
+    private NovaCompute(NovaCompute whole, BooleanSupplier stands) {
+        limits = whole.limits;
+        link = whole.link;
+        nova = whole.nova.onlyWhile(stands);
+        actions = new ServerActions(nova);
+        glance = whole.glance;
+    }
+
+    /**
+     * The same Nova over the same connections; what changes anything is sent only while this holds, asked right before each request leaves, also
+     * before one that is repeated. Need not be closed.
+     */
+    public NovaCompute onlyWhile(BooleanSupplier stands) {
+        return new NovaCompute(this, stands);
     }
 
     /** What Nova does for VMs on hosts that live. */

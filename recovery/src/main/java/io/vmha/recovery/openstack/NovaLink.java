@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -23,10 +24,21 @@ final class NovaLink {
 
     private final HttpLink link;
     private final Sessions sessions;
+    private final BooleanSupplier mayChange;
 
     NovaLink(HttpLink link, Sessions sessions) {
+        this(link, sessions, () -> true);
+    }
+
+    private NovaLink(HttpLink link, Sessions sessions, BooleanSupplier mayChange) {
         this.link = link;
         this.sessions = sessions;
+        this.mayChange = mayChange;
+    }
+
+    /** The same, which asks right before it sends what changes anything, each time. */
+    NovaLink onlyWhile(BooleanSupplier stands) {
+        return new NovaLink(link, sessions, stands);
     }
 
     /** An answer, with the call it belongs to for the sentences about it. */
@@ -92,6 +104,13 @@ final class NovaLink {
             headers.put("Content-Type", "application/json");
         }
         var call = new HttpLink.Call(method, URI.create(session.nova() + path), headers, written(body));
+        if (!method.equals("GET") && !mayChange.getAsBoolean()) {
+            throw new ComputeException(
+                    Kind.NOT_SENT,
+                    0,
+                    call + " was not sent: the leadership in which it was decided has ended, or was not proven lately",
+                    null);
+        }
         return new Reply(call, link.exchange(call, deadline));
     }
 

@@ -168,6 +168,22 @@ class ActionRunnerTest {
     }
 
     @Test
+    void aLockThatAnEarlierIncidentHasLeftIsTakenOverAndAnOwnersIsNot() {
+        nova.lock(vm(1), "vmha: incident 7");
+        evacuate(new Action.Preparation(true, Optional.empty()));
+        assertThat(nova.current(vm(1)).traits().lockedReason()).contains("vmha: incident 1");
+        assertThat(Planner.plan(RecoveryState.empty(), hv(1), List.of(nova.current(vm(1))), List.of(), 0))
+                .singleElement()
+                .matches(vm -> !vm.brief().lockedBefore());
+
+        nova.lock(vm(1), "do not touch");
+
+        assertThat(Planner.plan(RecoveryState.empty(), hv(1), List.of(nova.current(vm(1))), List.of(), 0))
+                .singleElement()
+                .matches(vm -> vm.brief().lockedBefore());
+    }
+
+    @Test
     void lockThatCannotBeTakenDoesNotKeepTheServerDown() {
         nova.failOnce.put("lock", failure(ComputeException.Kind.REFUSED));
 

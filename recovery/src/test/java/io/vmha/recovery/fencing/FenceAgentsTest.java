@@ -75,6 +75,20 @@ class FenceAgentsTest {
     }
 
     @Test
+    void nothingIsSwitchedOnceTheLeadershipHasEndedAndAskingIsFree() {
+        var agent = new FakeAgent(directory);
+        var bound = agent.doing("exit 0").onlyWhile(() -> false);
+
+        var statement = bound.powerOff(HOST);
+
+        assertThat(statement.provesOff()).isFalse();
+        assertThat(statement.detail()).contains("not started: the leadership");
+        assertThat(bound.powerOn(HOST).detail()).contains("not started: the leadership");
+        assertThat(bound.status(HOST).power()).isEqualTo(PowerState.ON);
+        assertThat(agent.actions()).containsOnly("status");
+    }
+
+    @Test
     void anAgentThatClaimsSuccessIsNotBelievedWhileTheStateIsOn() {
         var statement = new FakeAgent(directory).doing("exit 0").powerOff(HOST);
 
@@ -87,10 +101,10 @@ class FenceAgentsTest {
         var agent = new FakeAgent(directory);
 
         var statement = agent.doing("""
-                        if [ $action = off ]; then echo 'Timed out waiting to power OFF'; exit 1; fi
-                        [ $(grep -c status $dir/actions) -ge 2 ] && { echo Status: OFF; exit 2; }
-                        exit 0
-                        """).powerOff(HOST);
+            if [ $action = off ]; then echo 'Timed out waiting to power OFF'; exit 1; fi
+            [ $(grep -c status $dir/actions) -ge 2 ] && { echo Status: OFF; exit 2; }
+            exit 0
+            """).powerOff(HOST);
 
         assertThat(statement.provesOff()).isTrue();
         assertThat(statement.detail())
@@ -178,12 +192,12 @@ class FenceAgentsTest {
     void noMoreAgentsRunAtOnceThanConfigured() throws Exception {
         var agent = new FakeAgent(directory);
         var agents = agent.doing("""
-                mkdir $dir/running || { touch $dir/together; exit 1; }
-                sleep 0.2
-                rmdir $dir/running
-                echo Status: OFF
-                exit 2
-                """, Duration.ofSeconds(60), 1);
+            mkdir $dir/running || { touch $dir/together; exit 1; }
+            sleep 0.2
+            rmdir $dir/running
+            echo Status: OFF
+            exit 2
+            """, Duration.ofSeconds(60), 1);
         var threads = Executors.newFixedThreadPool(5);
         List<Callable<BmcStatement>> tasks = new ArrayList<>();
         for (int i = 0; i < 5; i++) {

@@ -12,6 +12,7 @@ import io.vmha.recovery.core.ComputeException.Kind;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.ServerId;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -112,6 +113,27 @@ class NovaWritesTest {
 
         assertThat(cloud.asked("PUT").get(0).body()).isEqualTo("{\"forced_down\":true}");
         assertThat(record.disabledReason()).contains("vmha");
+    }
+
+    @Test
+    void nothingThatChangesAnythingLeavesOnceTheLeadershipHasEndedNotEvenARepetition() {
+        cloud.on(SERVICES, recorded("services_list_2.53"));
+        cloud.on(SERVICE, reset());
+        var asked = new AtomicInteger();
+        var bound = compute.onlyWhile(() -> asked.incrementAndGet() == 1);
+
+        var failure = failure(() -> bound.holdDown(HV1, "vmha: incident 7"));
+
+        assertThat(failure.kind()).isEqualTo(Kind.NOT_SENT);
+        assertThat(failure).hasMessageContaining("was not sent: the leadership");
+        assertThat(cloud.asked("PUT"))
+                .as("the first one left, its repetition did not")
+                .hasSize(1);
+        assertThat(failure(() -> bound.evacuate(SERVER)).kind()).isEqualTo(Kind.NOT_SENT);
+        assertThat(failure(() -> bound.operations().migrateLive(SERVER)).kind()).isEqualTo(Kind.NOT_SENT);
+        assertThat(cloud.asked("POST").stream().filter(r -> r.target().endsWith("/action")))
+                .isEmpty();
+        assertThat(bound.computeServices()).as("reading is free").isNotEmpty();
     }
 
     @Test

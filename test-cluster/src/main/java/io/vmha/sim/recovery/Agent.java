@@ -22,7 +22,6 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
 
 /**
  * The process {@code vmhad} of one host: it may be killed, restarted and paused. On a voter it runs a real {@link RecoveryController} and
@@ -30,6 +29,7 @@ import java.util.function.LongConsumer;
  */
 final class Agent {
     static final long WALL_MS = 1_000_000_000L;
+    private static final long GUARD_LOOKS_MS = 500;
 
     private final Simulation sim;
     private final HostName host;
@@ -55,10 +55,11 @@ final class Agent {
     private int disk = 1;
     private String peerId;
     private int logged;
-    private long provenAtMs;
+    private final TreeMap<Long, Long> provenAtMs = new TreeMap<>();
     private long runsSinceMs;
     private boolean hasLeft;
-    private int openCalls;
+    private final TreeMap<Long, Integer> openCalls = new TreeMap<>();
+    private boolean watched;
 
     Agent(Simulation sim, HostName host, Mutant mutant, LeasedHost leased) {
         this.sim = sim;
@@ -98,8 +99,13 @@ final class Agent {
     }
 
     /** A majority has just confirmed that it leads. */
-    void onLeadershipProven() {
-        provenAtMs = sim.nowMs();
+    void onLeadershipProven(long itsTerm) {
+        provenAtMs.put(itsTerm, sim.nowMs());
+    }
+
+    /** When a majority has last confirmed that it leads in this term; long ago, if it never did. */
+    long provenAtMs(long itsTerm) {
+        return provenAtMs.getOrDefault(itsTerm, Long.MIN_VALUE / 2);
     }
 
     /** It tells the pool that it goes: a host whose agent has left is not taken for dead. */
@@ -128,45 +134,34 @@ final class Agent {
         return life == itsLife || diedAtMs.get(itsLife) >= atMs;
     }
 
-    /** A caller stands still before it sends. The guard kills the process when its leadership is not proven for L meanwhile (S9). */
-    void watchCaller(long untilMs, LongConsumer restartAfterMs) {
-        int thisLife = life;
-        sim.after(500, "the guard looks at the caller", () -> {
-            if (life == thisLife && alive && sim.nowMs() < untilMs) {
-                if (sim.nowMs() - provenAtMs > config.leaseMs()) {
-                    sim.tell(host + ": the guard kills the caller");
-                    kill();
-                    restartAfterMs.accept(2_000);
-                } else {
-                    watchCaller(untilMs, restartAfterMs);
-                }
-            }
-        });
-    }
-
-    /** A call of upkeep is open: the guard kills the process when its leadership is not proven for L meanwhile (S9). */
-    void beginCall() {
-        openCalls++;
-        if (openCalls == 1) {
+    /** A call is open for a decision of this term: the guard kills the process when that leadership is not proven for L meanwhile (S9). */
+    void beginCall(long itsTerm) {
+        openCalls.merge(itsTerm, 1, Integer::sum);
+        if (!watched) {
+            watched = true;
             watchCalls();
         }
     }
 
-    void endCall() {
-        openCalls--;
+    void endCall(long itsTerm) {
+        openCalls.computeIfPresent(itsTerm, (key, count) -> count > 1 ? count - 1 : null);
     }
 
     private void watchCalls() {
         int thisLife = life;
-        sim.after(500, "the guard looks at the calls", () -> {
-            if (life == thisLife && openCalls > 0) {
-                if (sim.nowMs() - provenAtMs > config.leaseMs() && mutant.guardKillsCallers()) {
-                    sim.tell(host + ": the guard kills the caller");
-                    kill();
-                    ports.upkeep().restartAfter(2_000);
-                } else {
-                    watchCalls();
-                }
+        sim.after(GUARD_LOOKS_MS, "the guard looks at the calls", () -> {
+            if (life != thisLife) {
+                return;
+            }
+            watched = !openCalls.isEmpty();
+            boolean late = openCalls.keySet().stream()
+                    .anyMatch(itsTerm -> sim.nowMs() - provenAtMs(itsTerm) > config.leaseMs());
+            if (late && mutant.guardKillsCallers()) {
+                sim.tell(host + ": the guard kills the caller");
+                kill();
+                ports.upkeep().restartAfter(2_000);
+            } else if (watched) {
+                watchCalls();
             }
         });
     }
@@ -180,7 +175,8 @@ final class Agent {
 
     private void begin() {
         int thisLife = life;
-        openCalls = 0;
+        openCalls.clear();
+        watched = false;
         voter = new LeaseVoter();
         if (mutant.keepsSeals()) {
             voter.promised(promises);
@@ -200,9 +196,15 @@ final class Agent {
                     @Override
                     public void execute(Action action) {
                         actions++;
-                        step(
-                                new ReplayedAction(action, ports, Agent.this::termStands, sim::nowMs),
-                                result -> controller.onResult(sim.nowMs(), result));
+                        if (action.hasEffect()) {
+                            beginCall(action.term());
+                        }
+                        step(new ReplayedAction(action, ports, Agent.this::termStands, sim::nowMs), result -> {
+                            if (action.hasEffect()) {
+                                endCall(action.term());
+                            }
+                            controller.onResult(sim.nowMs(), result);
+                        });
                     }
                 },
                 nowMs -> WALL_MS + nowMs);
@@ -211,7 +213,13 @@ final class Agent {
 
     /** As far as this process knows, it still leads in this term. */
     boolean termStands(long itsTerm) {
-        return term.equals(OptionalLong.of(itsTerm));
+        boolean stands = term.equals(OptionalLong.of(itsTerm)) && sim.nowMs() - provenAtMs(itsTerm) < config.leaseMs();
+        return mutant.termStands(stands);
+    }
+
+    /** A request for a decision of this term may leave at a moment at which a majority had last confirmed that term so long ago (S9). */
+    long sendsAtMostAfterMs() {
+        return config.leaseMs() + GUARD_LOOKS_MS;
     }
 
     /** Has a command committed for the process of that life, which hears of the outcome. */

@@ -33,19 +33,24 @@ final class AgentPorts implements SimulatedPorts {
     private static final String NOTHING = "its effect";
     private static final long VOTER_LIMIT_MS = 1_000;
     private static final long BMC_LIMIT_MS = 20_000;
+    private static final double REPEATED_PERCENT = 40;
 
     private final Cluster cluster;
     private final HostName self;
     private final Dice dice;
     private final NovaWay way;
     private final UpkeepPorts upkeep;
+    private final Simulation sim;
+    private final Dice repetitions;
 
     AgentPorts(Cluster cluster, Simulation sim, HostName self) {
         this.cluster = cluster;
         this.self = self;
         this.dice = sim.dice("ports " + self);
-        this.way = new NovaWay(cluster, self, dice);
+        this.way = new NovaWay(cluster, self, dice, sim.dice("pauses " + self));
         this.upkeep = new UpkeepPorts(cluster, sim, self);
+        this.sim = sim;
+        this.repetitions = sim.dice("repetitions " + self);
     }
 
     @Override
@@ -54,7 +59,7 @@ final class AgentPorts implements SimulatedPorts {
     }
 
     @Override
-    public ServiceRecords services(Replay<?> replay, HostName returning) {
+    public ServiceRecords services(Replay<?> replay, long term, HostName returning) {
         return new ServiceRecords() {
             @Override
             public List<ComputeService> computeServices() {
@@ -65,22 +70,22 @@ final class AgentPorts implements SimulatedPorts {
 
             @Override
             public void forceUp(HostName host) {
-                replay.ask(() -> way.ask("force up " + host, () -> {
+                way.change(replay, "force up " + host, term, () -> {
                     cluster.returnRules().beforeForceUp(returning, host);
                     cluster.nova().forceUp(host);
                     cluster.point();
                     return NOTHING;
-                }));
+                });
             }
 
             @Override
             public void enable(HostName host) {
-                replay.ask(() -> way.ask("enable " + host, () -> {
+                way.change(replay, "enable " + host, term, () -> {
                     cluster.returnRules().beforeEnable(returning, host);
                     cluster.nova().enable(host);
                     cluster.point();
                     return NOTHING;
-                }));
+                });
             }
         };
     }
@@ -124,6 +129,9 @@ final class AgentPorts implements SimulatedPorts {
             @Override
             public BmcStatement powerOff(HostName host) {
                 Machine machine = cluster.machine(host);
+                if (!way.stands(replay, action.term())) {
+                    return NovaWay.notStarted(host);
+                }
                 return replay.ask(() -> toBmc(host, "power off " + host, machine.powerOffMs(), () -> {
                     cluster.rules().beforePowerOff(action, host);
                     BmcStatement said = machine.powerOff();
@@ -269,33 +277,39 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public ComputeService holdDown(HostName host, String reason) {
-            return replay.ask(() -> way.ask("hold down " + host, () -> {
+            return way.change(replay, "hold down " + host, action.term(), () -> {
                 cluster.rules().beforeForceDown(action, host);
+                maybeRepeated(host, reason);
                 cluster.nova().disable(host, reason);
                 return cluster.nova().forceDown(host);
-            }));
+            });
         }
 
         @Override
         public void evacuate(ServerId id, Optional<HostName> target) {
-            replay.ask(() -> evacuation(id, target));
-        }
-
-        private Replay.Asked<String> evacuation(ServerId id, Optional<HostName> target) {
-            Agent caller = cluster.agent(self);
-            int life = caller.life();
-            long pauseMs = cluster.scenario().senderPauseMs(dice);
-            long sendsAtMs = cluster.nowMs() + pauseMs;
-            if (pauseMs > 0 && cluster.mutant().guardKillsCallers()) {
-                caller.watchCaller(sendsAtMs, afterMs -> cluster.restartAgent(self, afterMs));
-            }
-            return way.ask("evacuate " + id, pauseMs, () -> {
-                if (!caller.sent(life, sendsAtMs)) {
-                    return NOTHING;
-                }
+            change("evacuate " + id, () -> {
                 cluster.rules().beforeEvacuate((Action.Evacuate) action, id);
                 cluster.nova().evacuate(id, target);
                 cluster.point();
+            });
+        }
+
+        /** A proxy before Nova has asked twice, and the one that was slower is carried out when the host may be back. */
+        private void maybeRepeated(HostName host, String reason) {
+            boolean repeated = cluster.scenario().trust().script() == Scenario.Script.RESERVES
+                    && repetitions.chance(REPEATED_PERCENT);
+            if (repeated) {
+                sim.after(repetitions.between(60_000, 240_000), "a repetition arrives", () -> {
+                    sim.tell("nova: carries out late that " + host + " is held down");
+                    cluster.nova().disable(host, reason);
+                    cluster.nova().forceDown(host);
+                });
+            }
+        }
+
+        private void change(String what, Runnable onArrival) {
+            way.change(replay, what, action.term(), () -> {
+                onArrival.run();
                 return NOTHING;
             });
         }
@@ -307,37 +321,33 @@ final class AgentPorts implements SimulatedPorts {
 
         @Override
         public void lock(ServerId id, String reason) {
-            replay.ask(() -> way.ask("lock " + id, () -> {
+            change("lock " + id, () -> {
                 cluster.rules().beforeTouch((Action.Evacuate) action, id);
                 cluster.nova().lock(id, reason);
-                return NOTHING;
-            }));
+            });
         }
 
         @Override
         public void unlock(ServerId id, String reason) {
-            replay.ask(() -> way.ask("unlock " + id, () -> {
+            change("unlock " + id, () -> {
                 cluster.nova().unlock(id, reason);
-                return NOTHING;
-            }));
+            });
         }
 
         @Override
         public void resetState(ServerId id) {
-            replay.ask(() -> way.ask("reset " + id, () -> {
+            change("reset " + id, () -> {
                 cluster.rules().beforeReset((Action.Evacuate) action, id);
                 cluster.nova().resetState(id);
                 cluster.point();
-                return NOTHING;
-            }));
+            });
         }
 
         @Override
         public void rest(ServerId id, Rest how) {
-            replay.ask(() -> way.ask("bring to rest " + id, () -> {
+            change("bring to rest " + id, () -> {
                 cluster.nova().rest(id, how);
-                return NOTHING;
-            }));
+            });
         }
 
         @Override

@@ -59,6 +59,7 @@ final class HostGate {
             newest = new Newest(() -> view);
             returns = new ReturnAgent(
                     host, new Guests(), id -> cluster.homes(agent, replay).homeOf(id), new Outside(), cluster::wallMs);
+            returns.wantedBy(cluster.mutant().returnsOverMigrations() ? Optional.of("a mutant") : Optional.empty());
         }
         cluster.stateKnownAt(agent).ifPresent(applied -> view = applied);
         RecoveryState known = newest.state();

@@ -74,13 +74,17 @@ final class LeaderDuties {
 
         @Override
         public void readmit(long term, HostName returned) {
+            agent.beginCall(term);
             agent.step(
                     new Replay<Readmission>(replay -> {
-                        ServiceRecords nova = agent.ports().services(replay, returned);
+                        ServiceRecords nova = agent.ports().services(replay, term, returned);
                         return () ->
                                 Readmission.advance(nova, returned, () -> replay.read(() -> agent.termStands(term)));
                     }),
-                    readmission -> returns.onReadmission(sim.nowMs(), term, readmission));
+                    readmission -> {
+                        agent.endCall(term);
+                        returns.onReadmission(sim.nowMs(), term, readmission);
+                    });
         }
     }
 
@@ -94,7 +98,7 @@ final class LeaderDuties {
         public void execute(UpkeepAction action) {
             UpkeepPorts ports = agent.ports().upkeep();
             if (action.hasEffect()) {
-                agent.beginCall();
+                agent.beginCall(action.term());
             }
             agent.step(
                     new Replay<UpkeepResult>(replay -> {
@@ -107,7 +111,7 @@ final class LeaderDuties {
                     }),
                     result -> {
                         if (action.hasEffect()) {
-                            agent.endCall();
+                            agent.endCall(action.term());
                         }
                         upkeep.onResult(sim.nowMs(), result);
                     });
@@ -123,15 +127,15 @@ final class LeaderDuties {
         @Override
         public void work(long term, ReserveUse use, long aggregateId) {
             UpkeepPorts ports = agent.ports().upkeep();
-            agent.beginCall();
+            agent.beginCall(term);
             agent.step(
                     new Replay<ReserveWork>(replay -> {
-                        ReserveRecords nova = ports.reserves(replay, use);
+                        ReserveRecords nova = ports.reserves(replay, term, use);
                         return () -> ReserveWork.advance(
                                 nova, use, aggregateId, () -> replay.read(() -> agent.termStands(term)));
                     }),
                     work -> {
-                        agent.endCall();
+                        agent.endCall(term);
                         reserves.onWork(sim.nowMs(), term, use.step(), work);
                     });
         }

@@ -72,9 +72,19 @@ interface Mutant {
         return true;
     }
 
+    /** Whether a caller takes the term of a decision for standing. */
+    default boolean termStands(boolean truth) {
+        return truth;
+    }
+
     /** What becomes of the gate's verdict. */
     default Gate.Verdict gate(Gate.Verdict truth) {
         return truth;
+    }
+
+    /** Whether a host returns though a live migration was under way when it died, as if a person wanted it. */
+    default boolean returnsOverMigrations() {
+        return false;
     }
 
     /** What a sweep sees of the guests of its host. */

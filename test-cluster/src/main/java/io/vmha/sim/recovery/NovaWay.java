@@ -1,7 +1,9 @@
 package io.vmha.sim.recovery;
 
+import io.vmha.recovery.core.BmcStatement;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.PowerState;
 import io.vmha.sim.Dice;
 import java.util.function.Supplier;
 
@@ -10,11 +12,14 @@ final class NovaWay {
     private final Cluster cluster;
     private final HostName self;
     private final Dice dice;
+    private final Dice pauses;
 
-    NovaWay(Cluster cluster, HostName self, Dice dice) {
+    /** @param pauses how long the senders of changes stand still */
+    NovaWay(Cluster cluster, HostName self, Dice dice, Dice pauses) {
         this.cluster = cluster;
         this.self = self;
         this.dice = dice;
+        this.pauses = pauses;
     }
 
     <T> Replay.Asked<T> ask(String what, Supplier<T> onArrival) {
@@ -43,6 +48,39 @@ final class NovaWay {
         }
         long answersMs = fault.losesAnswer(dice) ? limitMs : dice.mostly(2, 100);
         return new Replay.Asked<>(what, arrivesMs, onArrival, answersMs, limitMs, unknown);
+    }
+
+    /**
+     * A request that changes something, for a decision of this term. Right before it leaves its sender looks whether that leadership stands; between
+     * that look and the sending it may stand still, until the guard kills it.
+     */
+    <T> T change(Replay<?> replay, String what, long term, Supplier<T> onArrival) {
+        Agent sender = cluster.agent(self);
+        if (!stands(replay, term)) {
+            throw new ComputeException(ComputeException.Kind.NOT_SENT, 0, what + ": term " + term + " is over", null);
+        }
+        return replay.ask(() -> {
+            int life = sender.life();
+            long pauseMs = cluster.scenario().senderPauseMs(pauses);
+            long sendsAtMs = cluster.nowMs() + pauseMs;
+            return ask(what, pauseMs, () -> {
+                if (!sender.sent(life, sendsAtMs)) {
+                    throw new ComputeException(ComputeException.Kind.NOT_SENT, 0, what + ": its sender died", null);
+                }
+                cluster.rules().onArrived(sender, what, term, sendsAtMs);
+                return onArrival.get();
+            });
+        });
+    }
+
+    /** Whether the leadership of this term stands now, as far as this host knows. */
+    boolean stands(Replay<?> replay, long term) {
+        return replay.<Boolean>read(() -> cluster.agent(self).termStands(term));
+    }
+
+    /** What a fence agent that was not started says. */
+    static BmcStatement notStarted(HostName host) {
+        return new BmcStatement(host, PowerState.UNKNOWN, true, "not started: the leadership has ended", 0);
     }
 
     private static ComputeException serverError(String what) {

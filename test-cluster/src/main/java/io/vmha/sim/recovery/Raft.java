@@ -249,7 +249,7 @@ final class Raft {
                 depose(); // it was killed: a voter that starts again is no leader
             } else if (leading.isRunning() && reachesMajority(leading)) {
                 healthyAtMs = sim.nowMs();
-                leading.onLeadershipProven();
+                leading.onLeadershipProven(term);
                 finishChange();
             } else if (sim.nowMs() - healthyAtMs > electionTimeoutMs) {
                 depose();

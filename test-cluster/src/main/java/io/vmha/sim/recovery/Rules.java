@@ -441,6 +441,18 @@ final class Rules {
 
     // --- what arrives outside
 
+    /**
+     * A request that changes something has arrived. It may come late, but it has left while its sender led in the term of its decision, or at most so
+     * long after a majority had last confirmed that as the guard lets a caller live.
+     */
+    void onArrived(Agent sender, String what, long term, long sentAtMs) {
+        require(
+                sentAtMs - sender.provenAtMs(term) <= sender.sendsAtMostAfterMs(),
+                "S9",
+                sender.host() + " has sent '" + what + "' for term " + term + ", which was last confirmed "
+                        + (sentAtMs - sender.provenAtMs(term)) + " ms before");
+    }
+
     void onPowerAnswer(BmcStatement said) {
         if (said.provesOff()) {
             saidOffAtMs.put(said.host(), sim.nowMs());

@@ -16,8 +16,8 @@ interface SimulatedPorts {
 
     Voters voters(Replay<?> replay);
 
-    /** Nova's records of the services, for a host that returns. */
-    ServiceRecords services(Replay<?> replay, HostName returning);
+    /** Nova's records of the services, for a host that returns; what changes them is decided in this term. */
+    ServiceRecords services(Replay<?> replay, long term, HostName returning);
 
     /** What upkeep and reserved hosts need. */
     UpkeepPorts upkeep();

@@ -26,6 +26,7 @@ import java.util.Optional;
  * word on hosts that are dead. And what makes rebuilds late.
  */
 final class UpkeepNemesis {
+    private static final long LOOKS_MS = 30_000;
     private static final long POLL_MS = 3_000;
     private static final long RESTART_MOST_MS = 4_400;
     private static final long TASKS_END_MS = 18_000;
@@ -53,6 +54,18 @@ final class UpkeepNemesis {
             sim.at(dice.between(20_000, 60_000), "a host dies", this::killOne);
             sim.every(100, 100, "the target dies", this::killTarget);
         }
+        sim.every(LOOKS_MS, LOOKS_MS, "a person looks at what is told", this::takeForceDownsBack);
+    }
+
+    /** A person who is told that Nova holds a host down, and that nobody knows why, does what the words say. */
+    private void takeForceDownsBack() {
+        cluster.raft().latest().upkeep().outages().values().stream()
+                .filter(outage -> outage.detail().contains("service set --up " + outage.host())
+                        && cluster.nova().isForcedDown(outage.host()))
+                .forEach(outage -> {
+                    sim.tell("a person has nova take the force-down of " + outage.host() + " back");
+                    cluster.nova().forceUp(outage.host());
+                });
     }
 
     private RecoveryState state() {

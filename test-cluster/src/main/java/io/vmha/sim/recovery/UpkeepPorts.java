@@ -41,7 +41,7 @@ final class UpkeepPorts {
         this.cluster = cluster;
         this.self = self;
         this.dice = sim.dice("upkeep ports " + self);
-        this.way = new NovaWay(cluster, self, dice);
+        this.way = new NovaWay(cluster, self, dice, sim.dice("upkeep pauses " + self));
     }
 
     /** Has the agent started again that the guard has killed over a call. */
@@ -49,12 +49,12 @@ final class UpkeepPorts {
         cluster.restartAgent(self, ms);
     }
 
-    private void effect(Replay<?> replay, String what, Runnable onArrival) {
-        replay.ask(() -> way.ask(what, () -> {
+    private void effect(Replay<?> replay, long term, String what, Runnable onArrival) {
+        way.change(replay, what, term, () -> {
             onArrival.run();
             cluster.point();
             return NOTHING;
-        }));
+        });
     }
 
     private List<ComputeService> services(Replay<?> replay) {
@@ -87,6 +87,9 @@ final class UpkeepPorts {
             @Override
             public BmcStatement powerOff(HostName host) {
                 Machine machine = cluster.machine(host);
+                if (!way.stands(replay, action.term())) {
+                    return NovaWay.notStarted(host);
+                }
                 return replay.ask(() -> toBmc(host, "drill: power off " + host, machine.powerOffMs(), () -> {
                     cluster.upkeepRules().beforeCut((UpkeepAction.CutPower) action, host);
                     BmcStatement said = machine.powerOff();
@@ -98,6 +101,9 @@ final class UpkeepPorts {
             @Override
             public BmcStatement powerOn(HostName host) {
                 Machine machine = cluster.machine(host);
+                if (!way.stands(replay, action.term())) {
+                    return NovaWay.notStarted(host);
+                }
                 return replay.ask(() -> toBmc(host, "drill: power on " + host, machine.answerMs(), () -> {
                     cluster.upkeepRules().beforePower((UpkeepAction.RestorePower) action, host);
                     boolean obeys = machine.bmcFault() != Machine.BmcFault.MUTE
@@ -154,8 +160,8 @@ final class UpkeepPorts {
         return new Guests.Words(holders, speaking);
     }
 
-    ReserveRecords reserves(Replay<?> replay, ReserveUse use) {
-        return new ReservePort(replay, use);
+    ReserveRecords reserves(Replay<?> replay, long term, ReserveUse use) {
+        return new ReservePort(replay, term, use);
     }
 
     /** Nova, as one action of upkeep reaches it. */
@@ -180,7 +186,7 @@ final class UpkeepPorts {
 
         @Override
         public void enable(HostName host) {
-            effect(replay, "enable " + host, () -> {
+            effect(replay, action.term(), "enable " + host, () -> {
                 cluster.upkeepRules().beforeEnable(host);
                 cluster.nova().enable(host);
             });
@@ -208,7 +214,7 @@ final class UpkeepPorts {
 
         @Override
         public void migrateLive(ServerId id) {
-            effect(replay, "migrate " + id, () -> {
+            effect(replay, action.term(), "migrate " + id, () -> {
                 cluster.upkeepRules().beforeMove((UpkeepAction.MoveVm) action, id);
                 cluster.nova().moves().live(id);
             });
@@ -216,7 +222,7 @@ final class UpkeepPorts {
 
         @Override
         public void migrateCold(ServerId id) {
-            effect(replay, "migrate cold " + id, () -> {
+            effect(replay, action.term(), "migrate cold " + id, () -> {
                 cluster.upkeepRules().beforeMove((UpkeepAction.MoveVm) action, id);
                 cluster.nova().moves().cold(id);
             });
@@ -224,12 +230,16 @@ final class UpkeepPorts {
 
         @Override
         public void confirmMigration(ServerId id) {
-            effect(replay, "confirm " + id, () -> cluster.nova().moves().confirm(id));
+            effect(
+                    replay,
+                    action.term(),
+                    "confirm " + id,
+                    () -> cluster.nova().moves().confirm(id));
         }
 
         @Override
         public void disableLiving(HostName host, String reason) {
-            effect(replay, "disable " + host, () -> {
+            effect(replay, action.term(), "disable " + host, () -> {
                 cluster.upkeepRules().beforeDisable(host);
                 cluster.nova().disableLiving(host, reason);
             });
@@ -244,7 +254,7 @@ final class UpkeepPorts {
 
         @Override
         public void callActive(ServerId id) {
-            effect(replay, "call active " + id, () -> {
+            effect(replay, action.term(), "call active " + id, () -> {
                 cluster.upkeepRules().beforeCallActive(id, ((UpkeepAction.ResetRecord) action).rest());
                 cluster.nova().callActive(id);
             });
@@ -252,7 +262,7 @@ final class UpkeepPorts {
 
         @Override
         public void rest(ServerId id, Rest how) {
-            effect(replay, "rest " + id, () -> cluster.nova().rest(id, how));
+            effect(replay, action.term(), "rest " + id, () -> cluster.nova().rest(id, how));
         }
 
         @Override
@@ -264,10 +274,12 @@ final class UpkeepPorts {
     /** Nova, as the work on one reserved host reaches it. */
     private final class ReservePort implements ReserveRecords {
         private final Replay<?> replay;
+        private final long term;
         private final ReserveUse use;
 
-        ReservePort(Replay<?> replay, ReserveUse use) {
+        ReservePort(Replay<?> replay, long term, ReserveUse use) {
             this.replay = replay;
+            this.term = term;
             this.use = use;
         }
 
@@ -289,7 +301,7 @@ final class UpkeepPorts {
 
         @Override
         public void enable(HostName host) {
-            effect(replay, "enable reserved " + host, () -> {
+            effect(replay, term, "enable reserved " + host, () -> {
                 cluster.upkeepRules().beforeReserveChange(use, host, ReserveUse.Step.ENABLING);
                 cluster.nova().enable(host);
             });
@@ -297,7 +309,7 @@ final class UpkeepPorts {
 
         @Override
         public void disableLiving(HostName host, String reason) {
-            effect(replay, "disable reserved " + host, () -> {
+            effect(replay, term, "disable reserved " + host, () -> {
                 cluster.upkeepRules().beforeReserveChange(use, host, ReserveUse.Step.GIVING_BACK);
                 cluster.nova().disableLiving(host, reason);
             });
@@ -305,7 +317,7 @@ final class UpkeepPorts {
 
         @Override
         public void join(long aggregateId, HostName host) {
-            effect(replay, "add " + host, () -> {
+            effect(replay, term, "add " + host, () -> {
                 cluster.upkeepRules().beforeReserveChange(use, host, ReserveUse.Step.ENABLING);
                 cluster.nova().join(host);
             });
@@ -313,7 +325,7 @@ final class UpkeepPorts {
 
         @Override
         public void leave(long aggregateId, HostName host) {
-            effect(replay, "remove " + host, () -> {
+            effect(replay, term, "remove " + host, () -> {
                 cluster.upkeepRules().beforeReserveChange(use, host, ReserveUse.Step.GIVING_BACK);
                 cluster.nova().leave(host);
             });

@@ -307,6 +307,13 @@ enum Mutants implements SoughtMutant {
             return List.of();
         }
     },
+    /** S9: no caller asks whether the term of its decision stands. */
+    TERM_IS_NOT_ASKED_FOR_BEFORE_A_CALL("S9") {
+        @Override
+        public boolean termStands(boolean truth) {
+            return true;
+        }
+    },
     /** S9: the guard lets a caller live whose leadership is not proven any more. */
     CALLER_IS_NOT_KILLED("S9") {
         @Override

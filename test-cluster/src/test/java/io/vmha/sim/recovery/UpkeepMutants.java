@@ -137,6 +137,18 @@ enum UpkeepMutants implements SoughtMutant {
             return List.of(Scenario.LATE_REBUILDS);
         }
     },
+    /** S11: a host comes back though a VM of it may run where its live migration was going. */
+    RETURN_OVER_A_LIVE_MIGRATION("S11", "no double run") {
+        @Override
+        public boolean returnsOverMigrations() {
+            return true;
+        }
+
+        @Override
+        public List<Scenario> scenarios() {
+            return List.of(Scenario.UPKEEP_STORM);
+        }
+    },
     /** A host stays as a slow Nova has left it that carried out a force-down after its return. */
     LATE_FORCE_DOWNS_STAY("liveness") {
         @Override
@@ -169,15 +181,15 @@ enum UpkeepMutants implements SoughtMutant {
 
     private static final List<Scenario> UPKEEP = List.of(Scenario.UPKEEP, Scenario.UPKEEP_STORM);
 
-    private final String rules;
+    private final List<String> rules;
 
-    UpkeepMutants(String rules) {
-        this.rules = rules;
+    UpkeepMutants(String... rules) {
+        this.rules = List.of(rules);
     }
 
     @Override
     public List<String> rules() {
-        return List.of(rules);
+        return rules;
     }
 
     @Override

@@ -285,7 +285,7 @@ class RatisLogTest extends LogContract {
             if (closed.contains(node) || voter.leads.isEmpty()) {
                 return false;
             }
-            return voter.node.leads(PROOF_LIMIT).join() && voter.leads.isPresent();
+            return voter.node.leads(PROOF_LIMIT).join().isPresent() && voter.leads.isPresent();
         }
 
         private static long index(byte[] reply) {
