@@ -191,6 +191,18 @@ class GroupMachineTest {
     }
 
     @Test
+    void theAgeOfEveryHostOfALargeAzIsTold() {
+        var question = AgesOf.newBuilder();
+        for (int number = 1; number <= 1_001; number++) {
+            question.addHosts("hv-" + number);
+        }
+
+        PeerReply reply = ask(PeerRequest.newBuilder().setAges(question).build());
+
+        assertThat(reply.getAgeMsMap()).hasSize(1_001).containsKey("hv-1001");
+    }
+
+    @Test
     void aRenewalMakesTheHostYoung() {
         assertThat(age()).as("it listens since the first question").isZero();
         nowMs += 5_000;
