@@ -51,6 +51,7 @@ public final class GroupMachine implements Replicated {
     private static final Logger LOG = LoggerFactory.getLogger(GroupMachine.class);
     /** All that a voter keeps: a host of which nothing is said passes for one that has just renewed, and is never missed. */
     private static final int HOSTS_ASKED_MAX = LeaseVoter.HOSTS_MAX;
+
     private static final int GUESTS_ASKED_MAX = 1_000;
     private static final int GUEST_ID_MAX = 64;
     private static final byte[] HOW_FAR = {2};

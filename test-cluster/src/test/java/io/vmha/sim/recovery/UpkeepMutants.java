@@ -181,15 +181,15 @@ enum UpkeepMutants implements SoughtMutant {
 
     private static final List<Scenario> UPKEEP = List.of(Scenario.UPKEEP, Scenario.UPKEEP_STORM);
 
-    private final List<String> rules;
+    private final String rules;
 
     UpkeepMutants(String... rules) {
-        this.rules = List.of(rules);
+        this.rules = String.join(",", rules);
     }
 
     @Override
     public List<String> rules() {
-        return rules;
+        return List.of(rules.split(",", -1));
     }
 
     @Override
