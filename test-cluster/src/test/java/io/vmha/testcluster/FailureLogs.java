@@ -1,6 +1,5 @@
 package io.vmha.testcluster;
 
-import io.vmha.testcluster.cluster.KeptLogs;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.extension.BeforeAllCallback;

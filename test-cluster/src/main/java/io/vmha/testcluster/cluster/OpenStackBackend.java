@@ -1,5 +1,6 @@
 package io.vmha.testcluster.cluster;
 
+import io.vmha.testcluster.KeptLogs;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;

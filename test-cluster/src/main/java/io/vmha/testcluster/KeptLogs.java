@@ -1,4 +1,4 @@
-package io.vmha.testcluster.cluster;
+package io.vmha.testcluster;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
