@@ -14,6 +14,7 @@ final class ComputeHost {
     boolean computeRunning = true;
     boolean connected = true;
     boolean spawnFails;
+    boolean gated; // its nova-compute does not start with the host
     boolean owesCleanUp; // its nova-compute was started and has not yet looked for guests that moved away
     long life; // counts starts of nova-compute, so that one that was overtaken by a power cut does nothing
 

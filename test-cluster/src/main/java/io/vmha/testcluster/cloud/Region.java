@@ -167,7 +167,9 @@ final class Region {
         }
         if (on) {
             host.powered = true;
-            startCompute(host);
+            if (!host.gated) {
+                startCompute(host);
+            }
         } else {
             noteSeen(host);
             host.powered = false;

@@ -150,6 +150,11 @@ public final class SimulatedCloud implements AutoCloseable {
         });
     }
 
+    /** From now on the host's nova-compute does not start with the host: it waits behind a gate until it is started. */
+    public void gateCompute(String host) {
+        change(() -> region.host(host).gated = true);
+    }
+
     /** Kills and starts nova-compute in one step, as a service manager does. */
     public void restartCompute(String host) {
         change(() -> {

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "Simulates one large pool with loss, delay, doubled and overtaking packets, one-way cuts, splits, pauses,"
-                + " restarts, wrong clocks and deaths, and prints how much faster than real time that is on one core.",
+                    + " restarts, wrong clocks and deaths, and prints how much faster than real time that is on one core.",
             "Exit status: 0 done, 1 a healthy node was taken for dead."
         })
 final class PoolVerb implements Callable<Integer> {

@@ -55,18 +55,20 @@ class HostReturnTest {
             // somebody has started an old copy by hand before the daemon is up; another process is nobody's VM
             Process old = guest(victim, vms.get(0));
             Process foreign = guest(victim, "11111111-2222-4333-8444-555555555555");
+            scene.cloud().gateCompute(victim);
             try {
                 cluster.restorePower(List.of(victim));
                 if (!cluster.living().contains(cluster.host(victim))) {
                     cluster.startDaemon(victim);
                 }
+                cluster.await(
+                        "nova-compute was restarted", LIMIT_S, () -> Files.exists(restartMark(victim)), mark -> mark);
+                scene.cloud().setComputeAlive(victim, true);
                 cluster.await("in service", LIMIT_S, () -> scene.hostsThatAre("in_service"), in -> in.contains(victim));
 
                 assertThat(old.isAlive()).as("the old copy").isFalse();
                 assertThat(foreign.isAlive()).as("what Nova does not know").isTrue();
                 cluster.await("the gate opens", LIMIT_S, () -> gate(victim), said -> said.contains("open=1"));
-                cluster.await(
-                        "nova-compute was restarted", LIMIT_S, () -> Files.exists(restartMark(victim)), mark -> mark);
                 assertThat(epochOf(scene, victim)).isEqualTo(2);
                 var service = scene.nova().computeService(victim);
                 assertThat(service.path("forced_down").asBoolean(true)).isFalse();
