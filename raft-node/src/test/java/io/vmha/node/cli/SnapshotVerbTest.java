@@ -41,6 +41,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchEvent;
+import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -50,6 +52,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -320,14 +323,22 @@ class SnapshotVerbTest implements Backups {
     }
 
     @Test
-    void aBackupGetsItsNameWhenItIsWhole() throws IOException {
+    void aBackupGetsItsNameWhenItIsWhole() throws IOException, InterruptedException {
         Path file = dir.resolve("backup");
         try (WatchService watch = dir.getFileSystem().newWatchService()) {
             dir.register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
 
             assertThat(vmha("snapshot", "save", file.toString())).as("%s", err).isZero();
 
-            var events = watch.poll().pollEvents();
+            var events = new ArrayList<WatchEvent<?>>();
+            while (events.stream().noneMatch(e -> e.context().equals(file.getFileName()))) {
+                WatchKey key = watch.poll(30, TimeUnit.SECONDS); // the kernel's news come on a thread of the JDK's
+                assertThat(key)
+                        .as("what happened in the directory, so far %s", events)
+                        .isNotNull();
+                events.addAll(key.pollEvents());
+                key.reset();
+            }
             assertThat(events)
                     .filteredOn(e -> e.context().equals(file.getFileName()))
                     .as("nothing is written under the name itself")
