@@ -250,9 +250,16 @@ public final class HostLease {
         return leadingUntilMs.getOrDefault(term, 0L);
     }
 
-    /** A call of an old term may not live on because this node leads again in a new one. */
+    /**
+     * A call of an old term may not live on because this node leads again in a new one. One whose term has never been proven while it was open
+     * sends nothing, and has no deadline that could stand for those of others.
+     */
     private long callersDeadlineMs() {
-        return openCalls.keySet().stream().mapToLong(this::leadingUntil).min().orElse(0);
+        return openCalls.keySet().stream()
+                .mapToLong(this::leadingUntil)
+                .filter(until -> until > 0)
+                .min()
+                .orElse(0);
     }
 
     /** The picture for people. */

@@ -309,6 +309,18 @@ class HostLeaseTest {
     }
 
     @Test
+    void aCallOfATermThatIsNotProvenHidesNoDeadline() {
+        lease.onLeadershipProven(5, nowMs);
+        lease.beginCall(3);
+        lease.beginCall(5);
+
+        assertThat(lease.isLeadershipProven(3)).isFalse();
+        assertThat(file())
+                .containsEntry("caller_pid", "77")
+                .containsEntry("leading_deadline_boottime_ms", String.valueOf(nowMs + L));
+    }
+
+    @Test
     void uptimeIsReadInMilliseconds() {
         assertThat(BootClock.parse("12345.67 99.01\n")).isEqualTo(12_345_670);
         assertThat(BootClock.nowMs()).isPositive();
