@@ -20,13 +20,16 @@ final class BedConfiguration {
     private final Path directory;
     private final String token;
     private final String gossipKey;
+    private final CloudAccess cloud;
 
-    BedConfiguration(BedPlan plan, List<LabHost> hosts, Path directory, String token, String gossipKey) {
+    BedConfiguration(
+            BedPlan plan, List<LabHost> hosts, Path directory, String token, String gossipKey, CloudAccess cloud) {
         this.plan = plan;
         this.hosts = hosts;
         this.directory = directory;
         this.token = token;
         this.gossipKey = gossipKey;
+        this.cloud = cloud;
     }
 
     /** The key of the pool, in base64. */
@@ -74,9 +77,9 @@ final class BedConfiguration {
                                 .map(h -> h.address(Net.CLUSTER) + ":8301")
                                 .toList())
                 .set("openstack.auth_url", "http://" + CLOUD_NAME + ":" + NovaProxy.PORT + "/v3")
-                .set("openstack.username", "admin")
-                .set("openstack.password", "vmha-secret")
-                .set("openstack.project", "admin")
+                .set("openstack.username", CloudAccess.USER)
+                .set("openstack.password", cloud.password())
+                .set("openstack.project", CloudAccess.PROJECT)
                 // the rules of the defaults with shorter limits: more faults fit into an hour
                 .set("openstack.request_timeout", "4s")
                 .set("openstack.call_timeout", "8s")

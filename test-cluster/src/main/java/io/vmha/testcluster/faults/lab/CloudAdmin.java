@@ -21,21 +21,20 @@ public final class CloudAdmin {
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final URI authUrl;
-    private final String compute;
+    private final CloudAccess access;
     private String token = "";
 
-    CloudAdmin(URI authUrl) {
-        this.authUrl = authUrl;
-        this.compute = authUrl.toString().replace("/v3", "/v2.1");
+    CloudAdmin(CloudAccess access) {
+        this.access = access;
     }
 
     /** Logs in; old tokens may have been expired by a fault. */
     private void login() {
-        String body = "{\"auth\":{\"identity\":{\"methods\":[\"password\"],\"password\":{\"user\":{\"name\":\"admin\","
-                + "\"password\":\"vmha-secret\",\"domain\":{\"name\":\"Default\"}}}},\"scope\":{\"project\":{\"name\":\"admin\","
-                + "\"domain\":{\"name\":\"Default\"}}}}}";
-        HttpResponse<String> reply = send(HttpRequest.newBuilder(URI.create(authUrl + "/auth/tokens"))
+        String body = "{\"auth\":{\"identity\":{\"methods\":[\"password\"],\"password\":{\"user\":{\"name\":\""
+                + CloudAccess.USER + "\",\"password\":\"" + access.password() + "\","
+                + "\"domain\":{\"name\":\"Default\"}}}},\"scope\":{\"project\":{\"name\":\""
+                + CloudAccess.PROJECT + "\"," + "\"domain\":{\"name\":\"Default\"}}}}}";
+        HttpResponse<String> reply = send(HttpRequest.newBuilder(URI.create(access.keystone() + "/auth/tokens"))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
         token = reply.headers()
@@ -56,7 +55,7 @@ public final class CloudAdmin {
     }
 
     private HttpResponse<String> once(String method, String path, String body) {
-        return send(HttpRequest.newBuilder(URI.create(compute + path))
+        return send(HttpRequest.newBuilder(URI.create(access.nova() + path))
                 .header("X-Auth-Token", token)
                 .header("OpenStack-API-Version", "compute 2.60")
                 .header("Content-Type", "application/json")
@@ -99,8 +98,8 @@ public final class CloudAdmin {
         ObjectNode body = NODES.objectNode();
         body.putObject("server")
                 .put("name", name)
-                .put("flavorRef", "1")
-                .put("imageRef", "6f0b5c50-52d5-4c7e-9b34-2f6fbbf4dc0f")
+                .put("flavorRef", access.flavor())
+                .put("imageRef", CloudAccess.IMAGE)
                 .put("networks", "none")
                 .put("availability_zone", TestBed.AZ + ":" + host);
         return call("POST", "/servers", text(body)).statusCode() == 202;
@@ -125,7 +124,7 @@ public final class CloudAdmin {
     private int service(String action, String host, Consumer<ObjectNode> rest) {
         ObjectNode body = NODES.objectNode().put("binary", "nova-compute").put("host", host);
         rest.accept(body);
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(compute + "/os-services/" + action))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(access.nova() + "/os-services/" + action))
                 .header("X-Auth-Token", token)
                 .header("OpenStack-API-Version", "compute 2.11")
                 .header("Content-Type", "application/json")

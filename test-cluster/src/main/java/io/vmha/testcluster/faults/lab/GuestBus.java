@@ -2,6 +2,7 @@ package io.vmha.testcluster.faults.lab;
 
 import io.vmha.testcluster.cloud.GuestLedger;
 import java.io.BufferedReader;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -140,17 +141,23 @@ final class GuestBus implements AutoCloseable, GuestLedger.Listener {
         }
     }
 
+    private static void closeQuietly(Closeable open) {
+        try {
+            open.close();
+        } catch (IOException e) {
+            // whoever was at its other end hears of it all the same
+        }
+    }
+
     /** True while the compute service of this host is heard. */
     boolean hears(String host) {
         return heardNanos.containsKey(host);
     }
 
     @Override
-    public void close() throws IOException {
-        socket.close();
-        for (Socket service : services.values()) {
-            service.close();
-        }
+    public void close() {
+        closeQuietly(socket);
+        services.values().forEach(GuestBus::closeQuietly);
         threads.shutdownNow();
         writer.shutdownNow();
     }

@@ -79,7 +79,7 @@ public final class NovaProxy implements AutoCloseable {
     }
 
     private final HttpServer server;
-    private final URI upstream;
+    private final CloudAccess upstream;
     private final String publicBase;
     private final History history;
     private final Evidence evidence;
@@ -109,7 +109,8 @@ public final class NovaProxy implements AutoCloseable {
         }
     }
 
-    NovaProxy(InetSocketAddress address, String name, URI upstream, History history, Evidence evidence, long seed)
+    NovaProxy(
+            InetSocketAddress address, String name, CloudAccess upstream, History history, Evidence evidence, long seed)
             throws IOException {
         this.server = HttpServer.create(address, 128);
         this.upstream = upstream;
@@ -214,8 +215,8 @@ public final class NovaProxy implements AutoCloseable {
     }
 
     private Answer forward(HttpExchange exchange, byte[] bytes) {
-        var request = HttpRequest.newBuilder(
-                        upstream.resolve(exchange.getRequestURI().toString()))
+        String path = exchange.getRequestURI().toString();
+        var request = HttpRequest.newBuilder(URI.create(upstream.baseOf(path) + path))
                 .timeout(UPSTREAM_LIMIT)
                 .method(
                         exchange.getRequestMethod(),
@@ -230,7 +231,7 @@ public final class NovaProxy implements AutoCloseable {
             HttpResponse<String> reply = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
             var headers = new java.util.TreeMap<String, String>();
             reply.headers().map().forEach((name, values) -> headers.put(name, values.get(0)));
-            String own = reply.body().replace(upstream.toString().replaceAll("/$", ""), publicBase);
+            String own = upstream.shownAs(reply.body(), publicBase);
             return new Answer(reply.statusCode(), own, headers, true, false);
         } catch (IOException e) {
             return new Answer(502, "", Map.of(), false, true);

@@ -4,10 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vmha.testcluster.bmc.BmcSpec;
 import io.vmha.testcluster.bmc.SimulatedBmcs;
-import io.vmha.testcluster.cloud.CloudSettings;
-import io.vmha.testcluster.cloud.CloudSettings.Delay;
-import io.vmha.testcluster.cloud.ServerSpec;
-import io.vmha.testcluster.cloud.SimulatedCloud;
 import io.vmha.testcluster.cluster.Cluster;
 import io.vmha.testcluster.faults.history.History;
 import io.vmha.testcluster.faults.history.Kinds;
@@ -43,20 +39,17 @@ public final class TestBed implements AutoCloseable {
     private final Path directory;
     private final List<LabHost> hosts = new ArrayList<>();
     private final Map<String, DaemonProcess> processes = new TreeMap<>();
-    private final Map<String, Process> computes = new ConcurrentHashMap<>();
     private final Set<String> off = ConcurrentHashMap.newKeySet();
     private final Set<String> dark = ConcurrentHashMap.newKeySet(); // off, and everything on it is dead
     private final Daemons daemons = new Daemons(TOKEN);
     private final List<AutoCloseable> open = new ArrayList<>();
     private final Network network;
-    private final SimulatedCloud cloud;
-    private final GuestBus bus;
+    private final BedCloud cloud;
     private final SharedDisk disk;
     private final NameServer names;
     private final NovaProxy proxy;
     private final SimulatedBmcs bmcs;
     private final CloudAdmin admin;
-    private final Path compute;
     private final BedConfiguration configuration;
     private final BootGate gates;
     private Optional<SerfMember> serf = Optional.empty();
@@ -73,27 +66,20 @@ public final class TestBed implements AutoCloseable {
         network = Network.create(plan.netlab(), plan.hosts() + 1); // the last one is for a stock serf
         network.addBmcAddresses(plan.hosts());
         names = opened(new NameServer(InetAddress.getByName(Network.up(Net.API))));
-        var settings = CloudSettings.defaults()
-                .withSharedStorage(true)
-                .with(Delay.SPAWN, Duration.ofMillis(800))
-                .with(Delay.PHASE, Duration.ofMillis(150))
-                .with(Delay.COMPUTE_START, Duration.ofMillis(300));
-        cloud = opened(SimulatedCloud.start(settings));
-        bus = opened(new GuestBus(InetAddress.getByName(Network.up(Net.API)), cloud::setConnected));
+        cloud = opened(new SimulatedBedCloud(plan, network, hosts, directory));
         disk = opened(new SharedDisk(InetAddress.getByName(Network.up(Net.STORAGE)), history));
         proxy = opened(new NovaProxy(
                 new InetSocketAddress(Network.up(Net.API), NovaProxy.PORT),
                 BedConfiguration.CLOUD_NAME,
-                java.net.URI.create(cloud.authUrl().toString().replace("/v3", "/")),
+                cloud.access(),
                 history,
                 this::evidence,
                 plan.seed()));
         PowerSwitch mains = opened(new PowerSwitch(directory, new Mains()));
-        configuration = new BedConfiguration(plan, hosts, directory, TOKEN, Cluster.newGossipKey());
+        configuration = new BedConfiguration(plan, hosts, directory, TOKEN, Cluster.newGossipKey(), cloud.access());
         configuration.write(network);
         bmcs = startBmcs(mains.hook());
-        compute = Scripts.copy("compute.py", directory);
-        admin = new CloudAdmin(cloud.authUrl());
+        admin = new CloudAdmin(cloud.access());
         gates = opened(new BootGate(host -> daemon(host).gateFile(), this::passGate, this::serveReturn));
     }
 
@@ -155,9 +141,7 @@ public final class TestBed implements AutoCloseable {
     }
 
     private void launch(Consumer<String> tell) {
-        List<String> all = hosts.stream().map(LabHost::name).toList();
-        all.forEach(cloud::addHost);
-        cloud.addZone(AZ, all);
+        cloud.open(tell);
         tell.accept(plan.hosts()
                 + " hosts on the networks cluster, api, storage, bmc and watch; BMCs, storage and cloud answer");
         Optional<Path> wallClock = plan.movableClocks() ? Optional.of(compiledWallClock()) : Optional.empty();
@@ -166,20 +150,9 @@ public final class TestBed implements AutoCloseable {
             process.format();
             processes.put(host.name(), process);
             startDaemon(host);
-            startCompute(host);
             gates.serve(host);
         }
-        if (!Shell.await(20_000, () -> hosts.stream().allMatch(host -> bus.hears(host.name())))) {
-            throw new LabException("a compute service does not come up; see compute.log in " + directory);
-        }
-        cloud.ledger().listen(bus);
-        for (LabHost host : hosts) {
-            for (int i = 1; i <= plan.vmsPerHost(); i++) {
-                cloud.addServer(ServerSpec.named("vm-" + host.number() + "-" + i)
-                        .on(host.name())
-                        .inZone(AZ));
-            }
-        }
+        cloud.populate();
         if (plan.serfMember()) {
             serf = Optional.of(opened(new SerfMember(network, plan.hosts() + 1, configuration.gossipKey(), directory)));
         }
@@ -219,7 +192,7 @@ public final class TestBed implements AutoCloseable {
             gates.forget(host);
             network.power(host.node(), false);
             network.killAll(host.node());
-            cloud.setPower(host.name(), false);
+            cloud.powerLost(host);
             dark.add(host.name());
             history.record(
                     Kinds.POWER,
@@ -235,9 +208,7 @@ public final class TestBed implements AutoCloseable {
             }
             dark.remove(host.name());
             network.power(host.node(), true);
-            cloud.setPower(host.name(), true);
-            // nova-compute, which completes the evacuations from its host when it starts, waits for the gate
-            cloud.setComputeAlive(host.name(), false);
+            cloud.powerBack(host);
             daemon(host).newBoot();
             forgetGuests(host);
             startDaemon(host);
@@ -266,9 +237,8 @@ public final class TestBed implements AutoCloseable {
 
     private void passGate(LabHost host) {
         synchronized (host) {
-            if (isOn(host) && !computes.get(host.name()).isAlive()) {
-                startCompute(host);
-                cloud.restartCompute(host.name());
+            if (isOn(host) && !cloud.computeRuns(host)) {
+                cloud.restartCompute(host);
                 note(host, "its gate opens");
             }
         }
@@ -278,37 +248,9 @@ public final class TestBed implements AutoCloseable {
         return !off.contains(host.name());
     }
 
-    private void startCompute(LabHost host) {
-        List<String> command = network.in(
-                host.node(),
-                "setsid",
-                "python3",
-                "-S",
-                "-E",
-                compute.toString(),
-                host.name(),
-                host.directory().toString(),
-                Network.up(Net.API),
-                Integer.toString(GuestBus.PORT),
-                Network.up(Net.STORAGE),
-                Integer.toString(SharedDisk.PORT));
-        try {
-            Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                            host.directory().resolve("compute.log").toFile()))
-                    .start();
-            computes.put(host.name(), process);
-        } catch (IOException e) {
-            throw new LabException(
-                    "the compute service of " + host.name() + " cannot be started: " + e.getMessage(), e);
-        }
-    }
-
     /** Kills the host's compute service; its guests go on. */
     public void killCompute(LabHost host) {
-        computes.get(host.name()).destroyForcibly();
-        cloud.setComputeAlive(host.name(), false);
+        cloud.killCompute(host);
     }
 
     /** Starts the host's compute service again, as a service manager does: it completes the evacuations from its host. */
@@ -316,9 +258,7 @@ public final class TestBed implements AutoCloseable {
         synchronized (host) {
             if (isOn(host)) {
                 gates.forget(host);
-                computes.get(host.name()).destroyForcibly();
-                startCompute(host);
-                cloud.restartCompute(host.name());
+                cloud.restartCompute(host);
             }
         }
     }
@@ -483,13 +423,23 @@ public final class TestBed implements AutoCloseable {
         return network;
     }
 
-    public SimulatedCloud cloud() {
+    public BedCloud cloud() {
         return cloud;
     }
 
     /** An administrator's own client of the cloud, past the proxy. */
     public CloudAdmin admin() {
         return admin;
+    }
+
+    /** Every token that was given out is refused from now on. */
+    public void expireTokens() {
+        cloud.expireTokens(proxy);
+    }
+
+    /** How many calls were refused for their token. */
+    public long tokensRefused() {
+        return cloud.tokensRefused(proxy);
     }
 
     public NovaProxy proxy() {
@@ -525,7 +475,7 @@ public final class TestBed implements AutoCloseable {
 
     /** True if the compute service of a host is heard on the bus. */
     public boolean computeIsHeard(LabHost host) {
-        return bus.hears(host.name());
+        return cloud.hears(host);
     }
 
     /** The host whose daemon says that it leads, with the highest term. */

@@ -89,7 +89,7 @@ final class CloudFaults {
         String name = stage.fresh("cloud");
         proxy.trouble(name, rule);
         if (rule.service() == Service.KEYSTONE) {
-            stage.bed().cloud().expireTokens(); // or nobody would ask for one
+            stage.bed().expireTokens(); // or nobody would ask for one
         }
         return new Fault(detail, List.of())
                 .shownBy(() -> {
@@ -124,17 +124,11 @@ final class CloudFaults {
 
     private static Fault expire(Stage stage) {
         TestBed bed = stage.bed();
-        long before = refused(bed);
-        bed.cloud().expireTokens();
+        long before = bed.tokensRefused();
+        bed.expireTokens();
         return new Fault("every token refused", List.of())
-                .shownBy(() ->
-                        ProcessFaults.proof(refused(bed) > before, (refused(bed) - before) + " calls answered 401"));
-    }
-
-    private static long refused(TestBed bed) {
-        return bed.cloud().requests().all().stream()
-                .filter(entry -> entry.status() == 401)
-                .count();
+                .shownBy(() -> ProcessFaults.proof(
+                        bed.tokensRefused() > before, (bed.tokensRefused() - before) + " calls answered 401"));
     }
 
     private static Fault computeDown(Stage stage) {

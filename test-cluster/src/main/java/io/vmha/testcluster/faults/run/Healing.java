@@ -198,12 +198,11 @@ final class Healing {
 
     private String novaAmiss() {
         for (LabHost host : bed.hosts()) {
-            if (bed.cloud().isForcedDownOrDisabled(host.name())) {
+            if (bed.cloud().isHeldDown(host)) {
                 bed.restartCompute(host);
                 Shell.await(
                         6_000,
-                        () -> bed.cloud().isComputeAlive(host.name())
-                                && bed.admin().forceUp(host.name()));
+                        () -> bed.cloud().isComputeAlive(host) && bed.admin().forceUp(host.name()));
                 return "Nova had " + host.name() + " down or disabled";
             }
         }

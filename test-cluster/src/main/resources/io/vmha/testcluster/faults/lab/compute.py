@@ -1,69 +1,19 @@
 """compute.py HOST DIRECTORY BUS_ADDRESS BUS_PORT STORAGE_ADDRESS STORAGE_PORT: the compute service of one simulated host.
 
 It does what it is told over the bus (on the API network): "start VM NONCE" and "stop VM". Every guest is a process of its own that outlives this
-one. A guest writes a heartbeat with CLOCK_MONOTONIC into a file of its host and, over the storage network, to the shared disk.
+one, and runs guest.py.
 """
-import errno
 import os
 import signal
 import socket
-import struct
 import sys
 import time
+
+import guest
 
 HOST, DIRECTORY, BUS, BUS_PORT, STORAGE, STORAGE_PORT = sys.argv[1:7]
 PIDS = os.path.join(DIRECTORY, "guests")
 BEATS = os.path.join(DIRECTORY, "beats")
-PERIOD_S = 0.2
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # what a dead machine had not sent yet is lost, as with a real one
-
-
-def connect(address, port):
-    s = socket.socket()
-    s.settimeout(1)
-    s.connect((address, int(port)))
-    return s
-
-
-class Disk:
-    """The guest's disk on the shared storage. A write that cannot go out now is the kernel's to send later, as on NFS."""
-
-    def __init__(self):
-        self.socket = None
-        self.retry_at = 0.0
-
-    def write(self, line):
-        if self.socket is None:
-            if time.monotonic() < self.retry_at:
-                return
-            self.retry_at = time.monotonic() + 1
-            try:
-                self.socket = connect(STORAGE, STORAGE_PORT)
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-                self.socket.setblocking(False)
-            except OSError:
-                self.socket = None
-                return
-        try:
-            self.socket.send(line.encode())
-        except OSError as e:
-            if e.errno != errno.EAGAIN:
-                self.socket.close()
-                self.socket = None
-
-
-def guest(vm, nonce):
-    disk = Disk()
-    sequence = 0
-    due = time.monotonic()
-    with open(os.path.join(BEATS, vm + "." + nonce), "w", buffering=1) as beats:
-        while True:
-            sequence += 1
-            now = time.monotonic_ns()
-            beats.write("%d %d\n" % (sequence, now))
-            disk.write("%s %s %s %d %d\n" % (vm, nonce, HOST, sequence, now))
-            due = max(due + PERIOD_S, time.monotonic())
-            time.sleep(max(0.0, due - time.monotonic()))
 
 
 def pid_file(vm):
@@ -81,7 +31,7 @@ def start(vm, nonce, bus):
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         bus.close()
         try:
-            guest(vm, nonce)
+            guest.live(vm, nonce, HOST, BEATS, STORAGE, STORAGE_PORT)
         finally:
             os._exit(1)
     draft = pid_file(vm) + ".draft"
@@ -132,7 +82,7 @@ def main():
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         try:
-            with connect(BUS, BUS_PORT) as bus:
+            with guest.connect(BUS, BUS_PORT) as bus:
                 serve(bus)
         except OSError:
             pass
