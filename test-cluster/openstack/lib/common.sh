@@ -8,6 +8,10 @@ S=${VMHA_OPENSTACK:-${XDG_RUNTIME_DIR:-/tmp}/vmha-openstack}
 : "${VMHA_PORT_BASE:=}"          # ten ports from here on; empty: the first ten free ones from 18000
 : "${VMHA_HOST_PREFIX:=hv-}"     # compute hosts are hv-1, hv-2, ...
 : "${VMHA_HOST_NET:=127.0.1}"    # compute host i has the address 127.0.1.(10+i) (my_ip in its nova.conf)
+: "${VMHA_HOST_OFFSET:=10}"      # the 10 in it
+: "${VMHA_BIND:=}"               # where the services listen; empty: 127.0.0.1, or the bridge
+: "${VMHA_ENTER:=}"              # what to put before a command to run it on compute host %i, if somebody else has made a namespace for it
+: "${VMHA_GUEST:=}"              # a program to be the guests, called with "vmha-guest UUID HOST"; empty: one that sleeps
 : "${VMHA_NETNS:=0}"             # 1: each compute host in a network namespace of its own, on a bridge
 : "${VMHA_SUBNET:=10.231.0}"     # netns mode: the bridge is .1, compute host i is .(10+i)
 : "${VMHA_BRIDGE:=vmhabr0}"
@@ -82,11 +86,13 @@ host_number() {
 host_ip() {
   local i
   i=$(host_number "$1") || exit 1
-  if [ "$VMHA_NETNS" = 1 ]; then echo "$VMHA_SUBNET.$((10 + i))"; else echo "$VMHA_HOST_NET.$((10 + i))"; fi
+  if [ "$VMHA_NETNS" = 1 ]; then echo "$VMHA_SUBNET.$((10 + i))"; else echo "$VMHA_HOST_NET.$((VMHA_HOST_OFFSET + i))"; fi
 }
 need_cloud() { [ -f "$S/settings" ] || die "no cloud in $S: run $HERE/up first"; }
 
-if [ "$VMHA_NETNS" = 1 ]; then BIND=$VMHA_SUBNET.1; else BIND=127.0.0.1; fi
+[ -z "$VMHA_ENTER" ] || [ "$VMHA_NETNS" != 1 ] || die "VMHA_NETNS=1 makes namespaces for the compute hosts, VMHA_ENTER names others: set one of them"
+if [ -n "$VMHA_BIND" ]; then BIND=$VMHA_BIND; elif [ "$VMHA_NETNS" = 1 ]; then BIND=$VMHA_SUBNET.1; else BIND=127.0.0.1; fi
+export VMHA_GUEST
 name_ports() {
   P_KEYSTONE=$((VMHA_PORT_BASE)) P_PLACEMENT=$((VMHA_PORT_BASE + 1)) P_NOVA=$((VMHA_PORT_BASE + 2)) P_GLANCE=$((VMHA_PORT_BASE + 3))
   P_NEUTRON=$((VMHA_PORT_BASE + 4)) P_DB=$((VMHA_PORT_BASE + 5)) P_RABBIT=$((VMHA_PORT_BASE + 6)) P_EPMD=$((VMHA_PORT_BASE + 7))

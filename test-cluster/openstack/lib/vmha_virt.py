@@ -91,8 +91,10 @@ class ProcessDriver(fake.FakeDriver):
 
     def _boot(self, d):
         if not self._running(d):
+            program = os.environ.get('VMHA_GUEST')
             p = subprocess.Popen(
-                ['/bin/sh', '-c', 'while :; do sleep 3600; done', 'vmha-guest', d['uuid'], self._host],
+                ([program] if program else ['/bin/sh', '-c', 'while :; do sleep 3600; done'])
+                + ['vmha-guest', d['uuid'], self._host],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd='/',
                 start_new_session=True)
             d['pid'], d['since'] = p.pid, time.time()

@@ -151,6 +151,11 @@ public final class OpenStackBackend implements CloudBackend {
         run(true, "compute-kill", "--agent", host);
     }
 
+    /** A host gets a new nova-compute; what ran before is killed, the guests go on. */
+    public void restartCompute(String host) {
+        run(true, "compute-restart", host);
+    }
+
     /** A fault inside a host's driver, such as {@code spawn_delay}; an empty value ends it. */
     public void knob(String host, String name, String value) {
         Path file = state.resolve("hosts").resolve(host).resolve(name);

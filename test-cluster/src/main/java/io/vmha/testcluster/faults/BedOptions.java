@@ -1,5 +1,6 @@
 package io.vmha.testcluster.faults;
 
+import io.vmha.testcluster.faults.history.NovaKind;
 import io.vmha.testcluster.faults.lab.BedPlan;
 import io.vmha.testcluster.faults.nemesis.Family;
 import io.vmha.testcluster.faults.nemesis.Nemeses;
@@ -27,7 +28,12 @@ final class BedOptions {
     @Option(names = "--seed", description = "Of everything random. Default: of the clock, and printed")
     Optional<Long> seed = Optional.empty();
 
-    @Option(names = "--nova", defaultValue = "simulated", description = "simulated. A real one: ./demo --openstack")
+    @Option(
+            names = "--nova",
+            defaultValue = "simulated",
+            description =
+                    "simulated, or openstack: a real one of Debian's packages, which needs some three GiB. Default:"
+                            + " ${DEFAULT-VALUE}")
     String nova = "simulated";
 
     @Option(
@@ -61,12 +67,13 @@ final class BedOptions {
         return seed.get();
     }
 
+    /** What must be said to get this Nova again; empty for the usual one. */
+    String novaAgain() {
+        return nova.equals(NovaKind.SIMULATED.word()) ? "" : " --nova " + nova;
+    }
+
     /** A test bed for these nemeses: with movable clocks and a stock serf only where one of them needs it. */
     BedPlan plan(List<Nemesis> nemeses) {
-        if (!nova.equals("simulated")) {
-            throw new IllegalArgumentException("--nova must be simulated but is " + nova
-                    + "; the whole product on a real Nova: ./demo --openstack");
-        }
         boolean clocks = nemeses.stream().anyMatch(n -> n.family() == Family.CLOCK);
         boolean serf = nemeses.stream().anyMatch(n -> n.name().equals("kill-serf"));
         return new BedPlan(
@@ -77,7 +84,8 @@ final class BedOptions {
                 serf,
                 Path.of(System.getProperty("vmha.top", "."), "test-cluster/lab/netlab"),
                 System.getProperty("java.class.path"),
-                older);
+                older,
+                NovaKind.named(nova));
     }
 
     /** The nemeses of these names, families, or {@code all}. */

@@ -57,10 +57,11 @@ final class Performance {
             BedPlan plan = options.plan(nemeses);
             note(history, plan, nemeses);
             console.line("seed " + settings.seed() + ", " + settings.hosts() + " hosts, " + nemeses.size()
-                    + " kinds of faults");
+                    + " kinds of faults, Nova: " + plan.nova().about());
             return play(plan, history);
         } catch (LabException e) {
             console.line("the test bed failed, which says nothing about the product: " + e.getMessage());
+            keepLogs();
             keep(history);
             return BED_FAILED;
         }
@@ -89,6 +90,8 @@ final class Performance {
                     .put("date", java.time.Instant.now().toString())
                     .put("title", settings.scenario().map(s -> s.title()).orElse("composed faults"))
                     .put("scenario", settings.scenario().map(s -> s.name()).orElse(""))
+                    .put("nova", plan.nova().word())
+                    .put("nova_about", plan.nova().about())
                     .put("version", Report.version())
                     .put("commit", System.getProperty("vmha.commit", ""))
                     .put(
@@ -117,7 +120,7 @@ final class Performance {
                     List.of(
                             "sh",
                             "-c",
-                            "cd \"$1\" && cp --parents -r */*.log */vmhad.yaml *.log \"$2\" 2>/dev/null",
+                            "cd \"$1\" && cp --parents -r */*.log */vmhad.yaml *.log openstack/log \"$2\" 2>/dev/null",
                             "keep",
                             DIRECTORY.toString(),
                             target.toAbsolutePath().toString()),

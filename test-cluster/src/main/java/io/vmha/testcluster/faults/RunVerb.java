@@ -103,6 +103,7 @@ final class RunVerb implements Callable<Integer> {
                     + " --duration " + seconds + " --longest " + longest
                     + (faultsMax == FAULTS_MAX ? "" : " --faults " + faultsMax)
                     + (dense ? " --dense" : "")
+                    + bed.novaAgain()
                     + (together == TOGETHER_USUAL ? "" : " --together " + together) + " --nemesis "
                     + String.join(",", nemeses)
                     + " --workload " + String.join(",", workloads);
@@ -143,11 +144,13 @@ final class RunVerb implements Callable<Integer> {
                 Long.MAX_VALUE,
                 Optional.of(one));
         console.line(one.name() + ": " + one.title());
-        return new Performance(bed, settings, console, "./faults run " + one.name() + " --seed " + seed).give();
+        return new Performance(
+                        bed, settings, console, "./faults run " + one.name() + " --seed " + seed + bed.novaAgain())
+                .give();
     }
 
     /** Each in namespaces of its own, so that none leaves anything to the next. */
-    private static int everyScenario() throws IOException {
+    private int everyScenario() throws IOException {
         int worst = 0;
         int passed = 0;
         var failed = new ArrayList<String>();
@@ -156,7 +159,8 @@ final class RunVerb implements Callable<Integer> {
                     .sorted()
                     .toList()) {
                 String name = file.getFileName().toString().replaceAll("\\.scenario$", "");
-                int status = InnerRun.start(List.of("run", name, "--report", "faults-" + name + ".html"));
+                int status = InnerRun.start(
+                        List.of("run", name, "--nova", bed.nova, "--report", "faults-" + name + ".html"));
                 worst = Math.max(worst, status);
                 if (status == 0) {
                     passed++;

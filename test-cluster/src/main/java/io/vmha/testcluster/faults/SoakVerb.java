@@ -1,5 +1,6 @@
 package io.vmha.testcluster.faults;
 
+import io.vmha.testcluster.faults.history.NovaKind;
 import io.vmha.testcluster.faults.report.Ledger;
 import io.vmha.testcluster.faults.report.LedgerReport;
 import java.io.IOException;
@@ -20,8 +21,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description =
                 "One composed run after the other, each with the next seed, for hours. A directory keeps each run's"
-                        + " report, history and logs, ledger.jsonl with a line for each run, to which the next soak adds,"
-                        + " and what they come to in summary.md and summary.html.")
+                    + " report, history and logs, ledger.jsonl with a line for each run, to which the next soak adds,"
+                    + " and what they come to in summary.md and summary.html.")
 final class SoakVerb implements Callable<Integer> {
     private static final int WRONG_USAGE = 2;
     private static final int BED_FAILED = 3;
@@ -74,6 +75,9 @@ final class SoakVerb implements Callable<Integer> {
     @Option(names = "--workload", defaultValue = "register,append,vms,operator", description = "As of faults run.")
     String workload = "register,append,vms,operator";
 
+    @Option(names = "--nova", defaultValue = "simulated", description = "As of faults run.")
+    String nova = "simulated";
+
     @Option(names = "--directory", defaultValue = "faults-soak", description = "Default: ${DEFAULT-VALUE}")
     Path directory = Path.of("faults-soak");
 
@@ -82,6 +86,7 @@ final class SoakVerb implements Callable<Integer> {
         if (!(hours > 0 && hours <= HOURS_MAX)) {
             throw new IllegalArgumentException("--hours must be above 0 and at most " + HOURS_MAX + " but is " + hours);
         }
+        NovaKind.named(nova);
         Files.createDirectories(directory);
         long until = System.nanoTime() + (long) (hours * TimeUnit.HOURS.toNanos(1));
         Ledger ledger = Ledger.open(directory.resolve("ledger.jsonl"));
@@ -131,6 +136,8 @@ final class SoakVerb implements Callable<Integer> {
                 nemesis,
                 "--workload",
                 workload,
+                "--nova",
+                nova,
                 "--report",
                 base + ".html",
                 "--json",

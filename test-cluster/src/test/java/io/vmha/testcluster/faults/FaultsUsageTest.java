@@ -49,6 +49,12 @@ class FaultsUsageTest {
                 .hasLineCount(1);
         assertThat(faults("prove", "--nemesis", "meteor")).isEqualTo(2);
         assertThat(said.toString()).contains("no family 'meteor'").hasLineCount(1);
+        assertThat(faults("prove", "--nova", "vmware")).isEqualTo(2);
+        assertThat(said.toString()).isEqualTo("faults: --nova must be simulated or openstack but is vmware\n");
+        assertThat(faults("soak", "--directory", directory.resolve("new").toString(), "--nova", "real"))
+                .isEqualTo(2);
+        assertThat(said.toString()).isEqualTo("faults: --nova must be simulated or openstack but is real\n");
+        assertThat(directory.resolve("new")).doesNotExist();
         assertThat(faults("ledger", directory.toString(), file.toString())).isEqualTo(2);
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vmha.testcluster.faults.history.Event;
 import io.vmha.testcluster.faults.history.History;
 import io.vmha.testcluster.faults.history.Kinds;
+import io.vmha.testcluster.faults.history.NovaKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -18,8 +19,6 @@ import java.util.TreeSet;
 final class Deaths {
     /** A host that is back sooner may be found alive again before it was proven dead. */
     private static final long LASTING_MS = 20_000;
-    /** About ten times what it takes: later than that, something was waited for that must not be in the way. */
-    private static final long BOUND_MS = 45_000;
     /** A guest's last beat and the loss of power are noted by different threads. */
     private static final long SLACK_MS = 1_500;
     /** A person who takes a host into maintenance within this time before it dies may be in the way. */
@@ -34,6 +33,8 @@ final class Deaths {
         List<Event> calls = Calls.evacuations(history).stream()
                 .filter(c -> c.isTrue("accepted"))
                 .toList();
+        // about ten times what it takes: later than that, something was waited for that must not be in the way
+        long boundMs = NovaKind.of(history).recoveredMs();
         Set<String> kept = vmsAtTheEnd(history);
         int deaths = 0;
         int vms = 0;
@@ -51,7 +52,7 @@ final class Deaths {
                 Optional<Event> call = calls.stream()
                         .filter(c -> c.text("evacuates").equals(vm)
                                 && c.atMs() >= off.atMs()
-                                && c.atMs() <= off.atMs() + BOUND_MS)
+                                && c.atMs() <= off.atMs() + boundMs)
                         .findFirst();
                 vms++;
                 if (call.isPresent()) {
@@ -59,7 +60,7 @@ final class Deaths {
                 } else if (kept.contains(vm)) {
                     against.add(
                             vm + " was on " + off.text("host") + ", which lost its power at " + off.atMs() + " ms for "
-                                    + (backMs - off.atMs()) + " ms, and was not evacuated within " + BOUND_MS + " ms");
+                                    + (backMs - off.atMs()) + " ms, and was not evacuated within " + boundMs + " ms");
                 }
             }
         }

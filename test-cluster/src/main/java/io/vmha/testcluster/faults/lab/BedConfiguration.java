@@ -1,6 +1,7 @@
 package io.vmha.testcluster.faults.lab;
 
 import io.vmha.testcluster.cluster.VmhadSettings;
+import io.vmha.testcluster.faults.history.NovaKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,8 +82,6 @@ final class BedConfiguration {
                 .set("openstack.password", cloud.password())
                 .set("openstack.project", CloudAccess.PROJECT)
                 // the rules of the defaults with shorter limits: more faults fit into an hour
-                .set("openstack.request_timeout", "4s")
-                .set("openstack.call_timeout", "8s")
                 .set("recovery.instances_shared", true)
                 .set("recovery.lease", "4s")
                 .set("recovery.grace", "1s")
@@ -101,6 +100,9 @@ final class BedConfiguration {
         for (LabHost h : hosts) {
             its.set("fencing.hosts." + h.name() + ".address", Network.bmc(h.number()))
                     .set("fencing.hosts." + h.name() + ".identity", h.bmcGuid());
+        }
+        if (plan.nova() == NovaKind.SIMULATED) {
+            its.set("openstack.request_timeout", "4s").set("openstack.call_timeout", "8s");
         }
         return plan.hosts() > 10 ? its.set("gossip.profile", "local") : its;
     }

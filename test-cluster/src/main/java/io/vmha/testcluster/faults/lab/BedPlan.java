@@ -1,5 +1,8 @@
 package io.vmha.testcluster.faults.lab;
 
+import io.vmha.testcluster.faults.history.NovaKind;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -14,6 +17,7 @@ import java.util.Optional;
  * @param netlab the script that makes networks
  * @param classPath of the daemons
  * @param olderClassPath of an earlier build, with which the daemons start if it is there
+ * @param nova what is under it
  */
 public record BedPlan(
         int hosts,
@@ -23,7 +27,8 @@ public record BedPlan(
         boolean serfMember,
         Path netlab,
         String classPath,
-        Optional<String> olderClassPath) {
+        Optional<String> olderClassPath,
+        NovaKind nova) {
     private static final int HOSTS_MIN = 3;
     private static final int HOSTS_MAX = 50;
     private static final int VMS_MAX = 20;
@@ -36,6 +41,17 @@ public record BedPlan(
         if (vmsPerHost < 0 || vmsPerHost > VMS_MAX) {
             throw new IllegalArgumentException(
                     "a host has 0 to " + VMS_MAX + " VMs but " + vmsPerHost + " were asked for");
+        }
+        if (nova == NovaKind.OPENSTACK) {
+            OpenStackBedCloud.refuseWithoutMemory(hosts, meminfo());
+        }
+    }
+
+    private static String meminfo() {
+        try {
+            return Files.readString(Path.of("/proc/meminfo"));
+        } catch (IOException e) {
+            throw new LabException("cannot tell how much memory is free: " + e.getMessage(), e);
         }
     }
 }

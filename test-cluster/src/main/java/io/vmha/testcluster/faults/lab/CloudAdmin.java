@@ -11,11 +11,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** An administrator of the cloud, past the proxy: what it reads is Nova's own word, and its calls are never troubled. */
 public final class CloudAdmin {
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final Set<String> ENDED = Set.of("done", "completed", "failed", "error", "cancelled");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -77,7 +80,7 @@ public final class CloudAdmin {
         }
     }
 
-    /** All servers: id, name, status, host, task. */
+    /** All servers: id, name, status, host, task, and whether it has ever been launched. */
     public ArrayNode servers() {
         ArrayNode servers = NODES.arrayNode();
         JsonNode body = NovaProxy.parse(
@@ -87,7 +90,8 @@ public final class CloudAdmin {
                     .put("id", server.path("id").asText())
                     .put("name", server.path("name").asText())
                     .put("status", server.path("status").asText())
-                    .put("host", server.path("OS-EXT-SRV-ATTR:host").asText(""))
+                    .put("host", server.path("OS-EXT-SRV-ATTR:host").asText("").replace("null", ""))
+                    .put("launched", !server.path("OS-SRV-USG:launched_at").isNull())
                     .put("task", server.path("OS-EXT-STS:task_state").asText("").replace("null", ""));
         }
         return servers;
@@ -119,6 +123,33 @@ public final class CloudAdmin {
     public boolean forceUp(String host) {
         return service("force-down", host, body -> body.put("forced_down", false)) == 200
                 && service("enable", host, body -> {}) == 200;
+    }
+
+    /** Nova's own list of its nova-computes. */
+    JsonNode computeServices() {
+        return NovaProxy.parse(
+                        call("GET", "/os-services?binary=nova-compute", "").body())
+                .path("services");
+    }
+
+    /** The host that has taken the newest evacuation of a server upon itself and has not ended it. */
+    Optional<String> evacuationTarget(String server) {
+        JsonNode migrations = NovaProxy.parse(
+                        call("GET", "/os-migrations?migration_type=evacuation&instance_uuid=" + server, "")
+                                .body())
+                .path("migrations");
+        String newest = "";
+        Optional<String> target = Optional.empty();
+        for (JsonNode migration : migrations) {
+            String at = migration.path("created_at").asText();
+            if (at.compareTo(newest) > 0) {
+                newest = at;
+                target = Optional.of(migration.path("dest_compute").asText(""))
+                        .filter(host -> !host.isEmpty() && !host.equals("null"))
+                        .filter(host -> !ENDED.contains(migration.path("status").asText()));
+            }
+        }
+        return target;
     }
 
     private int service(String action, String host, Consumer<ObjectNode> rest) {

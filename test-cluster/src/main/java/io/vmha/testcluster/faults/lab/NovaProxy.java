@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -89,6 +90,7 @@ public final class NovaProxy implements AutoCloseable {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Map<String, Rule> rules = new ConcurrentHashMap<>();
     private final Map<String, AtomicLong> met = new ConcurrentHashMap<>();
+    private final TokenBook tokens = new TokenBook();
     private final List<Consumer<Call>> watchers = new CopyOnWriteArrayList<>();
 
     /** A call as it is on its way to the service. */
@@ -140,6 +142,15 @@ public final class NovaProxy implements AutoCloseable {
         return met.getOrDefault(name, new AtomicLong()).get();
     }
 
+    /** Calls with a token that was given out before now are answered 401; the service never hears of them. */
+    void expireTokens() {
+        tokens.expireAll();
+    }
+
+    long tokensRefused() {
+        return tokens.refused();
+    }
+
     /** Hears every call of a daemon before it is let through. Must not take long. */
     public void watch(Consumer<Call> watcher) {
         watchers.add(watcher);
@@ -167,12 +178,24 @@ public final class NovaProxy implements AutoCloseable {
 
     private record Answer(int status, String body, Map<String, String> headers, boolean committed, boolean dropped) {}
 
+    private static final Answer EXPIRED = new Answer(
+            401,
+            "{\"error\":{\"code\":401,\"message\":\"The request you have made requires authentication.\"}}",
+            Map.of("Content-Type", "application/json", "WWW-Authenticate", "Keystone uri=\"/v3\""),
+            false,
+            false);
+
     private Answer answer(HttpExchange exchange, byte[] bytes, Optional<Rule> rule) {
         Optional<Trouble> trouble = rule.map(Rule::trouble);
         if (trouble.isPresent() && !isPassedOn(trouble.get())) {
             return instead(trouble.get());
         }
+        String token = exchange.getRequestHeaders().getFirst("X-Auth-Token");
+        if (token != null && tokens.refuses(token)) {
+            return EXPIRED;
+        }
         Answer answer = forward(exchange, bytes);
+        Optional.ofNullable(answer.headers().get("x-subject-token")).ifPresent(tokens::givenOut);
         rule.filter(r -> r.trouble() == Trouble.SLOW)
                 .ifPresent(r -> Shell.pass(r.delay().toMillis()));
         boolean dropped = trouble.filter(t -> t == Trouble.RESET_AFTER).isPresent();
@@ -230,7 +253,7 @@ public final class NovaProxy implements AutoCloseable {
         try {
             HttpResponse<String> reply = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
             var headers = new java.util.TreeMap<String, String>();
-            reply.headers().map().forEach((name, values) -> headers.put(name, values.get(0)));
+            reply.headers().map().forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.get(0)));
             String own = upstream.shownAs(reply.body(), publicBase);
             return new Answer(reply.statusCode(), own, headers, true, false);
         } catch (IOException e) {

@@ -7,6 +7,7 @@ import io.vmha.testcluster.bmc.SimulatedBmcs;
 import io.vmha.testcluster.cluster.Cluster;
 import io.vmha.testcluster.faults.history.History;
 import io.vmha.testcluster.faults.history.Kinds;
+import io.vmha.testcluster.faults.history.NovaKind;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -54,7 +55,7 @@ public final class TestBed implements AutoCloseable {
     private final BootGate gates;
     private Optional<SerfMember> serf = Optional.empty();
 
-    private TestBed(BedPlan plan, History history, Path directory) throws IOException {
+    private TestBed(BedPlan plan, History history, Path directory, Consumer<String> tell) throws IOException {
         this.plan = plan;
         this.history = history;
         this.directory = directory;
@@ -66,7 +67,10 @@ public final class TestBed implements AutoCloseable {
         network = Network.create(plan.netlab(), plan.hosts() + 1); // the last one is for a stock serf
         network.addBmcAddresses(plan.hosts());
         names = opened(new NameServer(InetAddress.getByName(Network.up(Net.API))));
-        cloud = opened(new SimulatedBedCloud(plan, network, hosts, directory));
+        cloud = opened(
+                plan.nova() == NovaKind.OPENSTACK
+                        ? new OpenStackBedCloud(plan, network, hosts, directory, tell)
+                        : new SimulatedBedCloud(plan, network, hosts, directory));
         disk = opened(new SharedDisk(InetAddress.getByName(Network.up(Net.STORAGE)), history));
         proxy = opened(new NovaProxy(
                 new InetSocketAddress(Network.up(Net.API), NovaProxy.PORT),
@@ -91,7 +95,7 @@ public final class TestBed implements AutoCloseable {
     public static TestBed start(BedPlan plan, History history, Path directory, Consumer<String> tell) {
         refuseUnlessAlone();
         try {
-            var bed = new TestBed(plan, history, directory);
+            var bed = new TestBed(plan, history, directory, tell);
             bed.launch(tell);
             return bed;
         } catch (IOException e) {

@@ -10,6 +10,7 @@ import io.vmha.testcluster.faults.lab.TestBed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -18,7 +19,6 @@ import java.util.function.Predicate;
 /** A host dies, and while it is being recovered the next blow falls: at each step that can be seen from outside. */
 final class PlanFaults {
     private static final int VMS_FOR_TWO_CALLS = 2;
-    private static final long BOOT_LIMIT_MS = 10_000;
 
     private PlanFaults() {}
 
@@ -75,7 +75,7 @@ final class PlanFaults {
             for (int missing = VMS_FOR_TWO_CALLS - vmsOn(bed, host); missing > 0; missing--) {
                 bed.admin().create("second-" + stage.fresh("vm"), host.name());
             }
-            Shell.await(BOOT_LIMIT_MS, () -> vmsOn(bed, host) >= VMS_FOR_TWO_CALLS);
+            Shell.await(bed.plan().nova().serviceMs(), () -> vmsOn(bed, host) >= VMS_FOR_TWO_CALLS);
         }
         boolean enough = victims.stream().allMatch(host -> vmsOn(bed, host) >= VMS_FOR_TWO_CALLS);
         var calls = new AtomicInteger();
@@ -191,7 +191,9 @@ final class PlanFaults {
 
     private static void dieAsTarget(Stage stage, String vm, String caller, AtomicReference<LabHost> second) {
         TestBed bed = stage.bed();
-        for (int i = 0; i < 20 && second.get() == null; i++) {
+        long until = System.nanoTime()
+                + TimeUnit.MILLISECONDS.toNanos(bed.plan().nova().rebuildSeenMs());
+        while (second.get() == null && System.nanoTime() < until) {
             Optional<LabHost> target = bed.rebuildTarget(vm)
                     .map(bed::host)
                     .filter(host -> !host.name().equals(caller));

@@ -133,8 +133,8 @@ public final class Ledger {
 
     private static ObjectNode summaryOf(JsonNode report) {
         ObjectNode run = NODES.objectNode();
-        for (String field :
-                List.of("date", "seed", "scenario", "hosts", "vms_per_host", "version", "commit", "machine", "again")) {
+        for (String field : List.of(
+                "date", "seed", "scenario", "hosts", "vms_per_host", "version", "commit", "machine", "nova", "again")) {
             if (report.path("run").has(field)) {
                 run.set(field, report.path("run").path(field));
             }

@@ -26,7 +26,6 @@ import java.util.stream.Stream;
 
 /** A run on a test bed that stands: forms the group, lets workloads go on, injects faults, heals, and judges what was recorded. */
 public final class FaultRun {
-    private static final long FORMING_MS = 240_000;
     private static final long LAST_LOOK_MS = 4_000;
     private static final int STAGGER_MS = 2_500;
 
@@ -48,6 +47,7 @@ public final class FaultRun {
 
     /** Waits until the pool is whole, enables HA, and waits until everything is in service. */
     public void form() {
+        long formingMs = bed.plan().nova().formingMs();
         int hosts = bed.hosts().size();
         awaitFormed(
                 "every vmhad sees " + hosts + " members",
@@ -62,8 +62,8 @@ public final class FaultRun {
         if (status != 200) {
             throw new LabException("HA could not be enabled: status " + status);
         }
-        if (!new Healing(bed, console::progress, FORMING_MS).settle()) {
-            throw new LabException("the group did not become whole within " + FORMING_MS / 1000 + " s");
+        if (!new Healing(bed, console::progress, formingMs).settle()) {
+            throw new LabException("the group did not become whole within " + formingMs / 1000 + " s");
         }
         long readyMs = history.nowMs();
         history.record(
@@ -83,7 +83,7 @@ public final class FaultRun {
     }
 
     private void awaitFormed(String what, java.util.function.BooleanSupplier condition) {
-        if (!Shell.await(FORMING_MS, condition)) {
+        if (!Shell.await(bed.plan().nova().formingMs(), condition)) {
             throw new LabException("waited in vain until " + what);
         }
         console.line(what);

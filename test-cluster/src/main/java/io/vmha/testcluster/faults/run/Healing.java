@@ -21,7 +21,6 @@ import java.util.function.Consumer;
  * until everything is as it was; hosts that were recovered come back by themselves. How long that took, or what is still amiss, goes into the history.
  */
 final class Healing {
-    private static final long LIMIT_MS = 150_000;
     private static final long LOOK_MS = 700;
     private static final int VOTERS_MAX = 5;
     private static final Duration LOOK_LIMIT = Duration.ofSeconds(3);
@@ -32,7 +31,7 @@ final class Healing {
     private final long limitMs;
 
     Healing(TestBed bed, Consumer<String> tell) {
-        this(bed, tell, LIMIT_MS);
+        this(bed, tell, bed.plan().nova().healingMs());
     }
 
     Healing(TestBed bed, Consumer<String> tell, long limitMs) {
@@ -201,7 +200,7 @@ final class Healing {
             if (bed.cloud().isHeldDown(host)) {
                 bed.restartCompute(host);
                 Shell.await(
-                        6_000,
+                        bed.plan().nova().serviceMs(),
                         () -> bed.cloud().isComputeAlive(host) && bed.admin().forceUp(host.name()));
                 return "Nova had " + host.name() + " down or disabled";
             }
@@ -213,6 +212,10 @@ final class Healing {
             if (status.equals("SHUTOFF")) {
                 bed.admin().act(server.path("id").asText(), "os-start");
                 return server.path("name").asText() + " was shut off with its host";
+            }
+            if (status.equals("ERROR") && !server.path("launched").asBoolean(true)) {
+                bed.admin().delete(server.path("id").asText());
+                return server.path("name").asText() + " could not be booted";
             }
             if (status.equals("BUILD")) {
                 bed.admin().delete(server.path("id").asText());
@@ -240,9 +243,20 @@ final class Healing {
             }
         }
         if (changed) {
-            Shell.await(8_000, () -> !bed.admin().servers().toString().contains("BUILD"));
+            Shell.await(
+                    bed.plan().nova().serviceMs(), () -> isAtRest(bed.admin().servers()));
         }
         return "";
+    }
+
+    private static boolean isAtRest(JsonNode servers) {
+        for (JsonNode server : servers) {
+            if (server.path("status").asText().equals("BUILD")
+                    || !server.path("task").asText().isEmpty()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private Map<LabHost, JsonNode> views(Duration limit) {

@@ -210,6 +210,23 @@ class InvariantsTest {
     }
 
     @Test
+    void aRealNovaHasMoreTimeButNotAllTheTime() {
+        assertThat(judgedBy("simulated", 54_000)).isEqualTo(Verdict.HELD);
+        assertThat(judgedBy("simulated", 56_000)).isEqualTo(Verdict.VIOLATED);
+        assertThat(judgedBy("openstack", 56_000)).isEqualTo(Verdict.HELD);
+        assertThat(judgedBy("openstack", 101_000)).isEqualTo(Verdict.VIOLATED);
+    }
+
+    /** The host of the draft dies at 10 s and stays away. */
+    private static Verdict judgedBy(String nova, long calledMs) {
+        HistoryDraft draft = HistoryDraft.ofADeath()
+                .without("nova")
+                .add(0, "run", "{nova:'" + nova + "'}")
+                .add(calledMs, "nova", call("['hv-1']", "hv-2", "hv-1", 1));
+        return named("L").check(draft.history()).verdict();
+    }
+
+    @Test
     void aDeathWhileSomethingElseIsInTheWayIsNotJudgedByWhatCameOfIt() {
         HistoryDraft draft = HistoryDraft.ofADeath()
                 .without("nova")
