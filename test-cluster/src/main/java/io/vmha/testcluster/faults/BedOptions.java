@@ -2,6 +2,7 @@ package io.vmha.testcluster.faults;
 
 import io.vmha.testcluster.faults.history.NovaKind;
 import io.vmha.testcluster.faults.lab.BedPlan;
+import io.vmha.testcluster.faults.lab.GuestPlan;
 import io.vmha.testcluster.faults.nemesis.Family;
 import io.vmha.testcluster.faults.nemesis.Nemeses;
 import io.vmha.testcluster.faults.nemesis.Nemesis;
@@ -19,11 +20,23 @@ final class BedOptions {
     @Option(names = "--hosts", defaultValue = "5", description = "Hypervisors, 3 to 50. Default: ${DEFAULT-VALUE}")
     int hosts;
 
+    @Option(names = "--vms", description = "VMs on each at the beginning, 0 to 20. Default: 2, or 1 with --guests qemu")
+    Optional<Integer> vms = Optional.empty();
+
     @Option(
-            names = "--vms",
-            defaultValue = "2",
-            description = "VMs on each at the beginning, 0 to 20. Default: ${DEFAULT-VALUE}")
-    int vms;
+            names = "--guests",
+            description =
+                    "processes, or qemu: each host has a libvirtd and a vmha-guard of its own, and its guests are boot"
+                            + " sectors that beat on disks that all hosts share. Default: processes, or what a scenario"
+                            + " says")
+    Optional<String> guests = Optional.empty();
+
+    @Option(
+            names = "--proof",
+            description =
+                    "What recoveries rely on: bmc, lease (hosts have no fence device, their guards pause and kill), or"
+                            + " bmc,lease. Default: bmc, or bmc,lease with --guests qemu, or what a scenario says")
+    Optional<String> proof = Optional.empty();
 
     @Option(names = "--seed", description = "Of everything random. Default: of the clock, and printed")
     Optional<Long> seed = Optional.empty();
@@ -72,13 +85,23 @@ final class BedOptions {
         return nova.equals(NovaKind.SIMULATED.word()) ? "" : " --nova " + nova;
     }
 
+    /** What the guests are; refuses words that mean nothing. */
+    GuestPlan guestPlan() {
+        return GuestPlan.of(guests.orElse("processes"), proof.orElse(""));
+    }
+
+    int vmsPerHost() {
+        return vms.orElseGet(() -> guestPlan().vmsUsual());
+    }
+
     /** A test bed for these nemeses: with movable clocks and a stock serf only where one of them needs it. */
     BedPlan plan(List<Nemesis> nemeses) {
         boolean clocks = nemeses.stream().anyMatch(n -> n.family() == Family.CLOCK);
         boolean serf = nemeses.stream().anyMatch(n -> n.name().equals("kill-serf"));
         return new BedPlan(
                 hosts,
-                vms,
+                vmsPerHost(),
+                guestPlan(),
                 chosenSeed(),
                 clocks,
                 serf,

@@ -87,6 +87,8 @@ final class Performance {
             event.put("seed", settings.seed())
                     .put("hosts", plan.hosts())
                     .put("vms_per_host", plan.vmsPerHost())
+                    .put("guests", plan.guests().kind().name().toLowerCase(Locale.ROOT))
+                    .put("proofs", String.join(",", plan.guests().proofs()))
                     .put("date", java.time.Instant.now().toString())
                     .put("title", settings.scenario().map(s -> s.title()).orElse("composed faults"))
                     .put("scenario", settings.scenario().map(s -> s.name()).orElse(""))

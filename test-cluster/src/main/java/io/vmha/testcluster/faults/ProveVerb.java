@@ -64,10 +64,18 @@ final class ProveVerb implements Callable<Integer> {
 
     private RunSettings settings(List<Step> steps) {
         var scenario = new Scenario(
-                "prove", "each fault once", bed.hosts, bed.vms, bed.chosenSeed(), List.of(), steps, List.of());
+                "prove",
+                "each fault once",
+                bed.hosts,
+                bed.vmsPerHost(),
+                bed.chosenSeed(),
+                List.of(),
+                steps,
+                List.of(),
+                Optional.empty());
         return new RunSettings(
                 bed.hosts,
-                bed.vms,
+                bed.vmsPerHost(),
                 bed.chosenSeed() + turn++,
                 0,
                 Integer.MAX_VALUE,

@@ -1,5 +1,6 @@
 package io.vmha.testcluster.faults;
 
+import io.vmha.testcluster.faults.lab.GuestPlan;
 import io.vmha.testcluster.faults.run.Console;
 import io.vmha.testcluster.faults.run.RunSettings;
 import io.vmha.testcluster.faults.run.Scenario;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -99,17 +101,19 @@ final class RunVerb implements Callable<Integer> {
                 throw new IllegalArgumentException("--duration must be at least 0 and --longest at least 1 but are "
                         + seconds + " and " + longest);
             }
-            String again = "./faults run --seed " + bed.chosenSeed() + " --hosts " + bed.hosts + " --vms " + bed.vms
-                    + " --duration " + seconds + " --longest " + longest
-                    + (faultsMax == FAULTS_MAX ? "" : " --faults " + faultsMax)
-                    + (dense ? " --dense" : "")
-                    + bed.novaAgain()
-                    + (together == TOGETHER_USUAL ? "" : " --together " + together) + " --nemesis "
-                    + String.join(",", nemeses)
-                    + " --workload " + String.join(",", workloads);
+            String again =
+                    "./faults run --seed " + bed.chosenSeed() + " --hosts " + bed.hosts + " --vms " + bed.vmsPerHost()
+                            + bed.guestPlan().options()
+                            + " --duration " + seconds + " --longest " + longest
+                            + (faultsMax == FAULTS_MAX ? "" : " --faults " + faultsMax)
+                            + (dense ? " --dense" : "")
+                            + bed.novaAgain()
+                            + (together == TOGETHER_USUAL ? "" : " --together " + together) + " --nemesis "
+                            + String.join(",", nemeses)
+                            + " --workload " + String.join(",", workloads);
             var settings = new RunSettings(
                     bed.hosts,
-                    bed.vms,
+                    bed.vmsPerHost(),
                     bed.chosenSeed(),
                     seconds,
                     faultsMax,
@@ -128,7 +132,13 @@ final class RunVerb implements Callable<Integer> {
 
     private int play(Scenario one, Console console) {
         bed.hosts = one.hosts();
-        bed.vms = one.vmsPerHost();
+        bed.vms = Optional.of(one.vmsPerHost());
+        GuestPlan wanted = one.guests().orElse(GuestPlan.PROCESSES);
+        if (bed.guests.isEmpty() && bed.proof.isEmpty()) {
+            bed.guests = Optional.of(wanted.kind().name().toLowerCase(Locale.ROOT));
+            bed.proof = Optional.of(String.join(",", wanted.proofs()));
+        }
+        String differs = bed.guestPlan().equals(wanted) ? "" : bed.guestPlan().options();
         long seed = bed.seed.orElse(one.seed());
         bed.seed = Optional.of(seed);
         var settings = new RunSettings(
@@ -144,8 +154,8 @@ final class RunVerb implements Callable<Integer> {
                 Long.MAX_VALUE,
                 Optional.of(one));
         console.line(one.name() + ": " + one.title());
-        return new Performance(
-                        bed, settings, console, "./faults run " + one.name() + " --seed " + seed + bed.novaAgain())
+        return new Performance(bed, settings, console, "./faults run " + one.name() + " --seed " + seed + differs
+                                + bed.novaAgain())
                 .give();
     }
 
@@ -159,8 +169,15 @@ final class RunVerb implements Callable<Integer> {
                     .sorted()
                     .toList()) {
                 String name = file.getFileName().toString().replaceAll("\\.scenario$", "");
-                int status = InnerRun.start(
+                if (!bed.nova.equals("simulated") && ScenarioFile.read(file).guests().isPresent()) {
+                    System.out.println(name + " is left out: its guests need --nova simulated");
+                    continue;
+                }
+                var arguments = new ArrayList<>(
                         List.of("run", name, "--nova", bed.nova, "--report", "faults-" + name + ".html"));
+                bed.guests.ifPresent(words -> arguments.addAll(List.of("--guests", words)));
+                bed.proof.ifPresent(words -> arguments.addAll(List.of("--proof", words)));
+                int status = InnerRun.start(arguments);
                 worst = Math.max(worst, status);
                 if (status == 0) {
                     passed++;

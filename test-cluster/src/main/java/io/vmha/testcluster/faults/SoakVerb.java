@@ -51,11 +51,14 @@ final class SoakVerb implements Callable<Integer> {
     @Option(names = "--hosts", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}")
     int hosts;
 
-    @Option(
-            names = "--vms",
-            defaultValue = "2",
-            description = "VMs on each at the beginning. Default: ${DEFAULT-VALUE}")
-    int vms;
+    @Option(names = "--vms", description = "As of faults run.")
+    Optional<Integer> vms = Optional.empty();
+
+    @Option(names = "--guests", description = "As of faults run.")
+    Optional<String> guests = Optional.empty();
+
+    @Option(names = "--proof", description = "As of faults run.")
+    Optional<String> proof = Optional.empty();
 
     @Option(
             names = "--longest",
@@ -126,8 +129,6 @@ final class SoakVerb implements Callable<Integer> {
                 Long.toString(slice),
                 "--hosts",
                 Integer.toString(hosts),
-                "--vms",
-                Integer.toString(vms),
                 "--longest",
                 Long.toString(longest),
                 "--together",
@@ -146,6 +147,9 @@ final class SoakVerb implements Callable<Integer> {
                 base + ".history",
                 "--logs",
                 base + ".logs"));
+        vms.ifPresent(number -> arguments.addAll(List.of("--vms", Integer.toString(number))));
+        guests.ifPresent(words -> arguments.addAll(List.of("--guests", words)));
+        proof.ifPresent(words -> arguments.addAll(List.of("--proof", words)));
         if (dense) {
             arguments.add("--dense");
         }

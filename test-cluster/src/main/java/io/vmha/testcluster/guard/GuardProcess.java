@@ -39,7 +39,9 @@ public final class GuardProcess implements AutoCloseable {
     }
 
     private static Path project() {
-        for (Path dir = Path.of("").toAbsolutePath(); dir != null; dir = dir.getParent()) {
+        for (Path dir = Path.of(System.getProperty("vmha.top", "")).toAbsolutePath();
+                dir != null;
+                dir = dir.getParent()) {
             if (Files.isDirectory(dir.resolve(".mvn"))) {
                 return dir;
             }

@@ -32,6 +32,20 @@ class FaultsUsageTest {
     }
 
     @Test
+    void guestsThatDoNotExistAreRefusedBeforeAnythingIsMade() {
+        assertThat(faults("prove", "--guests", "sheep")).isEqualTo(2);
+        assertThat(said.toString()).isEqualTo("faults: guests must be processes or qemu but are 'sheep'\n");
+        assertThat(faults("prove", "--proof", "hearsay")).isEqualTo(2);
+        assertThat(said.toString()).isEqualTo("faults: a proof must be bmc, lease or bmc,lease but is 'hearsay'\n");
+    }
+
+    @Test
+    void realGuestsAndARealNovaAreNotTogether() {
+        assertThat(faults("prove", "--guests", "qemu", "--nova", "openstack")).isEqualTo(2);
+        assertThat(said.toString()).contains("need --nova simulated").hasLineCount(1);
+    }
+
+    @Test
     void anEmptyHistoryIsNotJudged() throws IOException {
         Path empty = Files.createFile(directory.resolve("empty.history"));
 

@@ -6,6 +6,7 @@ import io.vmha.testcluster.faults.history.History;
 import io.vmha.testcluster.faults.history.Kinds;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * I8 and I10: what the injector did, against what was fenced and evacuated. A host may be fenced if the injector took its power or cut it off
@@ -16,6 +17,9 @@ final class Excuses {
     private static final long AFTERMATH_MS = 60_000;
     /** A daemon that is silent for longer, on a kernel that answers, may be given up. */
     private static final long SILENCE_MAX_MS = 28_000;
+
+    /** Who takes a host's power so that it may be recovered; nobody asked the daemons. */
+    private static final Set<String> TRUE_DEATHS = Set.of("the injector", "its guard");
 
     private Excuses() {}
 
@@ -67,7 +71,7 @@ final class Excuses {
         return history.of(Kinds.POWER).stream()
                 .anyMatch(power -> !power.isTrue("on")
                         && power.text("host").equals(host)
-                        && power.text("by").equals("the injector")
+                        && TRUE_DEATHS.contains(power.text("by"))
                         && power.atMs() <= atMs
                         && atMs <= powerBack(history, host, power.atMs()) + AFTERMATH_MS);
     }

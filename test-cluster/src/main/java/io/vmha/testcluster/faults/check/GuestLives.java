@@ -34,6 +34,10 @@ final class GuestLives {
         var against = new ArrayList<String>();
         Map<String, List<Event>> byVm = byVm(lives);
         byVm.forEach((vm, own) -> {
+            own.stream()
+                    .filter(life -> !life.text("went_back").isEmpty())
+                    .forEach(life -> against.add(vm + ": the count of one copy, " + life.text("nonce") + " on "
+                            + life.text("host") + ", went back " + life.text("went_back") + ": two wrote"));
             for (int i = 0; i < own.size(); i++) {
                 for (int j = i + 1; j < own.size(); j++) {
                     long oldTo = own.get(i).number("to_ms", 0);

@@ -2,7 +2,7 @@ package io.vmha.testcluster.faults.history;
 
 /** The kinds of events, with the fields that each has. */
 public final class Kinds {
-    /** The run itself: {@code seed hosts vms workloads nemeses versions proofs}. */
+    /** The run itself: {@code seed hosts vms guests proofs workloads nemeses versions}. */
     public static final String RUN = "run";
     /** A fault begins: {@code id name targets detail cut silent mass}. */
     public static final String FAULT = "fault";
@@ -18,9 +18,9 @@ public final class Kinds {
     public static final String NOVA = "nova";
     /** A daemon as it shows itself: {@code host role leader term index}. */
     public static final String VIEW = "view";
-    /** One life of a guest, by its own heartbeats: {@code vm nonce host from_ms to_ms beats gaps}. */
+    /** One life of a guest, by its own heartbeats: {@code vm nonce host from_ms to_ms beats gaps}, and {@code went_back} if its count did. */
     public static final String GUEST = "guest";
-    /** One life of a guest as the shared disk saw its writes: {@code vm nonce host from_ms to_ms writes}. */
+    /** One life of a guest as the shared disk saw its writes: {@code vm nonce host from_ms to_ms writes}, and the two of above. */
     public static final String DISK = "disk";
     /** An operation of a client on the store: {@code process op key value result} with {@code invoked_ms}. */
     public static final String OPERATION = "operation";

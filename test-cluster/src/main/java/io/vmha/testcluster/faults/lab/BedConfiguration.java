@@ -83,12 +83,9 @@ final class BedConfiguration {
                 .set("openstack.project", CloudAccess.PROJECT)
                 // the rules of the defaults with shorter limits: more faults fit into an hour
                 .set("recovery.instances_shared", true)
-                .set("recovery.lease", "4s")
-                .set("recovery.grace", "1s")
                 // hosts come back by themselves; the test bed is the unit that restarts nova-compute when they ask for
                 // it
                 .set("gate.return", "auto")
-                .set("gate.guests", "pids:" + host.guestsDirectory())
                 .set("fencing.defaults.agent", "fence_ipmilan")
                 .set("fencing.defaults.username", BMC_USER)
                 .set("fencing.defaults.password", BMC_PASSWORD)
@@ -97,7 +94,8 @@ final class BedConfiguration {
                 .set("fencing.defaults.options.lanplus", true)
                 .set("fencing.defaults.options.cipher", 3)
                 .set("fencing.defaults.options.power_wait", 1);
-        for (LabHost h : hosts) {
+        guests(its, host);
+        for (LabHost h : plan.guests().isFenced() ? hosts : List.<LabHost>of()) {
             its.set("fencing.hosts." + h.name() + ".address", Network.bmc(h.number()))
                     .set("fencing.hosts." + h.name() + ".identity", h.bmcGuid());
         }
@@ -105,5 +103,21 @@ final class BedConfiguration {
             its.set("openstack.request_timeout", "4s").set("openstack.call_timeout", "8s");
         }
         return plan.hosts() > 10 ? its.set("gossip.profile", "local") : its;
+    }
+
+    /** Where guests are paused, the lease has the length that production has: here too nothing but trouble shall end it. */
+    private void guests(VmhadSettings its, LabHost host) {
+        if (plan.guests().isQemu()) {
+            its.set("gate.guests", "libvirt").set("gate.libvirt_uri", host.libvirtUri());
+        } else {
+            its.set("gate.guests", "pids:" + host.guestsDirectory());
+        }
+        if (plan.guests().isGuarded()) {
+            its.set("recovery.proofs", plan.guests().proofs())
+                    .set("lease.file", host.ramDirectory().resolve("lease").toString())
+                    .set("lease.guard", host.ramDirectory().resolve("guard").toString());
+        } else {
+            its.set("recovery.lease", "4s").set("recovery.grace", "1s");
+        }
     }
 }

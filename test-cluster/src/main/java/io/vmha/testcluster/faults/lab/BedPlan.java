@@ -11,6 +11,7 @@ import java.util.Optional;
  *
  * @param hosts hypervisors, 3 to 50
  * @param vmsPerHost guests on each at the beginning
+ * @param guests what they are
  * @param seed of everything random
  * @param movableClocks whether the daemons' wall clocks can be moved
  * @param serfMember whether a real serf agent is in the pool
@@ -22,6 +23,7 @@ import java.util.Optional;
 public record BedPlan(
         int hosts,
         int vmsPerHost,
+        GuestPlan guests,
         long seed,
         boolean movableClocks,
         boolean serfMember,
@@ -42,6 +44,10 @@ public record BedPlan(
             throw new IllegalArgumentException(
                     "a host has 0 to " + VMS_MAX + " VMs but " + vmsPerHost + " were asked for");
         }
+        if (nova == NovaKind.OPENSTACK && !guests.equals(GuestPlan.PROCESSES)) {
+            throw new IllegalArgumentException("--guests qemu and --proof need --nova simulated, but it is openstack, whose"
+                    + " guests are processes and whose hosts are fenced by BMCs");
+        }
         if (nova == NovaKind.OPENSTACK) {
             OpenStackBedCloud.refuseWithoutMemory(hosts, meminfo());
         }
@@ -53,5 +59,10 @@ public record BedPlan(
         } catch (IOException e) {
             throw new LabException("cannot tell how much memory is free: " + e.getMessage(), e);
         }
+    }
+
+    /** The script that makes hosts with libvirt; it lies beside the one that makes networks. */
+    Path hypervisor() {
+        return netlab.resolveSibling("hypervisor");
     }
 }

@@ -47,16 +47,12 @@ public final class DaemonProcess {
         Shell.run(List.of("mkfs.ext4", "-q", "-F", "-m", "0", host.diskImage().toString()));
     }
 
-    private Path bootId() {
-        return host.directory().resolve("boot_id");
-    }
-
     /** The host's kernel has started again: to its daemon that is another life of the host. */
     void newBoot() {
         try {
-            Files.writeString(bootId(), UUID.randomUUID() + "\n");
+            Files.writeString(host.bootId(), UUID.randomUUID() + "\n");
         } catch (IOException e) {
-            throw new LabException("cannot write " + bootId() + ": " + e.getMessage(), e);
+            throw new LabException("cannot write " + host.bootId() + ": " + e.getMessage(), e);
         }
     }
 
@@ -74,14 +70,15 @@ public final class DaemonProcess {
         java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         java.addAll(VmhadProcess.JVM);
         java.addAll(VmhadProcess.archive());
-        java.add("-Dvmha.boot_id_file=" + bootId());
+        java.add("-Dvmha.boot_id_file=" + host.bootId());
         java.addAll(List.of("-cp", classPath, "io.vmha.node.Main", "--config"));
         java.add(host.directory().resolve("vmhad.yaml").toString());
         // a daemon that was killed a moment ago may hold its loop device for another moment
         String script =
                 "for i in 1 2 3 4 5 6 7 8 9 10; do mount -o loop,errors=remount-ro \"$1\" \"$2\" && break; sleep 0.2;"
                         + " done; mountpoint -q \"$2\" || exit 32; mkdir -p /run/vmha; mount -t tmpfs tmpfs /run/vmha;"
-                        + " shift 2; exec setsid \"$@\"";
+                        + " mount --bind \"$3\" /proc/sys/kernel/random/boot_id || exit 32;"
+                        + " shift 3; exec setsid \"$@\"";
         List<String> command = network.in(
                 host.node(),
                 "sh",
@@ -89,7 +86,8 @@ public final class DaemonProcess {
                 script,
                 "vmhad",
                 host.diskImage().toString(),
-                host.dataDirectory().toString());
+                host.dataDirectory().toString(),
+                host.bootId().toString());
         command.addAll(clock());
         command.addAll(java);
         try {

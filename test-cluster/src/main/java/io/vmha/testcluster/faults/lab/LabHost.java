@@ -43,6 +43,31 @@ public record LabHost(int number, Path directory) {
         return directory.resolve("guests");
     }
 
+    /** One file for each life of a guest. */
+    Path beatsDirectory() {
+        return directory.resolve("beats");
+    }
+
+    /** What a boot takes from the host: the lease, and what the guard says. */
+    Path ramDirectory() {
+        return directory.resolve("ram");
+    }
+
+    /** What its kernel would say of this boot. */
+    Path bootId() {
+        return directory.resolve("boot_id");
+    }
+
+    /** The files of its libvirtd. */
+    Path libvirtDirectory() {
+        return directory.resolve("libvirt");
+    }
+
+    /** How its libvirtd is reached. */
+    String libvirtUri() {
+        return "qemu+unix:///system?socket=" + libvirtDirectory().resolve("run/libvirt-sock");
+    }
+
     Path diskImage() {
         return directory.resolve("disk.img");
     }

@@ -22,16 +22,19 @@ final class SimulatedBedCloud implements BedCloud {
     private final BedPlan plan;
     private final Network network;
     private final List<LabHost> hosts;
+    private final GuestHosts guests;
     private final Path directory;
     private final SimulatedCloud cloud;
     private final GuestBus bus;
     private final Path program;
     private final Map<String, Process> computes = new ConcurrentHashMap<>();
 
-    SimulatedBedCloud(BedPlan plan, Network network, List<LabHost> hosts, Path directory) throws IOException {
+    SimulatedBedCloud(BedPlan plan, Network network, List<LabHost> hosts, GuestHosts guests, Path directory)
+            throws IOException {
         this.plan = plan;
         this.network = network;
         this.hosts = hosts;
+        this.guests = guests;
         this.directory = directory;
         var settings = CloudSettings.defaults()
                 .withSharedStorage(true)
@@ -87,6 +90,7 @@ final class SimulatedBedCloud implements BedCloud {
                 Integer.toString(GuestBus.PORT),
                 Network.up(Net.STORAGE),
                 Integer.toString(SharedDisk.PORT));
+        command.addAll(guests.computeArguments(host));
         try {
             Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)

@@ -47,6 +47,7 @@ public final class TestBed implements AutoCloseable {
     private final Network network;
     private final BedCloud cloud;
     private final SharedDisk disk;
+    private final GuestHosts guests;
     private final NameServer names;
     private final NovaProxy proxy;
     private final SimulatedBmcs bmcs;
@@ -67,10 +68,12 @@ public final class TestBed implements AutoCloseable {
         network = Network.create(plan.netlab(), plan.hosts() + 1); // the last one is for a stock serf
         network.addBmcAddresses(plan.hosts());
         names = opened(new NameServer(InetAddress.getByName(Network.up(Net.API))));
+        guests = opened(
+                new GuestHosts(plan.guests(), hosts, network, history, directory, plan.hypervisor(), this::onGuard));
         cloud = opened(
                 plan.nova() == NovaKind.OPENSTACK
                         ? new OpenStackBedCloud(plan, network, hosts, directory, tell)
-                        : new SimulatedBedCloud(plan, network, hosts, directory));
+                        : new SimulatedBedCloud(plan, network, hosts, guests, directory));
         disk = opened(new SharedDisk(InetAddress.getByName(Network.up(Net.STORAGE)), history));
         proxy = opened(new NovaProxy(
                 new InetSocketAddress(Network.up(Net.API), NovaProxy.PORT),
@@ -149,10 +152,9 @@ public final class TestBed implements AutoCloseable {
         tell.accept(plan.hosts()
                 + " hosts on the networks cluster, api, storage, bmc and watch; BMCs, storage and cloud answer");
         Optional<Path> wallClock = plan.movableClocks() ? Optional.of(compiledWallClock()) : Optional.empty();
+        hosts.forEach(host -> daemonOf(host, wallClock));
+        guests.start();
         for (LabHost host : hosts) {
-            var process = new DaemonProcess(host, network, plan.olderClassPath().orElse(plan.classPath()), wallClock);
-            process.format();
-            processes.put(host.name(), process);
             startDaemon(host);
             gates.serve(host);
         }
@@ -160,6 +162,12 @@ public final class TestBed implements AutoCloseable {
         if (plan.serfMember()) {
             serf = Optional.of(opened(new SerfMember(network, plan.hosts() + 1, configuration.gossipKey(), directory)));
         }
+    }
+
+    private void daemonOf(LabHost host, Optional<Path> wallClock) {
+        var process = new DaemonProcess(host, network, plan.olderClassPath().orElse(plan.classPath()), wallClock);
+        process.format();
+        processes.put(host.name(), process);
     }
 
     /** The library that moves a daemon's wall clock. */
@@ -194,6 +202,7 @@ public final class TestBed implements AutoCloseable {
                 return;
             }
             gates.forget(host);
+            guests.rest(host);
             network.power(host.node(), false);
             network.killAll(host.node());
             cloud.powerLost(host);
@@ -215,6 +224,7 @@ public final class TestBed implements AutoCloseable {
             cloud.powerBack(host);
             daemon(host).newBoot();
             forgetGuests(host);
+            guests.boot(host);
             startDaemon(host);
             gates.hold(host);
             history.record(
@@ -231,6 +241,15 @@ public final class TestBed implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new LabException("cannot empty " + host.guestsDirectory() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** A guard that cannot keep its promise in another way has its host reset. */
+    private void onGuard(LabHost host, String what) {
+        note(host, what);
+        if (what.equals("reset")) {
+            cutPower(host, "its guard");
+            restorePower(host, "its guard");
         }
     }
 
@@ -387,8 +406,7 @@ public final class TestBed implements AutoCloseable {
 
     /** Puts into the history what only the end shows: the guests' lives, the disk's, and what Nova and every replica hold. */
     public void recordEnd() {
-        GuestRecords.record(hosts, history);
-        disk.record();
+        guests.record(disk);
         history.record(Kinds.SERVERS, event -> event.set("servers", admin.servers()));
         Replicas.record(daemons, living(), history);
         serf.ifPresent(member -> member.recordPool(history));

@@ -14,6 +14,9 @@ import java.util.TreeSet;
 
 /** What a scenario expects, against the history of its run. */
 public final class Expectations {
+    /** Nothing but a pause takes a guest so long. */
+    private static final long PAUSE_MS = 3_000;
+
     private Expectations() {}
 
     /** One finding for all of them. */
@@ -23,6 +26,13 @@ public final class Expectations {
             switch (expectation.what()) {
                 case EVACUATED -> compare("evacuated", expectation.words(), evacuated(history), against);
                 case FENCED -> compare("fenced", expectation.words(), fenced(history), against);
+                case PAUSED -> {
+                    var wanting = new TreeSet<>(expectation.words());
+                    wanting.removeAll(paused(history));
+                    if (!wanting.isEmpty()) {
+                        against.add("no guest of " + wanting + " stood still for " + PAUSE_MS + " ms and went on");
+                    }
+                }
                 case STORY -> {
                     String words = String.join(" ", expectation.words());
                     boolean told = history.of(Kinds.REPLICA).stream()
@@ -50,6 +60,18 @@ public final class Expectations {
             JsonNode source = call.data().at("/evidence/source");
             if (call.data().has("evacuates") && call.isTrue("accepted") && source.isTextual()) {
                 hosts.add(source.asText());
+            }
+        }
+        return hosts;
+    }
+
+    private static Set<String> paused(History history) {
+        var hosts = new TreeSet<String>();
+        for (Event life : history.of(Kinds.GUEST)) {
+            for (JsonNode gap : life.data().path("gaps")) {
+                if (gap.path(1).asLong() - gap.path(0).asLong() >= PAUSE_MS) {
+                    hosts.add(life.text("host"));
+                }
             }
         }
         return hosts;

@@ -180,6 +180,13 @@ final class Healing {
         if (bed.leader().isEmpty()) {
             return "nobody leads";
         }
+        if (bed.plan().guests().isGuarded()) {
+            for (JsonNode host : view.at("/azs/0/hosts")) {
+                if (!host.path("armed").asBoolean()) {
+                    return "the guard of " + host.path("host").asText() + " is not armed";
+                }
+            }
+        }
         for (LabHost host : bed.hosts()) {
             int alive = bed.aliveInPool(host);
             if (alive != hosts) {

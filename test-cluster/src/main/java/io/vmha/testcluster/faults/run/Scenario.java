@@ -1,8 +1,10 @@
 package io.vmha.testcluster.faults.run;
 
+import io.vmha.testcluster.faults.lab.GuestPlan;
 import io.vmha.testcluster.faults.nemesis.Nemesis;
 import io.vmha.testcluster.faults.workload.Workload;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A run as somebody has written it down.
@@ -10,6 +12,7 @@ import java.util.List;
  * @param title one sentence
  * @param steps what happens when
  * @param expectations what must have come of it, beyond the invariants
+ * @param guests what the guests are and what proves their deaths, where it matters
  */
 public record Scenario(
         String name,
@@ -19,7 +22,8 @@ public record Scenario(
         long seed,
         List<Workload> workloads,
         List<Step> steps,
-        List<Expectation> expectations) {
+        List<Expectation> expectations,
+        Optional<GuestPlan> guests) {
     public Scenario {
         workloads = List.copyOf(workloads);
         steps = List.copyOf(steps);
@@ -51,6 +55,8 @@ public record Scenario(
         EVACUATED,
         /** The numbers of the hosts that a BMC switched off, and no others. */
         FENCED,
+        /** Hosts that have a guest that stood still for seconds and went on; there may be others. */
+        PAUSED,
         /** Something in the story of an incident. */
         STORY
     }

@@ -1,5 +1,6 @@
 package io.vmha.testcluster.faults.run;
 
+import io.vmha.testcluster.faults.lab.GuestPlan;
 import io.vmha.testcluster.faults.nemesis.Nemeses;
 import io.vmha.testcluster.faults.run.Scenario.Expectation;
 import io.vmha.testcluster.faults.run.Scenario.Step;
@@ -13,12 +14,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads scenarios. A line each: {@code title …}, {@code hosts N}, {@code vms N}, {@code seed N}, {@code workload NAME…},
- * {@code at TIME NEMESIS [on 2,3|leader] [for TIME]}, {@code expect evacuated|fenced none|2,3}, {@code expect story WORDS}. What follows # is a remark.
+ * Reads scenarios. A line each: {@code title …}, {@code hosts N}, {@code vms N}, {@code seed N}, {@code guests processes|qemu},
+ * {@code proof bmc|lease|bmc,lease}, {@code workload NAME…}, {@code at TIME NEMESIS [on 2,3|leader] [for TIME]}, {@code expect evacuated|fenced none|2,3}, {@code expect paused 2,3}, {@code expect story WORDS}. What follows # is a remark.
  */
 public final class ScenarioFile {
     private static final Pattern TIME = Pattern.compile("(\\d{1,6})(ms|s|m)");
@@ -32,6 +34,8 @@ public final class ScenarioFile {
     private int hosts = 5;
     private int vms = 2;
     private long seed = 1;
+    private String guests = "";
+    private String proof = "";
     private final List<Workload> workloads = new ArrayList<>();
     private final List<Step> steps = new ArrayList<>();
     private final List<Expectation> expectations = new ArrayList<>();
@@ -65,6 +69,7 @@ public final class ScenarioFile {
         if (reader.title.isEmpty()) {
             reader.problems.add(name + ": a line 'title …' is missing");
         }
+        Optional<GuestPlan> plan = reader.guestPlan();
         if (!reader.problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", reader.problems));
         }
@@ -76,7 +81,8 @@ public final class ScenarioFile {
                 reader.seed,
                 reader.workloads,
                 reader.steps,
-                reader.expectations);
+                reader.expectations,
+                plan);
     }
 
     private void line(String line, int number) {
@@ -86,6 +92,8 @@ public final class ScenarioFile {
             case "title" -> title = rest;
             case "hosts" -> hosts = (int) count(rest, number, hosts);
             case "vms" -> vms = (int) count(rest, number, vms);
+            case "guests" -> guests = rest;
+            case "proof" -> proof = rest;
             case "seed" -> seed = count(rest, number, seed);
             case "workload" -> workloads(rest, number);
             case "at" -> step(line, number);
@@ -93,7 +101,20 @@ public final class ScenarioFile {
             default ->
                 problem(
                         number,
-                        "expected title, hosts, vms, seed, workload, at or expect but found '" + words[0] + "'");
+                        "expected title, hosts, vms, guests, proof, seed, workload, at or expect but found '" + words[0]
+                                + "'");
+        }
+    }
+
+    private Optional<GuestPlan> guestPlan() {
+        if (guests.isEmpty() && proof.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(GuestPlan.of(guests.isEmpty() ? "processes" : guests, proof));
+        } catch (IllegalArgumentException e) {
+            problems.add(name + ": " + e.getMessage());
+            return Optional.empty();
         }
     }
 
@@ -172,7 +193,7 @@ public final class ScenarioFile {
         String[] words = rest.split(" ", 2);
         String argument = words.length > 1 ? words[1] : "";
         switch (words[0]) {
-            case "evacuated", "fenced" -> {
+            case "evacuated", "fenced", "paused" -> {
                 List<String> names = argument.equals("none")
                         ? List.of()
                         : hostNumbers(argument, number).stream()
@@ -181,7 +202,10 @@ public final class ScenarioFile {
                 expectations.add(new Expectation(What.valueOf(words[0].toUpperCase(Locale.ROOT)), names));
             }
             case "story" -> expectations.add(new Expectation(What.STORY, Arrays.asList(argument)));
-            default -> problem(number, "expected evacuated, fenced or story after expect but found '" + words[0] + "'");
+            default ->
+                problem(
+                        number,
+                        "expected evacuated, fenced, paused or story after expect but found '" + words[0] + "'");
         }
     }
 }

@@ -41,6 +41,14 @@ class InvariantsTest {
                 broken(
                         "I1d",
                         h -> h.add(0, "disk", "{vm:'v', nonce:'0', host:'hv-4', from_ms:5, to_ms:20001, writes:9}")),
+                // two copies of one boot write by turns: their count goes up and down
+                broken(
+                        "I1d",
+                        h -> h.add(
+                                0,
+                                "disk",
+                                "{vm:'w', nonce:'0', host:'hv-4', from_ms:5, to_ms:900, writes:9,"
+                                        + " went_back:'from 7 to 5 at 800 ms'}")),
                 broken("I2", h -> h.add(17_000, "nova", call("[]", "hv-2", "hv-1", 1))),
                 broken(
                         "I9",

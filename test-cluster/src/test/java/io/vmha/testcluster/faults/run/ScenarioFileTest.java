@@ -3,6 +3,12 @@ package io.vmha.testcluster.faults.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.vmha.testcluster.faults.check.Finding;
+import io.vmha.testcluster.faults.history.Event;
+import io.vmha.testcluster.faults.history.History;
+import io.vmha.testcluster.faults.history.Kinds;
+import io.vmha.testcluster.faults.lab.GuestPlan;
 import io.vmha.testcluster.faults.workload.Workload;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,6 +71,40 @@ class ScenarioFileTest {
     }
 
     @Test
+    void aScenarioSaysWhatItsGuestsAre() {
+        Scenario leased = ScenarioFile.parse(
+                "mine",
+                List.of("title t", "guests qemu", "proof lease", "at 3s partition-one on 2", "expect paused 2"));
+        Scenario usual = ScenarioFile.parse("mine", List.of("title t", "at 3s partition-one on 2"));
+
+        assertThat(leased.guests()).contains(new GuestPlan(GuestPlan.Kind.QEMU, List.of("lease")));
+        assertThat(leased.expectations().get(0).words()).containsExactly("hv-2");
+        assertThat(usual.guests()).isEmpty();
+        assertThatThrownBy(() -> ScenarioFile.parse("mine", List.of("title t", "guests sheep")))
+                .hasMessage("mine: guests must be processes or qemu but are 'sheep'");
+        assertThatThrownBy(() -> ScenarioFile.parse("mine", List.of("title t", "proof hearsay")))
+                .hasMessage("mine: a proof must be bmc, lease or bmc,lease but is 'hearsay'");
+    }
+
+    @Test
+    void aPauseIsExpectedOfTheHostsThatAreNamed() {
+        Scenario scenario = ScenarioFile.parse("mine", List.of("title t", "expect paused 2"));
+
+        assertThat(Expectations.check(scenario, lives("hv-2", 5_000, 9_000)).verdict())
+                .isEqualTo(Finding.Verdict.HELD);
+        assertThat(Expectations.check(scenario, lives("hv-2", 5_000, 7_000)).evidence())
+                .containsExactly("no guest of [hv-2] stood still for 3000 ms and went on");
+        assertThat(Expectations.check(scenario, lives("hv-3", 5_000, 9_000)).verdict())
+                .isEqualTo(Finding.Verdict.VIOLATED);
+    }
+
+    private static History lives(String host, long stoodStill, long wentOn) {
+        var life = JsonNodeFactory.instance.objectNode().put("vm", "v").put("host", host);
+        life.putArray("gaps").addArray().add(stoodStill).add(wentOn);
+        return History.of(List.of(new Event(0, Kinds.GUEST, life)));
+    }
+
+    @Test
     void everyMistakeIsToldAtOnceWithItsLine() {
         List<String> lines = List.of(
                 "hosts many",
@@ -82,7 +122,7 @@ class ScenarioFileTest {
                         "line 2: a time is written 500ms, 10s or 2m but is 'noon'",
                         "line 3: there is no nemesis 'meteor'",
                         "line 4: hosts are 1 to 5 but found '9'",
-                        "line 5: expected evacuated, fenced or story",
+                        "line 5: expected evacuated, fenced, paused or story",
                         "line 6: expected title, hosts",
                         "line 7: there is no workload 'tetris'",
                         "a line 'title …' is missing");
