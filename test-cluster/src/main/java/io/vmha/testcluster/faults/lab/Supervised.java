@@ -34,16 +34,18 @@ final class Supervised {
                     .start();
             started.getOutputStream().close();
             process = Optional.of(started);
-            started.onExit()
-                    .thenAcceptAsync(
-                            this::again,
-                            task -> GuestBus.daemon(task, "supervisor").start());
+            GuestBus.daemon(() -> watch(started), "supervisor").start();
         } catch (IOException e) {
             throw new LabException(command + " cannot be started: " + e.getMessage(), e);
         }
     }
 
-    private void again(Process gone) {
+    private void watch(Process gone) {
+        try {
+            gone.waitFor();
+        } catch (InterruptedException e) {
+            return; // the run ends
+        }
         if (!isWanted(gone)) {
             return;
         }
