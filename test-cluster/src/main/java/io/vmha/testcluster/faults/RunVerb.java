@@ -154,8 +154,11 @@ final class RunVerb implements Callable<Integer> {
                 Long.MAX_VALUE,
                 Optional.of(one));
         console.line(one.name() + ": " + one.title());
-        return new Performance(bed, settings, console, "./faults run " + one.name() + " --seed " + seed + differs
-                                + bed.novaAgain())
+        return new Performance(
+                        bed,
+                        settings,
+                        console,
+                        "./faults run " + one.name() + " --seed " + seed + differs + bed.novaAgain())
                 .give();
     }
 
@@ -169,7 +172,8 @@ final class RunVerb implements Callable<Integer> {
                     .sorted()
                     .toList()) {
                 String name = file.getFileName().toString().replaceAll("\\.scenario$", "");
-                if (!bed.nova.equals("simulated") && ScenarioFile.read(file).guests().isPresent()) {
+                if (!bed.nova.equals("simulated")
+                        && ScenarioFile.read(file).guests().isPresent()) {
                     System.out.println(name + " is left out: its guests need --nova simulated");
                     continue;
                 }

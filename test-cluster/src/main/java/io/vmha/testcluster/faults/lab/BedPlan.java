@@ -45,8 +45,9 @@ public record BedPlan(
                     "a host has 0 to " + VMS_MAX + " VMs but " + vmsPerHost + " were asked for");
         }
         if (nova == NovaKind.OPENSTACK && !guests.equals(GuestPlan.PROCESSES)) {
-            throw new IllegalArgumentException("--guests qemu and --proof need --nova simulated, but it is openstack, whose"
-                    + " guests are processes and whose hosts are fenced by BMCs");
+            throw new IllegalArgumentException(
+                    "--guests qemu and --proof need --nova simulated, but it is openstack, whose"
+                            + " guests are processes and whose hosts are fenced by BMCs");
         }
         if (nova == NovaKind.OPENSTACK) {
             OpenStackBedCloud.refuseWithoutMemory(hosts, meminfo());
