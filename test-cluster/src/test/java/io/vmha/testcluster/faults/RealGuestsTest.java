@@ -43,10 +43,16 @@ class RealGuestsTest {
                 "run",
                 "--guests",
                 "qemu",
-                "--seed",
-                "7",
+                "--hosts",
+                "3",
+                "--together",
+                "1",
                 "--faults",
                 "5",
+                "--longest",
+                "12",
+                "--seed",
+                "7",
                 "--nemesis",
                 "power-off,partition-one,pause-daemon,kill-daemon,cut-raft");
     }

@@ -115,7 +115,9 @@ final class BedConfiguration {
         if (plan.guests().isGuarded()) {
             its.set("recovery.proofs", plan.guests().proofs())
                     .set("lease.file", host.ramDirectory().resolve("lease").toString())
-                    .set("lease.guard", host.ramDirectory().resolve("guard").toString());
+                    .set("lease.guard", host.ramDirectory().resolve("guard").toString())
+                    // as without a lease: not beside it, which is where the test bed does not look
+                    .set("gate.file", "/run/vmha/gate");
         } else {
             its.set("recovery.lease", "4s").set("recovery.grace", "1s");
         }
