@@ -1,7 +1,10 @@
 package io.vmha.gossip.wire;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What a member knows about a name that two claim: the answer to Serf's conflict query.
@@ -10,7 +13,20 @@ import java.util.SortedMap;
  */
 public record ConflictResponse(String name, NodeAddress address, SortedMap<String, String> tags, int status, Vsn vsn) {
     private static final int TYPE = 6;
-    private static final List<String> FIELDS = List.of("Name", "Addr", "Port", "Tags", "Status");
+    private static final List<String> VERSIONS =
+            List.of("ProtocolMin", "ProtocolMax", "ProtocolCur", "DelegateMin", "DelegateMax", "DelegateCur");
+    private static final List<String> FIELDS = List.of(
+            "Name",
+            "Addr",
+            "Port",
+            "Tags",
+            "Status",
+            "ProtocolMin",
+            "ProtocolMax",
+            "ProtocolCur",
+            "DelegateMin",
+            "DelegateMax",
+            "DelegateCur");
 
     /** The answer of a member that knows nobody by that name. */
     public static Bytes unknown() {
@@ -36,16 +52,40 @@ public record ConflictResponse(String name, NodeAddress address, SortedMap<Strin
     }
 
     /**
-     * Reads whose address a response gives for the name; none if it knows nobody.
+     * Reads a response; one without a name and an address if the member knows nobody.
      *
      * @throws WireFormatException if it is something else
      */
-    public static NodeAddress addressIn(Bytes payload) {
+    public static ConflictResponse decode(Bytes payload) {
         if (payload.isEmpty() || payload.at(0) != TYPE) {
             throw new WireFormatException("a conflict query is answered by a member, type " + TYPE);
         }
         Fields fields =
                 new MsgpackReader(payload.shared(), 1, payload.length()).value().struct("conflict response", FIELDS);
-        return new NodeAddress(fields.address("Addr"), fields.uint16("Port"));
+        SortedMap<String, String> tags = new TreeMap<>();
+        for (Map.Entry<String, Value> tag : fields.value("Tags").map("Tags").entrySet()) {
+            if (tags.size() < Limits.TAGS_MAX) {
+                tags.put(tag.getKey(), tag.getValue().bytes("tag").lenientText());
+            }
+        }
+        byte[] versions = new byte[VERSIONS.size()];
+        for (int i = 0; i < versions.length; i++) {
+            versions[i] = (byte) fields.integer(VERSIONS.get(i), 0, 255);
+        }
+        return new ConflictResponse(
+                fields.name("Name"),
+                new NodeAddress(fields.address("Addr"), fields.uint16("Port")),
+                Collections.unmodifiableSortedMap(tags),
+                fields.integer("Status", 0, Integer.MAX_VALUE),
+                new Vsn(Bytes.wrap(versions)));
+    }
+
+    /**
+     * Reads whose address a response gives for the name; none if it knows nobody.
+     *
+     * @throws WireFormatException if it is something else
+     */
+    public static NodeAddress addressIn(Bytes payload) {
+        return decode(payload).address();
     }
 }

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** One map that an RPC client sent: a header or the body of a request. What is missing has its zero value. */
+/** One map of an RPC stream: a header, the body of a request or of a reply, or a map inside of one. What is missing has its zero value. */
 public final class RpcFields {
     private final Fields fields;
 
@@ -35,8 +35,45 @@ public final class RpcFields {
         return fields.int64(field);
     }
 
+    /** Any number, with its fraction. */
+    public double real(String field) {
+        return fields.value(field).number(fields.path(field));
+    }
+
+    /** Missing, or nil, which stands for the zero value of everything. */
+    public boolean isNil(String field) {
+        return fields.value(field).isNil();
+    }
+
+    /** A map inside of this one. */
+    public RpcFields fields(String field) {
+        return new RpcFields(fields.value(field).struct(fields.path(field), List.of()));
+    }
+
+    /** A list of maps. */
+    public List<RpcFields> list(String field) {
+        return values(field).stream()
+                .map(value -> new RpcFields(value.struct(fields.path(field), List.of())))
+                .toList();
+    }
+
+    public List<Double> reals(String field) {
+        return values(field).stream()
+                .map(value -> value.number(fields.path(field)))
+                .toList();
+    }
+
+    /** How many values a list has. */
+    public int count(String field) {
+        return values(field).size();
+    }
+
+    private List<Value> values(String field) {
+        return fields.value(field).list(fields.path(field));
+    }
+
     public List<String> texts(String field) {
-        return Value.texts(fields.value(field).list(fields.path(field)), fields.path(field));
+        return Value.texts(values(field), fields.path(field));
     }
 
     public SortedMap<String, String> textMap(String field) {

@@ -6,16 +6,20 @@ import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.Message.NodeState;
 import io.vmha.gossip.wire.MessageListener;
 import io.vmha.gossip.wire.NodeAddress;
+import io.vmha.gossip.wire.QueryFilter;
 import io.vmha.gossip.wire.SerfMessage;
 import io.vmha.gossip.wire.SerfMessageCodec;
 import io.vmha.gossip.wire.SerfMessageListener;
 import io.vmha.gossip.wire.Tags;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** Compares a message as we read it with its recorded meaning. */
 final class RecordedMeaning implements MessageListener {
+    private static final String RAW = "raw_hex";
+
     private final JsonNode recorded;
 
     private RecordedMeaning(JsonNode recorded) {
@@ -36,7 +40,7 @@ final class RecordedMeaning implements MessageListener {
         message.deliverTo(new RecordedMeaning(recorded));
     }
 
-    private static void expect(String what, Object read, Object recorded) {
+    static void expect(String what, Object read, Object recorded) {
         if (!String.valueOf(read).equals(String.valueOf(recorded))) {
             throw new Difference(what + " is recorded as " + recorded + " but we read " + read);
         }
@@ -47,7 +51,17 @@ final class RecordedMeaning implements MessageListener {
         return recorded.path("fields").path(name);
     }
 
-    private static Bytes bytes(JsonNode node) {
+    /** The values of a list, or none where there is none. */
+    static List<JsonNode> listed(JsonNode node) {
+        if (!node.isArray() && !node.isNull() && !node.isMissingNode()) {
+            throw new Difference("a list is recorded as " + node);
+        }
+        List<JsonNode> values = new ArrayList<>();
+        node.forEach(values::add);
+        return values;
+    }
+
+    static Bytes bytes(JsonNode node) {
         JsonNode hex = node.isObject() ? node.path("hex") : node;
         return hex.isNull() || hex.isMissingNode() ? Bytes.EMPTY : Bytes.hex(hex.asText());
     }
@@ -94,6 +108,9 @@ final class RecordedMeaning implements MessageListener {
     public void onAck(Message.Ack ack) {
         expect("ack sequence", ack.sequence(), field("ackResp", "SeqNo").asLong());
         expect("ack payload", ack.payload(), bytes(field("ackResp", "Payload")));
+        if (recorded.path("coordinate").has("coord")) {
+            RecordedPayload.requireCoordinate(recorded.path("coordinate"), ack.payload());
+        }
     }
 
     @Override
@@ -150,11 +167,16 @@ final class RecordedMeaning implements MessageListener {
 
     @Override
     public void onPushPull(Message.PushPull state) {
+        expect("kind of message", "pushPull", recorded.path("name").asText());
         expect("state join", state.join(), recorded.path("header").path("Join").asBoolean());
         expect(
                 "state userState length",
                 state.userState().length(),
                 recorded.path("header").path("UserStateLen").asInt());
+        expect(
+                "state nodes",
+                state.nodes().size(),
+                recorded.path("header").path("Nodes").asInt());
         expect(
                 "number of state nodes",
                 state.nodes().size(),
@@ -162,8 +184,14 @@ final class RecordedMeaning implements MessageListener {
         for (int i = 0; i < state.nodes().size(); i++) {
             requireNode(state.nodes().get(i), recorded.path("nodes").get(i));
         }
-        if (recorded.path("user_state").has("fields")) {
-            requireSerf(recorded.path("user_state"), SerfMessageCodec.decode(state.userState()));
+        JsonNode userState = recorded.path("user_state");
+        if (userState.has("fields")) {
+            requireSerf(userState, state.userState());
+        } else if (userState.has(RAW)) {
+            expect(
+                    "user state",
+                    state.userState(),
+                    Bytes.hex(userState.path(RAW).asText()));
         }
     }
 
@@ -179,6 +207,10 @@ final class RecordedMeaning implements MessageListener {
                 "node state code",
                 node.state().code(),
                 expected.path("State").path("id").asInt());
+        expect(
+                "node state",
+                node.state().name().toLowerCase(Locale.ROOT),
+                expected.path("State").path("name").asText());
         expect("node vsn raw", node.vsn().raw(), octets(expected.path("Vsn")));
         requireMeta(node.meta(), expected.path("Meta"));
     }
@@ -192,21 +224,30 @@ final class RecordedMeaning implements MessageListener {
     public void onUser(Message.User user) {
         expect("kind of message", "user", recorded.path("name").asText());
         JsonNode serf = recorded.path("serf");
-        if (serf.path("serf_name").asText().equals("raw")) {
-            expect("user body", user.body(), Bytes.hex(serf.path("raw_hex").asText()));
+        if (serf.has(RAW)) {
+            expect("user body", user.body(), Bytes.hex(serf.path(RAW).asText()));
         } else {
-            expect("Serf type", user.body().at(0), serf.path("serf_type").asInt());
-            requireSerf(serf, SerfMessageCodec.decode(user.body()));
+            requireSerf(serf, user.body());
         }
     }
 
-    private static void requireSerf(JsonNode expected, SerfMessage message) {
+    private static void requireSerf(JsonNode expected, Bytes body) {
+        SerfMessage message = SerfMessageCodec.decode(body);
+        expect("Serf type", body.at(0), expected.path("serf_type").asInt());
         message.deliverTo(new RecordedSerf(expected));
+        JsonNode slots = expected.path("fields").path("Events").path("array_length");
+        if (slots.asInt(SerfMessageCodec.EVENT_SLOTS) == SerfMessageCodec.EVENT_SLOTS) { // all programs send all slots
+            Encodings.isAlike(body, SerfMessageCodec.encode(message), 1);
+        }
     }
 
     private record RecordedSerf(JsonNode expected) implements SerfMessageListener {
         private JsonNode field(String name) {
             return expected.path("fields").path(name);
+        }
+
+        private void expectName(String name) {
+            expect("kind of Serf message", name, expected.path("serf_name").asText());
         }
 
         private void requireBody(SerfMessage.EventBody body) {
@@ -216,7 +257,7 @@ final class RecordedMeaning implements MessageListener {
 
         @Override
         public void onLeaveIntent(SerfMessage.LeaveIntent intent) {
-            expect("kind of Serf message", "leave", expected.path("serf_name").asText());
+            expectName("leave");
             expect("intent ltime", intent.ltime(), field("LTime").asLong());
             expect("intent node", intent.node(), field("Node").asText());
             expect("intent prune", intent.prune(), field("Prune").asBoolean());
@@ -224,13 +265,14 @@ final class RecordedMeaning implements MessageListener {
 
         @Override
         public void onJoinIntent(SerfMessage.JoinIntent intent) {
-            expect("kind of Serf message", "join", expected.path("serf_name").asText());
+            expectName("join");
             expect("intent ltime", intent.ltime(), field("LTime").asLong());
             expect("intent node", intent.node(), field("Node").asText());
         }
 
         @Override
         public void onState(SerfMessage.State state) {
+            expectName("pushPull");
             expect("state ltime", state.ltime(), field("LTime").asLong());
             expect("state eventLtime", state.eventLtime(), field("EventLTime").asLong());
             expect("state queryLtime", state.queryLtime(), field("QueryLTime").asLong());
@@ -251,10 +293,35 @@ final class RecordedMeaning implements MessageListener {
                     "number of state events",
                     state.events().size(),
                     field("Events").path("non_nil").size());
+            List<JsonNode> slots = new ArrayList<>();
+            field("Events").path("non_nil").forEach(slots::add);
+            for (int i = 0; i < slots.size(); i++) {
+                requireSlot(state.events().get(i), slots.get(i));
+            }
+        }
+
+        private static void requireSlot(SerfMessage.RecentEvents slot, JsonNode expected) {
+            expect(
+                    "ltime of recent events",
+                    slot.ltime(),
+                    expected.path("LTime").asLong());
+            expect(
+                    "number of recent events",
+                    slot.events().size(),
+                    expected.path("Events").size());
+            for (int i = 0; i < slot.events().size(); i++) {
+                JsonNode event = expected.path("Events").get(i);
+                expect(
+                        "recent event",
+                        slot.events().get(i).name(),
+                        event.path("Name").asText());
+                expect("its payload", slot.events().get(i).payload(), bytes(event.path("Payload")));
+            }
         }
 
         @Override
         public void onUserEvent(SerfMessage.UserEvent event) {
+            expectName("userEvent");
             expect("event ltime", event.ltime(), field("LTime").asLong());
             expect("event coalesce", event.coalesce(), field("CC").asBoolean());
             requireBody(event.body());
@@ -262,6 +329,7 @@ final class RecordedMeaning implements MessageListener {
 
         @Override
         public void onQuery(SerfMessage.Query query) {
+            expectName("query");
             expect("query ltime", query.ltime(), field("LTime").asLong());
             expect("query id", query.id(), field("ID").asLong());
             expect("query flags", query.flags(), field("Flags").asLong());
@@ -275,20 +343,54 @@ final class RecordedMeaning implements MessageListener {
                     "query address",
                     query.address(),
                     new NodeAddress(bytes(field("Addr")), field("Port").asInt()));
+            requireFilters(query.filters());
             requireBody(query.body());
+            requirePayload(query.body().payload());
+        }
+
+        private void requireFilters(List<Bytes> read) {
+            List<Bytes> filters = new ArrayList<>();
+            listed(field("Filters")).forEach(filter -> filters.add(bytes(filter)));
+            expect("query filters", read, filters);
+            List<JsonNode> decoded = listed(expected.path("filters_decoded"));
+            for (int i = 0; i < decoded.size(); i++) {
+                expect("filter", read.get(i), bytes(decoded.get(i)));
+                expect("kind of filter", read.get(i).at(0), decoded.get(i).path("filter_type"));
+                Encodings.isAlike(read.get(i), filter(decoded.get(i)), 1);
+            }
+        }
+
+        /** The filter as we would ask with it. */
+        private static Bytes filter(JsonNode recorded) {
+            JsonNode value = recorded.path("value");
+            if (recorded.path("filter_type").asInt() != 0) {
+                return QueryFilter.tag(
+                        value.path("Tag").asText(), value.path("Expr").asText());
+            }
+            return QueryFilter.names(
+                    listed(value).stream().map(JsonNode::asText).toList());
+        }
+
+        private void requirePayload(Bytes payload) {
+            if (expected.has("payload_decoded") && !payload.isEmpty()) {
+                RecordedPayload.requireSerf(expected.path("payload_decoded"), payload);
+            }
         }
 
         @Override
         public void onQueryResponse(SerfMessage.QueryResponse response) {
+            expectName("queryResponse");
             expect("response ltime", response.ltime(), field("LTime").asLong());
             expect("response id", response.id(), field("ID").asLong());
             expect("response from", response.from(), field("From").asText());
             expect("response flags", response.flags(), field("Flags").asLong());
             expect("response payload", response.payload(), bytes(field("Payload")));
+            requirePayload(response.payload());
         }
 
         @Override
         public void onRelay(SerfMessage.Relay relay) {
+            expectName("relay");
             expect(
                     "relay destinationName",
                     relay.destinationName(),
@@ -297,7 +399,11 @@ final class RecordedMeaning implements MessageListener {
                     "relay destination port",
                     relay.destination().port(),
                     expected.path("header").path("DestAddr").path("Port").asInt());
-            requireSerf(expected.path("inner"), SerfMessageCodec.decode(relay.message()));
+            expect(
+                    "relay destination ip",
+                    relay.destination().ip(),
+                    bytes(expected.path("header").path("DestAddr").path("IP")));
+            requireSerf(expected.path("inner"), relay.message());
         }
     }
 }

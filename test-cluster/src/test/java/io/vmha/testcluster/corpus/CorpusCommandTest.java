@@ -28,6 +28,17 @@ class CorpusCommandTest {
         System.out.println("corpus: " + check.read() + ", encoded byte for byte " + check.encodedAlike());
     }
 
+    /** Written from the text of the specification by another encoder: what is in no capture, every kind of message in both dialects. */
+    @Test
+    void rareFramesHaveTheirMeaning() {
+        CorpusCheck check = CorpusCheck.of(Path.of("src/test/resources/frames"));
+
+        assertThat(check.problems()).isEmpty();
+        assertThat(check.read().get("udp")).isGreaterThan(130);
+        assertThat(check.read().get("tcp")).isGreaterThan(100);
+        assertThat(check.encodedAlike()).isGreaterThan(100);
+    }
+
     @Test
     void frameWithAnotherMeaningIsNamedAndChangesTheExitStatus() throws IOException {
         String frame = """
