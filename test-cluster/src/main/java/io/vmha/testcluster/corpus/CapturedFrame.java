@@ -91,7 +91,7 @@ record CapturedFrame(
     }
 
     private static boolean isCut(JsonNode message) {
-        return message.has("inner") && isCut(message.path("inner"))
+        return (message.has("inner") && isCut(message.path("inner")))
                 || message.path("count").asInt() != message.path("parts").size();
     }
 
