@@ -12,7 +12,7 @@ public enum NovaKind {
             "openstack",
             "real, Debian's OpenStack (Keystone, Placement, Glance, Neutron, Nova); guests are processes",
             360_000,
-            300_000,
+            360_000,
             90_000,
             40_000,
             20_000);

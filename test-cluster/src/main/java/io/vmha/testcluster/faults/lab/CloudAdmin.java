@@ -19,6 +19,8 @@ import java.util.function.Consumer;
 public final class CloudAdmin {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final Set<String> ENDED = Set.of("done", "completed", "failed", "error", "cancelled");
+    private static final int READS_MAX = 3;
+    private static final long READ_AGAIN_MS = 500;
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -57,6 +59,21 @@ public final class CloudAdmin {
         return reply;
     }
 
+    /** What a busy Nova fails to answer is asked again; an error is never taken for an empty list. */
+    private JsonNode read(String path) {
+        int status = 0;
+        for (int i = 0; i < READS_MAX; i++) {
+            HttpResponse<String> reply = call("GET", path, "");
+            status = reply.statusCode();
+            if (status == 200) {
+                return NovaProxy.parse(reply.body());
+            }
+            Shell.pause(READ_AGAIN_MS);
+        }
+        throw new LabException("the operator expected 200 from Nova but found " + status + " for " + path + ", "
+                + READS_MAX + " times; see openstack/log in --logs if it is a real one");
+    }
+
     private HttpResponse<String> once(String method, String path, String body) {
         return send(HttpRequest.newBuilder(URI.create(access.nova() + path))
                 .header("X-Auth-Token", token)
@@ -83,8 +100,7 @@ public final class CloudAdmin {
     /** All servers: id, name, status, host, task, and whether it has ever been launched. */
     public ArrayNode servers() {
         ArrayNode servers = NODES.arrayNode();
-        JsonNode body = NovaProxy.parse(
-                call("GET", "/servers/detail?all_tenants=True", "").body());
+        JsonNode body = read("/servers/detail?all_tenants=True");
         for (JsonNode server : body.path("servers")) {
             servers.addObject()
                     .put("id", server.path("id").asText())
@@ -127,16 +143,12 @@ public final class CloudAdmin {
 
     /** Nova's own list of its nova-computes. */
     JsonNode computeServices() {
-        return NovaProxy.parse(
-                        call("GET", "/os-services?binary=nova-compute", "").body())
-                .path("services");
+        return read("/os-services?binary=nova-compute").path("services");
     }
 
     /** The host that has taken the newest evacuation of a server upon itself and has not ended it. */
     Optional<String> evacuationTarget(String server) {
-        JsonNode migrations = NovaProxy.parse(
-                        call("GET", "/os-migrations?migration_type=evacuation&instance_uuid=" + server, "")
-                                .body())
+        JsonNode migrations = read("/os-migrations?migration_type=evacuation&instance_uuid=" + server)
                 .path("migrations");
         String newest = "";
         Optional<String> target = Optional.empty();
@@ -173,7 +185,7 @@ public final class CloudAdmin {
 
     /** Adds a host to the zone's aggregate, or removes it. The status of the answer. */
     public int aggregate(String action, String host) {
-        JsonNode list = NovaProxy.parse(call("GET", "/os-aggregates", "").body());
+        JsonNode list = read("/os-aggregates");
         for (JsonNode aggregate : list.path("aggregates")) {
             if (aggregate.path("availability_zone").asText().equals(TestBed.AZ)) {
                 ObjectNode body = NODES.objectNode();

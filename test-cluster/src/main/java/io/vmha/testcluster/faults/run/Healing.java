@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.vmha.testcluster.faults.history.Kinds;
 import io.vmha.testcluster.faults.lab.Daemons;
+import io.vmha.testcluster.faults.lab.LabException;
 import io.vmha.testcluster.faults.lab.LabHost;
 import io.vmha.testcluster.faults.lab.Shell;
 import io.vmha.testcluster.faults.lab.TestBed;
@@ -46,8 +47,7 @@ final class Healing {
         String why = "";
         do {
             JsonNode view = newest(views(LOOK_LIMIT));
-            revive(view, Set.of());
-            why = amiss(view);
+            why = tended(view);
             if (why.isEmpty()) {
                 return done(began, true, "");
             }
@@ -55,6 +55,16 @@ final class Healing {
             Shell.pass(LOOK_MS);
         } while (bed.history().nowMs() - began < limitMs);
         return done(began, false, why);
+    }
+
+    /** Does what is to be done now; what is amiss, empty if nothing is. */
+    private String tended(JsonNode view) {
+        try {
+            revive(view, Set.of());
+            return amiss(view);
+        } catch (LabException e) {
+            return e.getMessage(); // the cloud, or a host's compute service, did not answer this time
+        }
     }
 
     /** Gives hosts their power and starts daemons, but not where somebody shall leave them alone. */
