@@ -147,6 +147,11 @@ public final class NovaProxy implements AutoCloseable {
         tokens.expireAll();
     }
 
+    /** The token that was given out last; empty if none was. */
+    public String newestToken() {
+        return tokens.newest();
+    }
+
     long tokensRefused() {
         return tokens.refused();
     }

@@ -11,6 +11,7 @@ final class TokenBook {
     private final Set<String> good = new LinkedHashSet<>(); // the oldest first
     private final AtomicLong refused = new AtomicLong();
     private boolean isKept;
+    private String newest = "";
 
     /** Every token that was given out so far is refused from now on. */
     synchronized void expireAll() {
@@ -19,6 +20,7 @@ final class TokenBook {
     }
 
     synchronized void givenOut(String token) {
+        newest = token;
         good.add(token);
         if (good.size() > GOOD_MAX) {
             good.remove(good.iterator().next());
@@ -32,6 +34,11 @@ final class TokenBook {
             refused.incrementAndGet();
         }
         return refuse;
+    }
+
+    /** The one that was given out last; empty if none was. */
+    synchronized String newest() {
+        return newest;
     }
 
     /** How many calls were refused. */

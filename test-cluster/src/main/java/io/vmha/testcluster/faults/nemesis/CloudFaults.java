@@ -95,7 +95,7 @@ final class CloudFaults {
                 .shownBy(() -> {
                     long own = proxy.met(name);
                     if (own == 0) {
-                        probe(stage.bed(), rule.service());
+                        probe(stage.bed(), rule.service(), "");
                     }
                     return ProcessFaults.proof(
                             proxy.met(name) > 0,
@@ -105,7 +105,7 @@ final class CloudFaults {
     }
 
     /** Nobody may have had a reason to call meanwhile: so many calls from a host that a share of one half cannot miss them all. */
-    private static void probe(TestBed bed, Service service) {
+    private static void probe(TestBed bed, Service service, String token) {
         String url = "http://" + Network.up(Net.API) + ":" + NovaProxy.PORT
                 + (service == Service.KEYSTONE ? "/v3" : "/v2.1");
         bed.living().stream()
@@ -118,17 +118,27 @@ final class CloudFaults {
                         "-c",
                         "import urllib.request as u\n"
                                 + "for i in range(" + PROBES + "):\n"
-                                + " try: u.urlopen('" + url + "',timeout=0.3)\n"
+                                + " try: u.urlopen(u.Request('" + url + "',headers={'X-Auth-Token':'" + token
+                                + "'}),timeout=0.3)\n"
                                 + " except OSError: pass"));
     }
 
     private static Fault expire(Stage stage) {
         TestBed bed = stage.bed();
         long before = bed.tokensRefused();
+        String old = bed.proxy().newestToken();
         bed.expireTokens();
-        return new Fault("every token refused", List.of())
-                .shownBy(() -> ProcessFaults.proof(
-                        bed.tokensRefused() > before, (bed.tokensRefused() - before) + " calls answered 401"));
+        return new Fault("every token refused", List.of()).shownBy(() -> {
+            long own = bed.tokensRefused() - before;
+            if (own == 0) {
+                probe(bed, Service.NOVA, old);
+            }
+            return ProcessFaults.proof(
+                    !old.isEmpty() && bed.tokensRefused() > before,
+                    own > 0
+                            ? own + " calls answered 401"
+                            : "no daemon called meanwhile, but a probe with a token given out before was answered 401");
+        });
     }
 
     private static Fault computeDown(Stage stage) {
