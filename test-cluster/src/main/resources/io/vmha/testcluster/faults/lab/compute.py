@@ -126,9 +126,11 @@ class Domains:
         xml = os.path.join(PIDS, name + ".xml")
         with open(xml, "w") as f:
             f.write(self.XML % {"name": name, "vm": vm, "disk": self.disk(vm), "serial": serial})
-        status, _ = self.virsh("define", xml)
+        status, said = self.virsh("define", xml)
         if status == 0:
-            status, _ = self.virsh("start", name)
+            status, said = self.virsh("start", name)
+        if "already active" in said:
+            self.virsh("destroy", name)  # an older copy, whose end this service has missed or been overtaken by
         return status == 0
 
     def disk(self, vm):
