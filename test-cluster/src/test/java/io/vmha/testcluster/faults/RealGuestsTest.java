@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.vmha.testcluster.ClusterTest;
 import io.vmha.testcluster.guard.LabHost;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,5 +59,35 @@ class RealGuestsTest {
                 "7",
                 "--nemesis",
                 "power-off,partition-one,pause-daemon,kill-daemon,cut-raft");
+    }
+
+    @Test
+    void whenTheCommandIsKilledNoGuestIsLeft() throws Exception {
+        assumeTrue(LabHost.isPossible(), "needs root, libvirt-daemon-system, qemu-system-x86 and binutils");
+        var faults = new FaultsProcess(directory, "run", "paused-guests");
+        await("three guests run", () -> guests(faults).size() == 3, faults);
+        List<ProcessHandle> inside = faults.process().descendants().toList();
+
+        faults.process().destroyForcibly();
+
+        await("nothing runs any more", () -> inside.stream().noneMatch(ProcessHandle::isAlive), faults);
+    }
+
+    /** QEMU leaves its libvirtd, but not the namespace. */
+    private static List<ProcessHandle> guests(FaultsProcess faults) {
+        return faults.process()
+                .descendants()
+                .filter(process -> process.info().command().orElse("").contains("qemu-system"))
+                .toList();
+    }
+
+    private static void await(String what, BooleanSupplier condition, FaultsProcess faults) throws IOException {
+        long until = System.nanoTime() + LIMIT_S * 1_000_000_000L;
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime())
+                    .as("waited in vain until %s; it said: %s", what, faults.said())
+                    .isLessThan(until);
+            LockSupport.parkNanos(100_000_000L);
+        }
     }
 }
