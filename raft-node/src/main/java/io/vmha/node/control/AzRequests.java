@@ -13,7 +13,6 @@ import io.vmha.recovery.core.Compute;
 import io.vmha.recovery.core.ComputeException;
 import io.vmha.recovery.core.ComputeService;
 import io.vmha.recovery.core.Drain;
-import io.vmha.recovery.core.Fencer;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.IncidentCommand;
@@ -23,6 +22,7 @@ import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.RestartTurn;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.TurnCommand;
+import io.vmha.recovery.fencing.FenceAgents;
 import io.vmha.recovery.openstack.NovaCompute;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +38,7 @@ import java.util.function.Supplier;
 public final class AzRequests implements NodeRequests {
     private static final long ANSWER_LIMIT_MS = 20_000;
     private static final long SEAL_LIMIT_MS = 12_000;
+    private static final long CONFIRM_LIMIT_MS = 3_000;
     private static final long LOOK_AGAIN_NANOS = 100_000_000;
     /** Off, asked again, on: each as long as a fence agent may take. */
     private static final long FENCE_TEST_LIMIT_MS = 55_000;
@@ -61,7 +62,7 @@ public final class AzRequests implements NodeRequests {
             RaftNode raft,
             PeerBook peers,
             NovaCompute compute,
-            Fencer fencer,
+            FenceAgents fencer,
             ControlLoop loop,
             ViewBuilder view,
             GroupAccess group,
@@ -72,7 +73,14 @@ public final class AzRequests implements NodeRequests {
         this.view = view;
         this.compute = compute;
         this.group = group;
-        this.fenceTest = new FenceTest(config.host(), fencer, compute, this::refusal, System::currentTimeMillis);
+        this.fenceTest = new FenceTest(
+                config.host(),
+                fencer,
+                fencer::onlyWhile,
+                compute,
+                this::refusal,
+                this::confirmed,
+                System::currentTimeMillis);
         this.upkeep = new UpkeepOrders(compute.operations(), fencer, this::committed);
         this.voters = new RaftRequests(raft, peers, renewals);
         this.forming = new AzForming(config, raft, peers, compute, fencer, group, view);
@@ -296,6 +304,16 @@ public final class AzRequests implements NodeRequests {
 
     private Answer committed(Command command, String done) {
         return refusal(command).map(why -> new Answer(409, why)).orElseGet(() -> new Answer(200, done));
+    }
+
+    private Optional<RecoveryState> confirmed() {
+        try {
+            return Optional.of(group.confirmed(view.state())
+                    .orTimeout(CONFIRM_LIMIT_MS, TimeUnit.MILLISECONDS)
+                    .join());
+        } catch (CompletionException e) {
+            return Optional.empty(); // whoever asks says what is not done for want of it
+        }
     }
 
     private Optional<String> refusal(Command command) {

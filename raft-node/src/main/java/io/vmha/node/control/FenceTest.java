@@ -11,8 +11,10 @@ import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.PowerState;
 import io.vmha.recovery.core.RecoveryState;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,21 +27,31 @@ final class FenceTest {
 
     private final HostName self;
     private final Fencer fencer;
+    private final Function<BooleanSupplier, Fencer> bound;
     private final Compute compute;
     private final Function<Command, Optional<String>> group;
+    private final Supplier<Optional<RecoveryState>> confirmed;
     private final LongSupplier wallMs;
 
-    /** @param group commits a command; the refusal, or empty */
+    /**
+     * @param bound the same devices, which switch only while something holds
+     * @param group commits a command; the refusal, or empty
+     * @param confirmed the state as a majority confirms it now; empty if none does
+     */
     FenceTest(
             HostName self,
             Fencer fencer,
+            Function<BooleanSupplier, Fencer> bound,
             Compute compute,
             Function<Command, Optional<String>> group,
+            Supplier<Optional<RecoveryState>> confirmed,
             LongSupplier wallMs) {
         this.self = self;
         this.fencer = fencer;
+        this.bound = bound;
         this.compute = compute;
         this.group = group;
+        this.confirmed = confirmed;
         this.wallMs = wallMs;
     }
 
@@ -94,9 +106,28 @@ final class FenceTest {
                 : Optional.of(new Answer(409, running + " VMs run on " + host + "; move them away first"));
     }
 
+    /**
+     * Whether a majority still has it so, right before the host is switched off: between the intent and the switching this process may have stood
+     * still, while the test ran out, the maintenance ended and VMs came back.
+     */
+    private boolean stands(HostName host) {
+        long askedAtMs = wallMs.getAsLong();
+        return confirmed
+                .get()
+                .filter(now -> now.group()
+                        .fenceTrial()
+                        .filter(t -> t.host().equals(host) && t.by().equals(self) && t.isUnderWay(askedAtMs))
+                        .isPresent())
+                .filter(now -> Optional.ofNullable(now.hosts().get(host))
+                        .filter(HostRecord::maintenance)
+                        .isPresent())
+                .filter(now -> now.openIncidents().isEmpty())
+                .isPresent();
+    }
+
     private Answer cycle(HostName host, String asked) {
         LOG.warn("fence test powers a host off host={}", host);
-        BmcStatement off = fencer.powerOff(host);
+        BmcStatement off = bound.apply(() -> stands(host)).powerOff(host);
         if (!off.provesOff()) {
             return new Answer(409, asked + "; but powering off failed: " + off.detail() + "; look at the host");
         }

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * Watches over this host's guests: tells the group which of them have died by themselves, and which of those run again. A guest that was there
  * and is not is looked at closely; the hypervisor knows whether somebody has ended it. Decides nothing about it.
  */
-final class GuestWatch {
+public final class GuestWatch {
     private static final Logger LOG = LoggerFactory.getLogger(GuestWatch.class);
 
     /** More at a time are looked at one after the other. */
@@ -49,7 +49,11 @@ final class GuestWatch {
     private final Set<ServerId> dead = new TreeSet<>();
 
     private final TreeMap<ServerId, Long> suspects = new TreeMap<>(); // with the time before which they are left alone
+    /** The suspects of which it was logged that they have died; until the group has taken it. */
+    private final Set<ServerId> said = new TreeSet<>();
+
     private boolean blind;
+    private boolean unheard;
     private long askedAtMs = Long.MIN_VALUE / 2;
     private long countedAtMs = Long.MIN_VALUE / 2;
 
@@ -57,7 +61,7 @@ final class GuestWatch {
      * @param listed the guests that have a process, running or paused; empty if the guard has not said it lately
      * @param commit commits a command; the reason why it was not, if so
      */
-    GuestWatch(
+    public GuestWatch(
             HostName self,
             Hypervisor hypervisor,
             Supplier<Optional<? extends Collection<ServerId>>> listed,
@@ -71,7 +75,7 @@ final class GuestWatch {
     }
 
     /** Looks once. Blocking. */
-    void advance(long nowMs, RecoveryState state) {
+    public void advance(long nowMs, RecoveryState state) {
         HostRecord me = state.hosts().get(self);
         if (!state.isEnabled() || me == null || me.status() != HostRecord.Status.IN_SERVICE) {
             known = new TreeSet<>();
@@ -125,6 +129,7 @@ final class GuestWatch {
         }
         suspects.keySet().removeAll(living);
         dead.removeAll(living);
+        said.retainAll(suspects.keySet());
         var due = new ArrayList<ServerId>();
         suspects.forEach((id, notBeforeMs) -> {
             if (notBeforeMs <= nowMs && due.size() < LOOKS_PER_ROUND) {
@@ -153,7 +158,9 @@ final class GuestWatch {
         return switch (fate.kind()) {
             case LIVES, ENDED -> true;
             case CRASHED -> {
-                LOG.warn("a guest has died by itself domain={} fate=\"{}\"", id, fate.words());
+                if (said.add(id)) {
+                    LOG.warn("a guest has died by itself domain={} fate=\"{}\"", id, fate.words());
+                }
                 yield tell(new InstanceCommand.ReportFallen(wallMs.getAsLong(), self, epoch, id, fate.words()));
             }
         };
@@ -161,7 +168,10 @@ final class GuestWatch {
 
     private boolean tell(InstanceCommand command) {
         Optional<String> refusal = commit.apply(command);
-        refusal.ifPresent(why -> LOG.warn("not taken by the group command={} why=\"{}\"", command, why));
+        if (refusal.isPresent() && !unheard) {
+            LOG.warn("not taken by the group, asked again command={} why=\"{}\"", command, refusal.get());
+        }
+        unheard = refusal.isPresent();
         return refusal.isEmpty();
     }
 }

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /** A fence device is proven without switching anything, and with it only where nothing is lost. */
@@ -37,7 +38,27 @@ class FenceTestTest {
     private boolean obeys = true;
     private RecoveryState group = RecoveryState.empty();
     private long nowMs = 1_000;
-    private final FenceTest test = new FenceTest(new HostName("hv-1"), new Bmc(), compute(), this::commit, () -> nowMs);
+    private boolean isConfirmed = true;
+    private Runnable meanwhile = () -> {};
+    private final FenceTest test = new FenceTest(
+            new HostName("hv-1"), new Bmc(), this::bound, compute(), this::commit, this::confirmed, () -> nowMs);
+
+    private Optional<RecoveryState> confirmed() {
+        return Optional.of(group).filter(state -> isConfirmed);
+    }
+
+    /** The same device, of which the identity is read first. */
+    private Fencer bound(BooleanSupplier stands) {
+        return new Bmc() {
+            @Override
+            public BmcStatement powerOff(HostName host) {
+                meanwhile.run();
+                return stands.getAsBoolean()
+                        ? super.powerOff(host)
+                        : new BmcStatement(host, PowerState.UNKNOWN, true, "not started", 10);
+            }
+        };
+    }
 
     /** What is committed is applied at once; the state that a test began with may be older. */
     private Optional<String> commit(Command command) {
@@ -47,7 +68,7 @@ class FenceTestTest {
         return applied.refusal();
     }
 
-    private final class Bmc implements Fencer {
+    private class Bmc implements Fencer {
         @Override
         public boolean isConfigured(HostName host) {
             return host.equals(HOST);
@@ -155,6 +176,29 @@ class FenceTestTest {
                 .as("the one that left it open has died over it")
                 .isEqualTo(200);
         assertThat(commit(new AzCommand.SetMaintenance(nowMs, HOST, false))).isEmpty();
+    }
+
+    /** Between the intent and the switching this process may have stood still. */
+    @Test
+    void nothingIsSwitchedOnceTheTestIsOverOrTheHostServesAgainOrNoMajorityAnswers() {
+        List<Runnable> meanwhiles = List.of(
+                () -> nowMs += FenceTrial.LIMIT_MS,
+                () -> {
+                    nowMs += FenceTrial.LIMIT_MS;
+                    commit(new AzCommand.SetMaintenance(nowMs, HOST, false));
+                    nowMs -= FenceTrial.LIMIT_MS;
+                },
+                () -> isConfirmed = false);
+        for (Runnable happens : meanwhiles) {
+            isConfirmed = true;
+            meanwhile = happens;
+
+            var answer = test.run(state(true), HOST, true);
+
+            assertThat(answer.status()).isEqualTo(409);
+            assertThat(answer.message()).contains("powering off failed: not started");
+            assertThat(switched).doesNotContain("off", "on");
+        }
     }
 
     @Test

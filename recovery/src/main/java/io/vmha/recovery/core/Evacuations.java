@@ -29,7 +29,7 @@ final class Evacuations {
     private static final int CALLING_MAX = 6;
 
     /** A VM that Nova cannot bring to rest, or unlock, for so long is reported and let go. */
-    private static final long SETTLE_LIMIT_MS = 120_000;
+    static final long SETTLE_LIMIT_MS = 120_000;
 
     /** What the calls wait for is told when it lasts longer than this. */
     private static final long TELL_AFTER_MS = 5_000;

@@ -277,11 +277,20 @@ final class IncidentSteps {
     private static List<String> remarks(HostRecovery host, List<VmRecovery> fresh) {
         var all = new ArrayList<>(host.vms().values());
         all.addAll(fresh);
+        var remarks = new ArrayList<String>();
         SortedSet<String> circular = Groups.of(all).circular();
-        return circular.isEmpty()
-                ? List.of()
-                : List.of("the groups " + circular
-                        + " wait for each other in a circle: their vmha:after is ignored among themselves");
+        if (!circular.isEmpty()) {
+            remarks.add("the groups " + circular
+                    + " wait for each other in a circle: their vmha:after is ignored among themselves");
+        }
+        fresh.stream()
+                .filter(vm -> vm.brief().rest() != Rest.AS_IT_COMES
+                        && vm.brief().formerStatus().equals("ACTIVE"))
+                .map(vm -> vm.name() + " shall be "
+                        + vm.brief().rest().vmState().orElseThrow()
+                        + ", as it was before it came here: it was not put back yet")
+                .forEach(remarks::add);
+        return remarks;
     }
 
     Delays delays() {

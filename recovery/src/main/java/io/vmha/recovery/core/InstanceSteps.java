@@ -14,12 +14,27 @@ final class InstanceSteps {
     private static final long DOWN_FOR_MS = 15_000;
     /** A hard reboot of a VM with many disks takes its time. */
     private static final long RESTART_LIMIT_MS = 120_000;
+    /** What takes Nova longer than this will not end by itself, as far as anybody knows. */
+    private static final long BUSY_LIMIT_MS = 300_000;
     /** The owner's word on the restarts of one VM. */
     private static final String RESTART = "vmha:restart";
 
+    /** Nova sets the task_state before it answers; one that is gone so soon has not begun. */
+    private static final long SETTLED_MS = 3_000;
+
+    /**
+     * A call of this leadership.
+     *
+     * @param intentAtMs the wall-clock time of its intent
+     * @param overAtMs when it was answered, or when what it may have set off has begun; never, while it is on its way
+     */
+    private record Call(long intentAtMs, long overAtMs) {
+        static final long NEVER = Long.MAX_VALUE;
+    }
+
     private final RecoveryConfig config;
-    /** By VM, the wall-clock time of the intent for which Nova was called: no intent is called for twice. */
-    private final Map<ServerId, Long> called = new TreeMap<>();
+    /** Of this leadership: no intent is called for twice. */
+    private final Map<ServerId, Call> calls = new TreeMap<>();
 
     private final Map<HostName, Long> downSinceMs = new TreeMap<>();
 
@@ -28,21 +43,23 @@ final class InstanceSteps {
     }
 
     void forget() {
-        called.clear();
+        calls.clear();
         downSinceMs.clear();
     }
 
     void decide(Turn turn) {
         RestartPolicy policy = turn.state().restartPolicy();
-        called.keySet().retainAll(turn.state().upkeep().fallen().keySet());
+        calls.keySet().retainAll(turn.state().upkeep().fallen().keySet());
         boolean images = turn.state().az().map(az -> az.policy().needsImages()).orElse(false);
         for (FallenVm vm : turn.state().upkeep().openFallen()) {
             var look = new UpkeepAction.LookAtVm(turn.term(), vm.host(), vm.server(), images);
             if (turn.isRecording("restart-of " + vm.server())) {
                 continue;
             }
-            if (vm.phase() == FallenVm.Phase.RESTARTING && vm.intentTerm() == turn.term() && !isCalled(vm)) {
-                called.put(vm.server(), lastRestart(vm));
+            if (vm.phase() == FallenVm.Phase.RESTARTING
+                    && vm.intentTerm() == turn.term()
+                    && callOf(vm).isEmpty()) {
+                calls.put(vm.server(), new Call(lastRestart(vm), Call.NEVER));
                 turn.execute(new UpkeepAction.RestartVm(turn.term(), vm.host(), vm.server()));
             } else if (vm.phase() == FallenVm.Phase.RESTARTING || turn.atMs() >= dueAtMs(vm, policy)) {
                 turn.execute(look);
@@ -51,8 +68,20 @@ final class InstanceSteps {
         turn.execute(new UpkeepAction.AskComputes(turn.term()));
     }
 
-    private boolean isCalled(FallenVm vm) {
-        return called.getOrDefault(vm.server(), 0L) == lastRestart(vm);
+    private Optional<Call> callOf(FallenVm vm) {
+        return Optional.ofNullable(calls.get(vm.server())).filter(call -> call.intentAtMs() == lastRestart(vm));
+    }
+
+    /** Whether a call for the open intent may still reach Nova: our own, or that of an older leader (S9). */
+    private boolean isOnItsWay(Turn turn, FallenVm vm) {
+        if (vm.phase() != FallenVm.Phase.RESTARTING) {
+            return false;
+        }
+        return vm.intentTerm() == turn.term()
+                ? callOf(vm)
+                        .map(call -> turn.nowMs() - SETTLED_MS <= call.overAtMs())
+                        .orElse(true)
+                : turn.leadingForMs() <= config.inheritedWaitMs();
     }
 
     private static long lastRestart(FallenVm vm) {
@@ -66,6 +95,12 @@ final class InstanceSteps {
     }
 
     void onResult(Turn turn, UpkeepResult result) {
+        if (result.action() instanceof UpkeepAction.RestartVm restart) {
+            boolean unknown = result instanceof UpkeepResult.Failed failed && failed.unknown();
+            calls.computeIfPresent(
+                    restart.server(),
+                    (id, call) -> new Call(call.intentAtMs(), turn.nowMs() + (unknown ? config.requestLimitMs() : 0)));
+        }
         if (result instanceof UpkeepResult.VmSeen seen) {
             turn.pending().pause(turn.nowMs(), seen.action().key(), LOOK_AGAIN_MS);
             onSeen(turn, seen);
@@ -85,6 +120,14 @@ final class InstanceSteps {
         if (vm == null || !vm.phase().isOpen() || turn.isRecording("restart-of " + vm.server())) {
             return;
         }
+        boolean runs = vm.seen()
+                && seen.server()
+                        .filter(s ->
+                                s.vmState().equals("active") && s.taskState().isEmpty())
+                        .isPresent();
+        if (!runs && isOnItsWay(turn, vm)) {
+            return; // whatever is decided now, it may still change
+        }
         Optional<String> left = whyLeft(turn, vm, seen);
         if (left.isPresent()) {
             end(turn, vm.server(), Outcome.LEFT, left.get());
@@ -93,7 +136,8 @@ final class InstanceSteps {
         Server server = seen.server().orElseThrow();
         boolean active = server.vmState().equals("active");
         if (server.taskState().isPresent()) {
-            return; // Nova is at work on it
+            leaveIfEndless(turn, vm, server);
+            return;
         }
         if (active && vm.seen()) {
             end(turn, vm.server(), Outcome.RUNNING, "it runs again on " + vm.host());
@@ -110,13 +154,27 @@ final class InstanceSteps {
         }
     }
 
-    private void watch(Turn turn, FallenVm vm, Server server, boolean active) {
-        long sinceMs = turn.atMs() - lastRestart(vm);
-        if (!active && sinceMs > LOOK_AGAIN_MS) {
+    /** Nova goes on with it, or never will: nobody waits for that for ever. */
+    private static void leaveIfEndless(Turn turn, FallenVm vm, Server server) {
+        long busyMs = turn.atMs() - Math.max(vm.sinceAtMs(), lastRestart(vm));
+        if (busyMs > BUSY_LIMIT_MS) {
+            end(
+                    turn,
+                    vm.server(),
+                    Outcome.LEFT,
+                    "left: Nova has been at work on it for " + busyMs / 60_000 + " min ("
+                            + server.taskState().orElseThrow() + "); if it does not run when that has ended: openstack"
+                            + " server reboot --hard " + vm.server());
+        }
+    }
+
+    /** The call for its restart is over, and Nova is not at work on it. */
+    private static void watch(Turn turn, FallenVm vm, Server server, boolean active) {
+        if (!active) {
             end(turn, vm.server(), Outcome.FAILED, "the restart failed: Nova has it " + server.vmState());
-        } else if (vm.intentTerm() != turn.term() && turn.leadingForMs() > config.inheritedWaitMs()) {
+        } else if (vm.intentTerm() != turn.term()) {
             end(turn, vm.server(), Outcome.FAILED, "the leader that began the restart is gone, and it does not run");
-        } else if (sinceMs > RESTART_LIMIT_MS) {
+        } else if (turn.atMs() - lastRestart(vm) > RESTART_LIMIT_MS) {
             end(
                     turn,
                     vm.server(),

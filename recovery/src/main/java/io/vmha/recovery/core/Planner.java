@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Which of a dead host's VMs are evacuated, in which order, and how each shall stand in the end. Pure. */
@@ -15,6 +16,7 @@ final class Planner {
     private static final String READY_PORT = "vmha:ready_port";
     private static final int PRIORITY_DEFAULT = 500;
     private static final int AFTER_MAX = 20;
+    private static final Set<String> RUNS_AGAIN = Set.of("active", "error");
     private static final Pattern GROUP_NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
     private final RecoveryState state;
@@ -69,14 +71,33 @@ final class Planner {
         return VmRecovery.planned(server.id(), brief, floor);
     }
 
-    private static VmBrief brief(Server server, Treatment treatment, int order) {
+    /**
+     * Nova has brought it back running, but it had rested before, and was not put to rest again when this host was lost, too: that is still
+     * wanted.
+     */
+    private Rest wantedRest(Server server, Treatment treatment) {
+        if (treatment.rest() != Rest.AS_IT_COMES || !RUNS_AGAIN.contains(server.vmState())) {
+            return treatment.rest();
+        }
+        long openedAtMs = state.openIncidentOf(host).map(Incident::openedAtMs).orElse(0L);
+        return state.incidents().values().stream()
+                .flatMap(incident -> incident.hosts().values().stream())
+                .filter(lost -> !lost.host().equals(host))
+                .flatMap(lost -> Optional.ofNullable(lost.vms().get(server.id())).stream())
+                .max(Comparator.comparingLong(VmRecovery::intentIndex))
+                .filter(earlier -> earlier.owesItsRest(host, openedAtMs))
+                .map(earlier -> earlier.brief().rest())
+                .orElse(Rest.AS_IT_COMES);
+    }
+
+    private VmBrief brief(Server server, Treatment treatment, int order) {
         return new VmBrief(
                 server.name(),
                 server.status(),
                 order,
                 Selection.disk(server),
                 server.locked() && !Action.isOurLock(server),
-                treatment.rest(),
+                wantedRest(server, treatment),
                 server.taskState(),
                 group(server.metadata().getOrDefault(GROUP, "")).orElse(""),
                 after(server),

@@ -59,9 +59,11 @@ public record Upkeep(
         var changed = new TreeMap<>(fallen);
         changed.put(vm.server(), vm);
         if (changed.size() > FALLEN_MAX) {
+            // the open ones have a bound of their own; one in quarantine is counted anew when there are very many
             changed.values().stream()
-                    .filter(other -> other.phase() == FallenVm.Phase.RUNNING || other.phase() == FallenVm.Phase.LEFT)
-                    .min(Comparator.comparingLong(FallenVm::sinceAtMs))
+                    .filter(other -> !other.phase().isOpen())
+                    .min(Comparator.comparing((FallenVm other) -> other.phase() == FallenVm.Phase.QUARANTINED)
+                            .thenComparingLong(FallenVm::sinceAtMs))
                     .map(FallenVm::server)
                     .ifPresent(changed::remove);
         }

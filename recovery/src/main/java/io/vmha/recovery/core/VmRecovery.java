@@ -147,6 +147,21 @@ public record VmRecovery(
         return ending.isEmpty() && (isUnderWay() || migration.isPresent());
     }
 
+    /**
+     * True if it shall rest and was not put to rest on this host, which was lost: that is still to be done, or was given up since the host did not
+     * answer.
+     *
+     * @param lostAtMs when that host was declared lost
+     */
+    boolean owesItsRest(HostName newHost, long lostAtMs) {
+        boolean givenUp = step == Step.ENDED
+                && ending.filter(how -> how.kind() == Ending.Kind.RECOVERED
+                                && how.detail().startsWith(newHost.value() + ";"))
+                        .isPresent()
+                && lostAtMs - endedAtMs <= Evacuations.SETTLE_LIMIT_MS;
+        return brief.rest() != Rest.AS_IT_COMES && (step != Step.ENDED || givenUp);
+    }
+
     /** True while an intent is open or Nova works on it. */
     public boolean isUnderWay() {
         return step == Step.CALLING || step == Step.ACCEPTED;

@@ -196,8 +196,8 @@ public final class FenceAgents implements Fencer, AutoCloseable {
                         ? ChildProcess.run(
                                 List.of(device.agent().toString()), environment, device.input(action, hidden), limit)
                         : ChildProcess.Outcome.failed(
-                                "not started: the leadership in which it was decided has ended, or was not proven"
-                                        + " lately",
+                                "not started: what it was decided on (a leadership, a test) has ended, or no majority"
+                                        + " confirms it now",
                                 ""));
     }
 

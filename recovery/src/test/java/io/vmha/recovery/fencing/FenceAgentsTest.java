@@ -82,8 +82,8 @@ class FenceAgentsTest {
         var statement = bound.powerOff(HOST);
 
         assertThat(statement.provesOff()).isFalse();
-        assertThat(statement.detail()).contains("not started: the leadership");
-        assertThat(bound.powerOn(HOST).detail()).contains("not started: the leadership");
+        assertThat(statement.detail()).contains("not started: what it was decided on");
+        assertThat(bound.powerOn(HOST).detail()).contains("not started: what it was decided on");
         assertThat(bound.status(HOST).power()).isEqualTo(PowerState.ON);
         assertThat(agent.actions()).containsOnly("status");
     }

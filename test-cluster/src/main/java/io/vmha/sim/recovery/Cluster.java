@@ -51,6 +51,7 @@ final class Cluster {
     private final LeaseRules leaseRules;
     private final ReturnRules returnRules;
     private final UpkeepRules upkeepRules;
+    private final GuestRules guestRules;
     /** The hosts that are kept free for lost ones. */
     private final List<HostName> reserved;
 
@@ -99,9 +100,15 @@ final class Cluster {
         this.leaseRules = new LeaseRules(sim, this);
         this.returnRules = new ReturnRules(sim, this);
         this.upkeepRules = new UpkeepRules(sim, this);
+        this.guestRules = new GuestRules(sim, this);
         this.returnsByItself = scenario.trust().script() != Scenario.Script.STRAY_COPIES;
         machines.keySet().forEach(host -> gates.put(host, new HostGate(sim, this, host)));
         sim.every(1_000, 1_000, "gates are looked after", () -> gates.values().forEach(HostGate::look));
+        if (scenario.trust().script() == Scenario.Script.GUESTS_DIE) {
+            List<HostGuests> guests =
+                    hosts.stream().map(host -> new HostGuests(sim, this, host)).toList();
+            sim.every(1_000, 1_000, "guests are looked after", () -> guests.forEach(HostGuests::look));
+        }
         machines.forEach((host, machine) -> machine.onPowerLost(() -> {
             agents.get(host).kill();
             leased(host).onPowerLost();
@@ -129,14 +136,17 @@ final class Cluster {
         for (HostName host : machines.keySet()) {
             for (int i = 0; !reserved.contains(host) && i < scenario.vmsPerHost(); i++) {
                 number++;
-                nova.create(anyServer(new ServerId("vm-" + number), host));
+                Server server = anyServer(new ServerId("vm-" + number), host);
+                guestRules.onMade(server);
+                nova.create(server);
             }
         }
     }
 
     /** Mostly plain ones; the others in every state in which their host may die. */
     private Server anyServer(ServerId id, HostName host) {
-        String state = dice.chance(80)
+        boolean manyRest = scenario.trust().script() == Scenario.Script.RESTS_ARE_LOST;
+        String state = dice.chance(manyRest ? 20 : 80)
                 ? "active"
                 : dice.pick(List.of(
                         "stopped", "error", "paused", "suspended", "rescued", "resized", "shelved", "building"));
@@ -199,6 +209,14 @@ final class Cluster {
 
     List<HostName> reserved() {
         return reserved;
+    }
+
+    HostGate gate(HostName host) {
+        return gates.get(host);
+    }
+
+    GuestRules guestRules() {
+        return guestRules;
     }
 
     UpkeepRules upkeepRules() {
@@ -460,6 +478,7 @@ final class Cluster {
                 .forEach(
                         h -> open.add(h.host() + " is in service, and Nova holds it down or disabled for an incident"));
         open.addAll(upkeepRules.unsettled());
+        open.addAll(guestRules.unsettled());
         return open;
     }
 }

@@ -74,6 +74,11 @@ final class HostGate {
         }
     }
 
+    /** What its agent knows of the group. */
+    RecoveryState known() {
+        return newest.state();
+    }
+
     /** What waited behind the gate starts: guests and nova-compute. */
     private void open(String why) {
         sim.tell(host + ": the gate opens: " + why);

@@ -20,6 +20,9 @@ final class Ledger {
     private final Map<ServerId, HostName> runsOn = new TreeMap<>();
     private final Map<HostName, SortedSet<ServerId>> live = new TreeMap<>();
     private final Map<HostName, SortedSet<ServerId>> paused = new TreeMap<>();
+    /** Whose process has died there by itself, and has not been started since. */
+    private final Map<HostName, SortedSet<ServerId>> crashed = new TreeMap<>();
+
     private long starts;
 
     Ledger(Simulation sim) {
@@ -33,6 +36,7 @@ final class Ledger {
         }
         runsOn.put(vm, host);
         on(live, host).add(vm);
+        on(crashed, host).remove(vm);
         starts++;
     }
 
@@ -56,6 +60,16 @@ final class Ledger {
         if (on(live, host).remove(vm) && host.equals(runsOn.get(vm))) {
             runsOn.remove(vm);
         }
+    }
+
+    /** Its process dies, and nobody has told it to. */
+    void crash(ServerId vm, HostName host) {
+        destroy(vm, host);
+        on(crashed, host).add(vm);
+    }
+
+    SortedSet<ServerId> crashed(HostName host) {
+        return on(crashed, host);
     }
 
     /** The copy on this host stands still. */
@@ -113,6 +127,7 @@ final class Ledger {
     /** The host has lost its power. */
     SortedSet<ServerId> stopAll(HostName host) {
         on(paused, host).clear();
+        on(crashed, host).clear();
         return halt(host);
     }
 

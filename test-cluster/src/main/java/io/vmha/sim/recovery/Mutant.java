@@ -92,6 +92,11 @@ interface Mutant {
         return domains;
     }
 
+    /** What the hypervisor says has become of a guest that has no process. */
+    default Hypervisor.Fate fate(Hypervisor.Fate truth) {
+        return truth;
+    }
+
     /** What a host says that runs on it. */
     default List<ServerId> claimed(List<ServerId> running) {
         return running;
@@ -115,6 +120,11 @@ interface Mutant {
     /** What upkeep sees of the servers on a host. */
     default List<Server> listed(List<Server> servers) {
         return servers;
+    }
+
+    /** What upkeep sees of a server. */
+    default Optional<Server> seenByUpkeep(Optional<Server> server) {
+        return server;
     }
 
     /** What upkeep and the work on reserved hosts see of Nova's services. */

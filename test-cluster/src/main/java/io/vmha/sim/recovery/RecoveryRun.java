@@ -19,7 +19,14 @@ public final class RecoveryRun {
             Upkeep upkeep) {}
 
     /** What people and the product have done about living hosts. */
-    public record Upkeep(long drains, long drills, long moves, long reservesUsed, long recordsMended) {}
+    public record Upkeep(
+            long drains,
+            long drills,
+            long moves,
+            long reservesUsed,
+            long recordsMended,
+            long guestsRestarted,
+            long guestsQuarantined) {}
 
     private final Simulation sim;
     private final Cluster cluster;
@@ -32,6 +39,7 @@ public final class RecoveryRun {
         this.nemesis = new Nemesis(sim, cluster);
         new LeaseNemesis(sim, cluster).begin();
         new UpkeepNemesis(sim, cluster);
+        new GuestNemesis(sim, cluster);
         this.script = new ScriptNemesis(sim, cluster);
     }
 
@@ -73,6 +81,8 @@ public final class RecoveryRun {
                         cluster.upkeepRules().drills(),
                         cluster.nova().moves().begun(),
                         cluster.upkeepRules().uses(),
-                        cluster.upkeepRules().mended()));
+                        cluster.upkeepRules().mended(),
+                        cluster.guestRules().restarts(),
+                        cluster.guestRules().quarantined()));
     }
 }

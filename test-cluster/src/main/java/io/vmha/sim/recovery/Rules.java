@@ -172,6 +172,7 @@ final class Rules {
             cluster.returnRules().onCommitted(before, returned);
         }
         cluster.upkeepRules().onCommitted(before, entry, command, after);
+        cluster.guestRules().onCommitted(before, entry, command, after);
         onPhases(before, command, after);
         isTold(before, entry, command, after);
     }

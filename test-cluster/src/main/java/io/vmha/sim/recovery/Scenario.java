@@ -62,6 +62,12 @@ public record Scenario(
         RESERVES,
         /** A host dies that has rebuilds in its queue, and takes them up when it comes back. */
         LATE_REBUILDS,
+        /** A target dies while it puts a VM to rest that it has taken up. */
+        RESTS_ARE_LOST,
+        /** A host dies at the moment at which a guest that migrates has left it, and is back later. */
+        MOVES_ARE_CUT,
+        /** Guests die by themselves, on hosts that live, die, come back or are drained. */
+        GUESTS_DIE,
         /** Voters get no entries for up to a minute, though everybody can talk to them; mostly those whose host comes back. */
         REPLICAS_LAG
     }
@@ -198,6 +204,32 @@ public record Scenario(
     public static final Scenario LATE_REBUILDS =
             quiet("late-rebuilds", 7, 0, new Limits(3, 60), new Trust(Proofs.BMC, Script.LATE_REBUILDS));
 
+    /** Many VMs that rest, and targets that die before they have put back to rest what they have taken up. */
+    public static final Scenario LOST_RESTS =
+            quiet("lost-rests", 7, 0, new Limits(3, 60), new Trust(Proofs.BMC, Script.RESTS_ARE_LOST));
+
+    /** Drains, and hosts that die when a guest has just gone from them to another one. */
+    public static final Scenario MOVES_CUT =
+            quiet("moves-cut", 5, 0, new Limits(2, 49), new Trust(Proofs.BMC, Script.MOVES_ARE_CUT));
+
+    /** Nothing dies but guests, by themselves: each is restarted where it was. */
+    public static final Scenario GUESTS_DIE =
+            quiet("guests-die", 5, 0, new Limits(2, 49), new Trust(Proofs.BMC, Script.GUESTS_DIE));
+
+    /** The same in the midst of faults, of hosts that die and come back, and of drains. */
+    public static final Scenario GUESTS_STORM = new Scenario(
+            "guests-storm",
+            6,
+            5,
+            3,
+            12_000,
+            4,
+            2,
+            new Limits(2, 49),
+            CONFIG.graceMs() - 1,
+            false,
+            new Trust(Proofs.BOTH, Script.GUESTS_DIE));
+
     private static final List<Scenario> ALL = List.of(
             STORM_3,
             STORM_5,
@@ -219,6 +251,10 @@ public record Scenario(
             UPKEEP_STORM,
             RESERVES,
             LATE_REBUILDS,
+            LOST_RESTS,
+            MOVES_CUT,
+            GUESTS_DIE,
+            GUESTS_STORM,
             STALE_REPLICA);
 
     /** All of them. */

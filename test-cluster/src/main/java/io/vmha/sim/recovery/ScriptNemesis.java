@@ -32,6 +32,7 @@ final class ScriptNemesis {
         long atMs = dice.between(20_000, 120_000);
         switch (cluster.scenario().trust().script()) {
             case NONE, VOTERS_CHANGE, UPGRADE, VOTERS_LEAVE, UPKEEP, RESERVES, LATE_REBUILDS -> {}
+            case RESTS_ARE_LOST, MOVES_ARE_CUT, GUESTS_DIE -> {}
             case STRAY_COPIES -> {
                 guests = Optional.of(new RunningGuests(sim, cluster));
                 sim.at(
@@ -164,6 +165,13 @@ final class ScriptNemesis {
                 List.copyOf(cluster.raft().latest().incidents().values());
         switch (cluster.scenario().trust().script()) {
             case NONE, VOTERS_CHANGE, UPGRADE, VOTERS_LEAVE, UPKEEP, RESERVES, LATE_REBUILDS, REPLICAS_LAG -> {}
+            case MOVES_ARE_CUT -> {}
+            case RESTS_ARE_LOST -> cluster.guestRules().requireRests();
+            case GUESTS_DIE ->
+                require(
+                        incidents.isEmpty() || cluster.scenario().faultEveryMs() > 0,
+                        "instances",
+                        "nothing but guests has died, and hosts are declared dead: " + hosts(incidents));
             case STRAY_COPIES ->
                 require(guests.orElseThrow().alarms() > 0 || strays == 0, "S12", strays + " strays and no alarm");
             case RACK_IS_LOST -> {

@@ -66,7 +66,6 @@ final class SimulatedNova {
     private final Set<Long> begun = new TreeSet<>();
 
     private ToLongFunction<HostName> epochs = host -> 1;
-
     private final SortedMap<ServerId, String> lockedBefore = new TreeMap<>();
     /** Migrations whose servers a person has reset. */
     private final TreeSet<Long> givenUp = new TreeSet<>();
@@ -77,6 +76,7 @@ final class SimulatedNova {
 
     private final Predicate<HostName> mayStart;
     private final NovaMoves moves;
+    private final NovaReboots reboots;
     private final SortedSet<HostName> aggregate = new TreeSet<>();
     private double spawnFailurePercent;
     private long evacuations;
@@ -89,6 +89,7 @@ final class SimulatedNova {
             Predicate<HostName> mayStart) {
         this.mayStart = mayStart;
         this.moves = new NovaMoves(sim, this, network, ledger, machines);
+        this.reboots = new NovaReboots(sim, this, ledger, machines);
         this.sim = sim;
         this.dice = sim.dice("nova");
         this.ledger = ledger;
@@ -104,6 +105,10 @@ final class SimulatedNova {
 
     NovaMoves moves() {
         return moves;
+    }
+
+    NovaReboots reboots() {
+        return reboots;
     }
 
     /** The one aggregate, which a person and the product may change. */
@@ -313,7 +318,7 @@ final class SimulatedNova {
         services.forEach((host, service) -> records.add(new ComputeService(
                 "service of " + host,
                 host,
-                !service.forcedDown && sim.nowMs() - service.reportedAtMs < SERVICE_DOWN_MS,
+                isUp(host),
                 service.isEnabled(),
                 service.forcedDown,
                 service.disabledFor,
@@ -429,6 +434,7 @@ final class SimulatedNova {
             }
             moves.onComputeStart(host);
             resumeGuests(host);
+            reboots.onComputeStart(host);
             onBoot(host);
         });
     }

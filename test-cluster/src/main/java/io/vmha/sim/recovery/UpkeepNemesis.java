@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * People at work on hosts that live: they drain one, take it back, work on it or rehearse its death, restart daemons in turn, and give their
@@ -44,7 +45,15 @@ final class UpkeepNemesis {
         this.cluster = cluster;
         this.dice = sim.dice("upkeep");
         Scenario.Script script = cluster.scenario().trust().script();
-        if (script == Scenario.Script.UPKEEP) {
+        boolean guestsDieInAStorm =
+                script == Scenario.Script.GUESTS_DIE && cluster.scenario().faultEveryMs() > 0;
+        if (script == Scenario.Script.RESTS_ARE_LOST) {
+            sim.at(dice.between(20_000, 60_000), "a host dies", this::killOne);
+            sim.every(100, 100, "the target dies", () -> killWhere(this::isGoingToRest));
+        } else if (script == Scenario.Script.MOVES_ARE_CUT) {
+            next();
+            sim.every(25, 25, "the source dies", () -> killWhere(this::hasJustGone));
+        } else if (script == Scenario.Script.UPKEEP || guestsDieInAStorm) {
             if (dice.chance(70)) {
                 sim.at(TASKS_END_MS, "nova ends its tasks", () -> cluster.nova().finishTasks());
             }
@@ -298,6 +307,34 @@ final class UpkeepNemesis {
                 return;
             }
         }
+    }
+
+    private boolean isGoingToRest(Server server) {
+        return server.taskState().equals(Optional.of("pausing"));
+    }
+
+    /** Nova does not have its record yet where its guest is. */
+    private boolean hasJustGone(Server server) {
+        return server.taskState().equals(Optional.of("migrating"))
+                && cluster.ledger().runs(server.id())
+                && !cluster.ledger().hasCopy(server.id(), server.host());
+    }
+
+    private void killWhere(Predicate<Server> isSought) {
+        if (lates >= LATE_MOST || sim.nowMs() > Scenario.HEAL_AT_MS) {
+            return;
+        }
+        List<HostName> may = mayDie();
+        cluster.nova().servers().stream()
+                .filter(isSought)
+                .map(Server::host)
+                .filter(may::contains)
+                .findFirst()
+                .filter(host -> may.size() > 2)
+                .ifPresent(host -> {
+                    lates++;
+                    die(host);
+                });
     }
 
     private Optional<HostName> chosenFor(Migration migration) {

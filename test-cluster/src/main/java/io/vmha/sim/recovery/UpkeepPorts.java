@@ -194,7 +194,9 @@ final class UpkeepPorts {
 
         @Override
         public Optional<Server> server(ServerId id) {
-            return replay.ask(() -> way.ask("show " + id, () -> cluster.nova().server(id)));
+            return cluster.mutant()
+                    .seenByUpkeep(replay.<Optional<Server>>ask(
+                            () -> way.ask("show " + id, () -> cluster.nova().server(id))));
         }
 
         @Override
@@ -209,7 +211,10 @@ final class UpkeepPorts {
 
         @Override
         public void restart(ServerId id) {
-            throw new UnsupportedOperationException("no guest dies by itself here");
+            effect(replay, action.term(), "restart " + id, () -> {
+                cluster.guestRules().beforeRestart((UpkeepAction.RestartVm) action, id);
+                cluster.nova().reboots().reboot(id);
+            });
         }
 
         @Override

@@ -3,15 +3,21 @@ package io.vmha.sim.recovery;
 import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.Certificate;
 import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.FallenVm;
 import io.vmha.recovery.core.GroupRecord;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.HostRecovery;
 import io.vmha.recovery.core.Incident;
+import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ReserveUse;
+import io.vmha.recovery.core.Rest;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.Upkeep;
+import io.vmha.recovery.core.VmBrief;
 import io.vmha.recovery.core.VmRecovery;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -71,6 +77,68 @@ final class Surgery {
 
     static RecoveryState closed(RecoveryState s, IncidentId id) {
         return s.incidents().containsKey(id) ? with(s, inPhase(s.incidents().get(id), Incident.Phase.CLOSED)) : s;
+    }
+
+    /** The same plan, in which nobody rests that was recovered before. */
+    static IncidentCommand.RecordPlan restless(RecoveryState s, IncidentCommand.RecordPlan plan) {
+        List<VmRecovery> vms = plan.vms().stream()
+                .map(vm -> s.incidents().values().stream()
+                                .flatMap(i -> i.hosts().values().stream())
+                                .anyMatch(h -> h.vms().containsKey(vm.server()))
+                        ? awake(vm)
+                        : vm)
+                .toList();
+        return new IncidentCommand.RecordPlan(
+                plan.atMs(), plan.term(), plan.incident(), plan.host(), vms, plan.remarks());
+    }
+
+    private static VmRecovery awake(VmRecovery vm) {
+        VmBrief b = vm.brief();
+        var brief = new VmBrief(
+                b.name(),
+                b.formerStatus(),
+                b.order(),
+                b.disk(),
+                b.lockedBefore(),
+                Rest.AS_IT_COMES,
+                b.staleTask(),
+                b.group(),
+                b.after(),
+                b.readyAt());
+        return new VmRecovery(
+                vm.server(),
+                brief,
+                vm.step(),
+                vm.attempts(),
+                vm.intentTerm(),
+                vm.intentIndex(),
+                vm.migrationFloor(),
+                vm.migration(),
+                vm.ending(),
+                vm.requestedAtMs(),
+                vm.endedAtMs());
+    }
+
+    /** Nobody knows how often the VM was restarted. */
+    static RecoveryState uncounted(RecoveryState s, ServerId id) {
+        Upkeep u = s.upkeep();
+        var fallen = new TreeMap<>(u.fallen());
+        fallen.computeIfPresent(
+                id,
+                (key, vm) -> new FallenVm(
+                        vm.server(),
+                        vm.name(),
+                        vm.host(),
+                        vm.epoch(),
+                        vm.phase(),
+                        vm.sinceAtMs(),
+                        List.of(),
+                        vm.intentTerm(),
+                        vm.seen(),
+                        vm.detail(),
+                        vm.story()));
+        var upkeep = new Upkeep(fallen, u.outages(), u.drains(), u.drills());
+        return new RecoveryState(s.applied(), s.az(), s.hosts(), s.incidents(), s.nextIncident(), s.group(), upkeep);
     }
 
     /** The reserved host is taken for one that cannot be used. */

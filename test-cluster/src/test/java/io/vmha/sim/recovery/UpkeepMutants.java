@@ -7,6 +7,9 @@ import io.vmha.recovery.core.DrainCommand;
 import io.vmha.recovery.core.DrillCommand;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.Hypervisor;
+import io.vmha.recovery.core.IncidentCommand;
+import io.vmha.recovery.core.InstanceCommand;
 import io.vmha.recovery.core.Migration;
 import io.vmha.recovery.core.ProofCommand;
 import io.vmha.recovery.core.RecoveryState;
@@ -146,7 +149,7 @@ enum UpkeepMutants implements SoughtMutant {
 
         @Override
         public List<Scenario> scenarios() {
-            return List.of(Scenario.UPKEEP_STORM);
+            return List.of(Scenario.MOVES_CUT);
         }
     },
     /** A host stays as a slow Nova has left it that carried out a force-down after its return. */
@@ -161,6 +164,71 @@ enum UpkeepMutants implements SoughtMutant {
         @Override
         public List<Scenario> scenarios() {
             return List.of(Scenario.RESERVES);
+        }
+    },
+    /** Nobody remembers that a VM was to rest when the host is lost that had taken it up. */
+    RESTS_ARE_NOT_INHERITED("rest") {
+        @Override
+        Applied apply(RecoveryState state, Entry entry, Command command) {
+            return state.apply(
+                    entry,
+                    command instanceof IncidentCommand.RecordPlan plan ? Surgery.restless(state, plan) : command);
+        }
+
+        @Override
+        public List<Scenario> scenarios() {
+            return List.of(Scenario.LOST_RESTS);
+        }
+    },
+    /** A guest that has died by itself is taken for one that somebody has ended. */
+    DEATHS_ARE_NOT_SEEN("instances") {
+        @Override
+        public Hypervisor.Fate fate(Hypervisor.Fate truth) {
+            return new Hypervisor.Fate(Hypervisor.Fate.Kind.ENDED, truth.words());
+        }
+
+        @Override
+        public List<Scenario> scenarios() {
+            return List.of(Scenario.GUESTS_DIE);
+        }
+    },
+    /** Restarts are not counted. */
+    RESTARTS_WITHOUT_A_LIMIT("instances") {
+        @Override
+        Applied apply(RecoveryState state, Entry entry, Command command) {
+            Applied applied = state.apply(entry, command);
+            return command instanceof InstanceCommand.EndRestart end
+                    ? new Applied(Surgery.uncounted(applied.state(), end.server()), applied.refusal())
+                    : applied;
+        }
+
+        @Override
+        public List<Scenario> scenarios() {
+            return List.of(Scenario.GUESTS_DIE);
+        }
+    },
+    /** What its owner has stopped is taken for what should run. */
+    STOPPED_VMS_ARE_RESTARTED("instances") {
+        @Override
+        public Optional<Server> seenByUpkeep(Optional<Server> server) {
+            return server.map(s -> s.vmState().equals("stopped")
+                    ? new Server(
+                            s.id(),
+                            s.name(),
+                            s.host(),
+                            s.status(),
+                            "active",
+                            s.taskState(),
+                            s.locked(),
+                            s.volumeBacked(),
+                            s.metadata(),
+                            s.traits())
+                    : s);
+        }
+
+        @Override
+        public List<Scenario> scenarios() {
+            return List.of(Scenario.GUESTS_DIE);
         }
     },
     /** A broken record is reset whether its server runs or not. */

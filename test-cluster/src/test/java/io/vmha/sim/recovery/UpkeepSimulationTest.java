@@ -22,20 +22,29 @@ import org.slf4j.LoggerFactory;
 class UpkeepSimulationTest {
     private static final Logger LOG = LoggerFactory.getLogger(UpkeepSimulationTest.class);
 
-    private record Sum(long drains, long drills, long moves, long reservesUsed, long recordsMended) {
+    private record Sum(
+            long drains,
+            long drills,
+            long moves,
+            long reservesUsed,
+            long recordsMended,
+            long guestsRestarted,
+            long guestsQuarantined) {
         Sum plus(RecoveryRun.Upkeep run) {
             return new Sum(
                     drains + run.drains(),
                     drills + run.drills(),
                     moves + run.moves(),
                     reservesUsed + run.reservesUsed(),
-                    recordsMended + run.recordsMended());
+                    recordsMended + run.recordsMended(),
+                    guestsRestarted + run.guestsRestarted(),
+                    guestsQuarantined + run.guestsQuarantined());
         }
     }
 
     private static Sum runAll(Scenario scenario, List<Long> seeds) {
         assumeFalse(SimulationFlags.oneRunIsAskedFor());
-        var sum = new Sum(0, 0, 0, 0, 0);
+        var sum = new Sum(0, 0, 0, 0, 0, 0, 0);
         var failures = new ArrayList<String>();
         for (long seed : seeds) {
             try {
@@ -79,6 +88,34 @@ class UpkeepSimulationTest {
         Sum sum = runAll(Scenario.LATE_REBUILDS, SimulationFlags.seeds(15));
 
         assertThat(sum.recordsMended()).isGreaterThan(5);
+    }
+
+    @Test
+    void aGuestThatDiesByItselfIsRestartedWhereItWas() {
+        Sum sum = runAll(Scenario.GUESTS_DIE, SimulationFlags.seeds(12));
+
+        assertThat(sum.guestsRestarted()).isGreaterThan(100);
+        assertThat(sum.guestsQuarantined()).isGreaterThan(3);
+    }
+
+    @Test
+    void guestsDieWhileTheirHostsDieComeBackAndAreDrained() {
+        Sum sum = runAll(Scenario.GUESTS_STORM, SimulationFlags.seeds(12));
+
+        assertThat(sum.guestsRestarted()).isGreaterThan(30);
+        assertThat(sum.drains()).isGreaterThan(1);
+    }
+
+    @Test
+    void whoeverRestedRestsAgainThoughTheHostDiesThatWasPuttingItToRest() {
+        runAll(Scenario.LOST_RESTS, SimulationFlags.seeds(10));
+    }
+
+    @Test
+    void aGuestThatHasJustGoneIsNotStartedAgainByTheHostItCameFrom() {
+        Sum sum = runAll(Scenario.MOVES_CUT, SimulationFlags.seeds(5));
+
+        assertThat(sum.moves()).isGreaterThan(5);
     }
 
     /**
