@@ -17,6 +17,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -28,6 +30,9 @@ import java.util.stream.Stream;
  * ({@link Encodings}), compares those too. Frames of other protocols are counted and left alone.
  */
 final class CorpusCheck {
+    /** A conversation is as long as it is; a reader takes what a socket gives it. */
+    private static final int PIECE_BYTES = 16 * 1024;
+
     private final List<Problem> problems = new ArrayList<>();
     private final SortedMap<String, Integer> read = new TreeMap<>();
     private int encodedAlike;
@@ -187,16 +192,27 @@ final class CorpusCheck {
 
     private static void conversation(CapturedFrame frame) {
         RpcReader reader = new RpcReader();
-        reader.feed(frame.content().toArray());
-        for (JsonNode recorded : frame.decoded()) {
+        byte[] content = frame.content().toArray();
+        int fed = 0;
+        Iterator<JsonNode> recorded = frame.decoded().iterator();
+        while (fed < content.length || reader.buffered() > 0) {
             Optional<RpcFields> fields = reader.next();
-            RecordedFields.require(
-                    "value at " + recorded.path("offset"),
-                    recorded.path("value"),
-                    fields.orElseThrow(() -> difference("more values are recorded than we read")));
+            if (fields.isPresent()) {
+                if (!recorded.hasNext()) {
+                    throw difference("we read more values than are recorded");
+                }
+                JsonNode value = recorded.next();
+                RecordedFields.require("value at " + value.path("offset"), value.path("value"), fields.get());
+            } else if (fed < content.length) {
+                int next = Math.min(content.length, fed + PIECE_BYTES);
+                reader.feed(Arrays.copyOfRange(content, fed, next));
+                fed = next;
+            } else {
+                break; // the last value lost its end
+            }
         }
-        if (reader.next().isPresent()) {
-            throw difference("we read more values than are recorded");
+        if (recorded.hasNext()) {
+            throw difference("more values are recorded than we read");
         }
     }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +58,20 @@ class CorpusCommandTest {
         write("[");
         assertThat(CorpusCommand.run("--json", folder.toString())).isEqualTo(1);
         assertThat(CorpusCommand.run(folder.resolve("nothing").toString())).isEqualTo(2);
+    }
+
+    @Test
+    void conversationMayBeLongerThanAnyOfItsValues() throws IOException {
+        int values = 30_000;
+        String value = "{\"offset\": 0, \"value\": {\"Seq\": 1}}";
+        String decoded = String.join(",", Collections.nCopies(values, value));
+        String talk = "{\"frames\": [{\"name\": \"talk\", \"transport\": \"rpc-tcp\", \"hex\": \""
+                + "81a353657101".repeat(values) + "\", \"decoded\": [DECODED]}]}";
+        write(talk.replace("DECODED", decoded));
+        assertThat(CorpusCheck.of(folder).problems()).isEmpty();
+
+        write(talk.replace("DECODED", decoded + "," + value));
+        assertThat(CorpusCheck.of(folder).problems().toString()).contains("more values are recorded than we read");
     }
 
     @Test
