@@ -123,7 +123,7 @@ final class Members {
      * leaving an earlier time is told: its intent must not look old to a peer that has not received it yet.
      */
     Map<String, Long> statusTimes() {
-        Map<String, Long> times = new LinkedHashMap<>();
+        Map<String, Long> times = new LinkedHashMap<>(2 * members.size());
         for (SerfMember member : byName()) {
             long time = member.statusTime();
             times.put(member.name(), member.status() == MemberStatus.LEAVING ? Math.max(0, time - 1) : time);

@@ -87,9 +87,9 @@ public final class SerfMessageCodec {
     }
 
     private static SerfMessage state(Fields f) {
-        Map<String, Long> statusTimes = new LinkedHashMap<>();
-        for (Map.Entry<String, Value> entry :
-                f.value("StatusLTimes").map("StatusLTimes").entrySet()) {
+        Map<String, Value> told = f.value("StatusLTimes").map("StatusLTimes");
+        Map<String, Long> statusTimes = new LinkedHashMap<>(2 * told.size());
+        for (Map.Entry<String, Value> entry : told.entrySet()) {
             statusTimes.put(entry.getKey(), entry.getValue().integer("StatusLTimes", 0, Long.MAX_VALUE));
         }
         List<RecentEvents> events = new ArrayList<>();

@@ -178,7 +178,7 @@ sealed interface Value {
     record Dictionary(List<Value> keys, List<Value> values) implements Value {
         @Override
         public Map<String, Value> map(String field) {
-            Map<String, Value> entries = new LinkedHashMap<>();
+            Map<String, Value> entries = new LinkedHashMap<>(2 * keys.size());
             for (int i = 0; i < keys.size(); i++) {
                 entries.put(keys.get(i).text(field + " key"), values.get(i)); // the last of equal keys wins
             }

@@ -205,9 +205,21 @@ final class PoolNode {
     }
 
     private void arm() {
-        long dueMs = Math.min(
+        armFor(Math.min(
                 serf.nextDeadlineMs(),
-                observer.map(NodeObserver::nextDeadlineMs).orElse(Long.MAX_VALUE));
+                observer.map(NodeObserver::nextDeadlineMs).orElse(Long.MAX_VALUE)));
+    }
+
+    /** After gossip, which changes nothing of what the observer waits for: if a timer is armed, it is early enough for that. */
+    private void armAfterGossip() {
+        if (armedAtMs == Long.MAX_VALUE) {
+            arm();
+        } else {
+            armFor(serf.nextDeadlineMs());
+        }
+    }
+
+    private void armFor(long dueMs) {
         long next = Math.max(sim.nowMs(), clock.whenItShows(dueMs));
         if (next < armedAtMs) {
             armedAtMs = next;
@@ -240,7 +252,7 @@ final class PoolNode {
             for (Bytes part : parts) {
                 serf.onMessage(nowMs, from, pool.letters().read(part));
             }
-            arm();
+            armAfterGossip();
         } else {
             feed(() -> onPacket(from, parts));
         }
