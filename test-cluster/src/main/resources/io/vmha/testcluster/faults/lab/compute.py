@@ -131,6 +131,8 @@ class Domains:
             status, said = self.virsh("start", name)
         if "already active" in said:
             self.virsh("destroy", name)  # an older copy, whose end this service has missed or been overtaken by
+        if status != 0 and os.path.exists(serial) and os.path.getsize(serial) == 0:
+            os.unlink(serial)  # killed before it has beaten, as a guard does without a lease: it has not run
         return status == 0
 
     def disk(self, vm):
