@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
  */
 final class AzForming {
     private static final Logger LOG = LoggerFactory.getLogger(AzForming.class);
+    /** The largest pool that was simulated; what a group does with more hosts nobody has seen. */
+    static final int HOSTS_MAX = 1_000;
+
     private static final long LEADER_LIMIT_MS = 12_000;
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Nova has no compare-and-set: by then everybody who saw the aggregate without an owner has written, and the last one has won. */
@@ -63,7 +66,8 @@ final class AzForming {
             return new Answer(status(refused), refused.sentence());
         }
         Aggregate aggregate = ((AvailabilityZones.Found) lookup).aggregate();
-        Optional<Answer> refusal = unfitHosts(aggregate)
+        Optional<Answer> refusal = tooMany(aggregate)
+                .or(() -> unfitHosts(aggregate))
                 .or(() -> proofs.choose(aggregate, config.recovery().proofs()));
         if (refusal.isPresent()) {
             return refusal.get();
@@ -117,6 +121,17 @@ final class AzForming {
             return 404;
         }
         return refused instanceof AvailabilityZones.TooFewHosts ? 400 : 409;
+    }
+
+    static Optional<Answer> tooMany(Aggregate aggregate) {
+        int hosts = aggregate.hosts().size();
+        return hosts <= HOSTS_MAX
+                ? Optional.empty()
+                : Optional.of(new Answer(
+                        400,
+                        "aggregate '" + aggregate.name() + "' has " + hosts + " hosts and one group protects up to "
+                                + HOSTS_MAX + "; divide it into several aggregates, each with an availability zone of"
+                                + " its own"));
     }
 
     /** Every host needs a living agent, and none may belong to another group. */

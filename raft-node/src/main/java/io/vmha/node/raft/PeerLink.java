@@ -3,6 +3,7 @@ package io.vmha.node.raft;
 import java.net.ConnectException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.proto.RaftProtos.GroupManagementRequestProto;
@@ -58,6 +59,7 @@ final class PeerLink implements AutoCloseable {
     private final QuestionStream questions;
     private ManagedChannel channel;
     private long connectingSinceNs = System.nanoTime();
+    private final ConnectPause pause = new ConnectPause(new SplittableRandom());
     private int silent;
     private long silentSinceNs;
     /** What a silence must last longer than usual; 0 after an answer. */
@@ -196,6 +198,7 @@ final class PeerLink implements AutoCloseable {
         answered();
         patienceNs = 0;
         noticedNs = 0;
+        pause.heard();
     }
 
     private synchronized void answered() {
@@ -266,8 +269,8 @@ final class PeerLink implements AutoCloseable {
 
     private synchronized ManagedChannel ready() {
         ConnectivityState state = channel.getState(false);
-        if (state == ConnectivityState.TRANSIENT_FAILURE) {
-            channel.resetConnectBackoff(); // the caller's pace is slow enough
+        if (state == ConnectivityState.TRANSIENT_FAILURE && pause.tryNow(System.nanoTime())) {
+            channel.resetConnectBackoff();
         }
         if (state != ConnectivityState.CONNECTING) {
             connectingSinceNs = System.nanoTime();

@@ -24,7 +24,8 @@ public final class DoubleRuns {
     /** More than a host can run; a flood of invented names must not fill the memory. */
     static final int GUESTS_MAX = 1_024;
 
-    static final int HOSTS_MAX = 1_000;
+    /** Whoever may renew is heard here, too: a host that is left out would run its copies unseen. */
+    static final int HOSTS_MAX = LeaseVoter.HOSTS_MAX;
 
     private record Claim(long sinceMs, long lastMs) {}
 

@@ -81,7 +81,7 @@ public final class LeaseVoter {
         boolean more = false;
         for (HostRecord record : next.hosts().values()) {
             HostName host = record.host();
-            if (!state.hosts().containsKey(host)) {
+            if (!state.hosts().containsKey(host) && answered.size() < HOSTS_MAX) {
                 // what was promised to it before it left is not known any more
                 answered.put(host, Noted.withoutAWord(nowMs));
             }
@@ -114,7 +114,9 @@ public final class LeaseVoter {
         long about = epoch == 0 ? record.epoch() : epoch;
         boolean sealed = about <= seals.getOrDefault(host, 0L) || state.isSealed(host, about);
         boolean counts = !sealed && about == record.epoch() && isBootKnown(record, boot);
-        if (counts && (answered.size() < HOSTS_MAX || answered.containsKey(host))) {
+        // what is not noted is not answered (S3)
+        boolean noted = counts && (answered.size() < HOSTS_MAX || answered.containsKey(host));
+        if (noted) {
             Noted last = answered.get(host);
             if (last != null && last.isNewerThan(boot, saidAtMs)) {
                 answered.put(host, last.at(nowMs)); // it is answered, so the host has a lease by it
@@ -123,7 +125,7 @@ public final class LeaseVoter {
                 claims.put(host, claim.in(boot));
             }
         }
-        return new Reply(state.isEnabled(), sealed, counts && epoch != 0, record.epoch());
+        return new Reply(state.isEnabled(), sealed, noted && epoch != 0, record.epoch());
     }
 
     private static boolean isBootKnown(HostRecord record, String boot) {

@@ -91,6 +91,18 @@ class DoubleRunsTest {
     }
 
     @Test
+    void aDoubleRunIsFoundOnTheLastHostsOfALargeAzToo() {
+        for (long nowMs = 0; nowMs <= 5_000; nowMs += 1_000) {
+            for (int host = 1; host <= 1_500; host++) {
+                runs.onGuests(nowMs, hv(host), List.of(vm(host < 1_500 ? host : 1_499)));
+            }
+        }
+
+        assertThat(runs.found(5_500)).containsOnlyKeys(vm(1_499));
+        assertThat(runs.found(5_500).get(vm(1_499))).containsExactly(hv(1_499), hv(1_500));
+    }
+
+    @Test
     void onlyAHostWhoseGuardHasSaidAllIsTakenAtItsWordAboutWhatDoesNotRun() {
         runs.onGuests(1_000, hv(1), List.of());
         runs.onGuests(1_000, hv(2), List.of());

@@ -52,6 +52,23 @@ class LeaseVoterTest {
     }
 
     @Test
+    void aHostForWhichThereIsNoPlaceLeftIsNotAnswered() {
+        int more = LeaseVoter.HOSTS_MAX + 1;
+        log.accept(new AzCommand.SetHosts(0, log.term(), CommittedLog.hosts(more)));
+        newState(2_000);
+        assertThat(voter.ageMs(2_500, hv(1))).as("it listens since then").isZero();
+        int answered = 0;
+        for (HostName host : log.state().hosts().keySet()) {
+            LeaseVoter.Reply reply =
+                    renew(3_000, host, log.state().hosts().get(host).epoch(), ARMED, "boot");
+            answered += reply.answered() ? 1 : 0;
+            assertThat(reply.answered()).as("noted, if answered: %s", host).isEqualTo(voter.ageMs(3_000, host) == 0);
+        }
+
+        assertThat(answered).isEqualTo(LeaseVoter.HOSTS_MAX);
+    }
+
+    @Test
     void agesBeginWithTheFirstQuestionAfterTheStart() {
         assertThat(voter.ageMs(60_000, hv(2))).isZero();
         assertThat(voter.ageMs(61_000, hv(2))).isEqualTo(1_000);
