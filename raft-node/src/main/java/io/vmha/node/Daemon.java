@@ -16,6 +16,7 @@ import io.vmha.node.control.Dissolution;
 import io.vmha.node.control.GroupAccess;
 import io.vmha.node.control.KvAccess;
 import io.vmha.node.control.KvWatchers;
+import io.vmha.node.control.LevelKeeper;
 import io.vmha.node.control.Outside;
 import io.vmha.node.control.PeerBook;
 import io.vmha.node.control.PoolTags;
@@ -83,6 +84,7 @@ public final class Daemon implements AutoCloseable {
     private static final Duration LEADERSHIP_LIMIT = Duration.ofSeconds(2);
     private static final long REJOIN_PERIOD_MS = 1_000;
     private static final long KEYS_PERIOD_MS = 200;
+    private static final long LEVELS_PERIOD_MS = 2_000;
     private static final long LEAVE_LIMIT_MS = 5_000;
 
     private final VmhadConfig config;
@@ -214,6 +216,8 @@ public final class Daemon implements AutoCloseable {
         every(LEADERSHIP_PERIOD_MS, this::proveLeadership);
         every(REJOIN_PERIOD_MS, this::rejoin);
         every(KEYS_PERIOD_MS, this::keepSessions);
+        var levels = new LevelKeeper(raft, codec.newest());
+        every(LEVELS_PERIOD_MS, () -> levels.look(loop.leading(), applied, loop::commit));
         tellThatItRuns();
     }
 

@@ -2,6 +2,7 @@ package io.vmha.node.cli;
 
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -39,7 +40,7 @@ final class RaftVerb implements Callable<Integer> {
                 return ExitCode.OK.number();
             }
             screen.table(
-                    List.of("HOST", "RAFT", "AGENT", "RACK", "APPLIED", "STATE", "ADDRESS", "ID"),
+                    List.of("HOST", "RAFT", "AGENT", "RACK", "APPLIED", "STATE", "VERSION", "LEVEL", "ADDRESS", "ID"),
                     voters.stream()
                             .map(v -> List.of(
                                     v.text("host"),
@@ -48,11 +49,24 @@ final class RaftVerb implements Callable<Integer> {
                                     orDash(v.text("rack")),
                                     orDash(v.text("applied_index")),
                                     orDash(head(v.text("state_sha256"))),
+                                    orDash(v.text("version")),
+                                    orDash(v.text("feature_level")),
                                     v.text("address"),
                                     v.text("id")))
                             .toList());
+            levels(screen, document);
             return ExitCode.OK.number();
         });
+    }
+
+    private static void levels(Screen screen, Document document) {
+        screen.line("feature level " + document.text("feature_level") + " of " + document.text("feature_level_of_build")
+                + " that the vmhad here understands");
+        List<Document> behind = document.at("behind").items();
+        if (!behind.isEmpty()) {
+            screen.line("waits for these hosts, whose vmhad is older or does not run: "
+                    + behind.stream().map(Document::text).collect(Collectors.joining(", ")));
+        }
     }
 
     @Command(

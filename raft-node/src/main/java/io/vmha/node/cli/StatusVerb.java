@@ -35,6 +35,9 @@ final class StatusVerb implements Callable<Integer> {
             screen.fact("incidents", open.isEmpty() ? "none open" : open.size() + " open");
             open.forEach(i -> screen.fact("", IncidentsVerb.line(i)));
             azs.forEach(az -> AzVerb.reserves(screen, az));
+            if (!azs.isEmpty()) {
+                screen.fact("feature level", view.text("feature_level"));
+            }
             view.at("trouble").items().forEach(t -> screen.fact("trouble", t.text()));
             azs.forEach(az -> {
                 screen.line("");

@@ -28,7 +28,8 @@ public final class ReservedTags {
             "raft",
             "voter",
             "group",
-            "armed");
+            "armed",
+            "level");
 
     /** Those that a Serf client may not set: where the voters are put goes by {@code rack}, which is the configuration's to say. */
     public static final List<String> FOR_CLIENTS =

@@ -255,7 +255,7 @@ public final class AzRequests implements NodeRequests {
 
     @Override
     public CompletableFuture<RaftPeers> raftPeers() {
-        return voters.list();
+        return voters.list(view.state());
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.vmha.recovery.core.Aggregate;
 import io.vmha.recovery.core.Arming;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Doorbell;
+import io.vmha.recovery.core.FeatureLevel;
 import io.vmha.recovery.core.Finding;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
@@ -86,6 +87,7 @@ public final class ControlLoop implements AutoCloseable {
     private final ThreadPoolExecutor questions;
     private final Consumer<Throwable> fatal;
     private final Map<HostName, GossipSign> signs = new TreeMap<>();
+    private volatile int groupLevel = FeatureLevel.FIRST;
     private volatile OptionalLong leaderOfTerm = OptionalLong.empty();
     private volatile Consumer<SortedMap<HostName, Finding>> findings = now -> {};
 
@@ -161,6 +163,7 @@ public final class ControlLoop implements AutoCloseable {
 
     /** A new state was applied. */
     public void onState(RecoveryState state) {
+        groupLevel = state.group().level();
         post(() -> {
             recovery.onState(Clocks.nowMs(), state);
             membership.onState(Clocks.nowMs(), state);
@@ -183,7 +186,7 @@ public final class ControlLoop implements AutoCloseable {
 
     /** The pool as gossip shows it now. */
     public void onPool(PeerBook book) {
-        List<Candidate> agents = book.candidates(raft.group());
+        List<Candidate> agents = book.candidates(raft.group(), groupLevel);
         SortedMap<HostName, GossipSign> newSigns = book.signs();
         post(() -> {
             newSigns.forEach((host, sign) -> {

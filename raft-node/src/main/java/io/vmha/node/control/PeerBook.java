@@ -6,6 +6,7 @@ import io.vmha.gossip.serf.MemberStatus;
 import io.vmha.node.raft.GroupId;
 import io.vmha.node.raft.PeerId;
 import io.vmha.node.raft.PeerInfo;
+import io.vmha.recovery.core.FeatureLevel;
 import io.vmha.recovery.core.GossipSign;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.membership.Candidate;
@@ -31,6 +32,9 @@ public final class PeerBook {
     static final String TAG_GROUP = "group";
     static final String TAG_VOTER = "voter";
     static final String TAG_ARMED = "armed";
+    static final String TAG_VERSION = "vmha";
+    /** The highest feature level that it understands. */
+    static final String TAG_LEVEL = "level";
     /** The failure domain, as configured. */
     static final String TAG_RACK = "rack";
 
@@ -42,6 +46,8 @@ public final class PeerBook {
      * @param voter true if it votes there
      * @param armed true if the host's guard answers, whatever its AZ relies on
      * @param rack its failure domain; empty if it names none
+     * @param version of its vmhad; empty if it names none
+     * @param level the highest feature level that its vmhad understands
      */
     public record Agent(
             HostName host,
@@ -52,7 +58,9 @@ public final class PeerBook {
             Optional<GroupId> group,
             boolean voter,
             boolean armed,
-            String rack) {
+            String rack,
+            String version,
+            int level) {
         /** True while gossip has it alive. */
         public boolean isAlive() {
             return status == MemberStatus.ALIVE;
@@ -122,10 +130,14 @@ public final class PeerBook {
         return Collections.unmodifiableSortedMap(groups);
     }
 
-    /** Who may vote in a group: a server can be in one only, and one that is in another would refuse for ever. */
-    List<Candidate> candidates(Optional<GroupId> group) {
+    /**
+     * Who may vote in a group: a server can be in one only, and one that is in another would refuse for ever; and a build that does not
+     * understand what the group writes would stop at it.
+     */
+    List<Candidate> candidates(Optional<GroupId> group, int groupLevel) {
         return agents.stream()
                 .filter(a -> a.group().isEmpty() || a.group().equals(group))
+                .filter(a -> a.level() >= groupLevel)
                 .map(a -> new Candidate(a.host(), a.peer().id().value(), a.isAlive(), a.rack()))
                 .toList();
     }
@@ -147,7 +159,7 @@ public final class PeerBook {
         };
     }
 
-    private static Optional<Agent> agent(Member member) {
+    static Optional<Agent> agent(Member member) {
         Map<String, String> tags = member.tags();
         try {
             if (!tags.containsKey(TAG_HOST) || !tags.containsKey(TAG_PEER) || !tags.containsKey(TAG_RAFT_PORT)) {
@@ -163,7 +175,9 @@ public final class PeerBook {
                     Optional.ofNullable(tags.get(TAG_GROUP)).map(GroupId::parse),
                     "1".equals(tags.get(TAG_VOTER)),
                     "1".equals(tags.get(TAG_ARMED)),
-                    tags.getOrDefault(TAG_RACK, "")));
+                    tags.getOrDefault(TAG_RACK, ""),
+                    tags.getOrDefault(TAG_VERSION, ""),
+                    Integer.parseInt(tags.getOrDefault(TAG_LEVEL, Integer.toString(FeatureLevel.FIRST)))));
         } catch (IllegalArgumentException e) {
             return Optional.empty(); // tags come from the network: a member that writes nonsense is none of ours
         }

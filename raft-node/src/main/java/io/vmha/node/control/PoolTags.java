@@ -9,6 +9,7 @@ import io.vmha.node.config.GossipKey;
 import io.vmha.node.config.VmhadConfig;
 import io.vmha.node.lease.HostLease;
 import io.vmha.node.raft.RaftNode;
+import io.vmha.recovery.core.FeatureLevel;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Set;
@@ -110,7 +111,8 @@ public final class PoolTags {
         var tags = new TreeMap<>(config.tags());
         tags.put("role", "node");
         tags.put("dc", config.datacenter());
-        tags.put("vmha", "0.1.0");
+        tags.put(PeerBook.TAG_VERSION, "0.1.0");
+        tags.put(PeerBook.TAG_LEVEL, Integer.toString(FeatureLevel.newest()));
         tags.put(PeerBook.TAG_HOST, config.host().value());
         tags.put(PeerBook.TAG_PEER, raft.self().id().value());
         tags.put(PeerBook.TAG_RAFT_PORT, Integer.toString(config.ports().raft()));

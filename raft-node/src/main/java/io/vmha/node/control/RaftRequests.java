@@ -9,7 +9,9 @@ import io.vmha.node.raft.RaftStatus;
 import io.vmha.node.raft.StateDigest;
 import io.vmha.node.view.NodeRequests.Answer;
 import io.vmha.node.view.RaftPeers;
+import io.vmha.recovery.core.FeatureLevel;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.RecoveryState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +36,7 @@ final class RaftRequests {
         this.renewals = renewals;
     }
 
-    CompletableFuture<RaftPeers> list() {
+    CompletableFuture<RaftPeers> list(RecoveryState state) {
         RaftStatus status = raft.status();
         boolean member = !status.voters().voters().isEmpty();
         Optional<Renewals.Standing> client = renewals.standing();
@@ -43,7 +45,8 @@ final class RaftRequests {
                 ? status.voters().voters()
                 : client.map(Renewals.Standing::voters).orElse(List.of());
         if (group.isEmpty()) {
-            return CompletableFuture.completedFuture(new RaftPeers(Optional.empty(), 0, -1, List.of()));
+            return CompletableFuture.completedFuture(new RaftPeers(
+                    Optional.empty(), 0, -1, List.of(), new RaftPeers.Levels(0, FeatureLevel.newest(), List.of())));
         }
         String leader = member
                 ? status.leader().map(l -> l.id().nodeName()).orElse("")
@@ -61,7 +64,9 @@ final class RaftRequests {
                         group.map(Object::toString),
                         term,
                         member ? status.voters().index() : -1,
-                        asked.stream().map(CompletableFuture::join).toList()));
+                        asked.stream().map(CompletableFuture::join).toList(),
+                        new RaftPeers.Levels(
+                                state.group().level(), FeatureLevel.newest(), LevelKeeper.behind(state, peers))));
     }
 
     private RaftPeers.RaftPeer peer(PeerInfo voter, String leader, Optional<StateDigest> digest) {
@@ -79,7 +84,9 @@ final class RaftRequests {
                                 : a.isAlive() ? "alive" : a.status().toString().toLowerCase(java.util.Locale.ROOT))
                         .orElse("unknown"),
                 digest.map(d -> OptionalLong.of(d.applied().index())).orElse(OptionalLong.empty()),
-                digest.map(StateDigest::sha256));
+                digest.map(StateDigest::sha256),
+                agent.map(PeerBook.Agent::version).orElse(""),
+                agent.map(PeerBook.Agent::level).orElse(0));
     }
 
     /** Blocking. */

@@ -7,6 +7,7 @@ import io.vmha.node.raft.GroupClient;
 import io.vmha.node.raft.GroupId;
 import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.RaftNode;
+import io.vmha.node.raft.TooNewException;
 import io.vmha.node.raft.VoterSet;
 import io.vmha.proto.v1.AgesOf;
 import io.vmha.proto.v1.Claim;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -99,6 +101,7 @@ public final class Renewals {
     private final AtomicLong hurriedAtMs = new AtomicLong(Long.MIN_VALUE / 2);
     private final KnownState fetched = new KnownState();
     private volatile List<String> watched = List.of();
+    private volatile Optional<String> unreadable = Optional.empty();
     private volatile Optional<Passenger> passenger = Optional.empty();
 
     public Renewals(
@@ -166,7 +169,8 @@ public final class Renewals {
                 .setClaim(Claim.newBuilder()
                         .setArmed(claim.arming().armed())
                         .setDetail(claim.arming().detail()))
-                .setSaidAtMs(claim.saidAtMs());
+                .setSaidAtMs(claim.saidAtMs())
+                .setLevel(codec.newest());
         listener.sign(renewal);
         passenger.ifPresent(p -> p.board(renewal));
         byte[] request = PeerRequest.newBuilder().setRenew(renewal).build().toByteArray();
@@ -252,10 +256,25 @@ public final class Renewals {
                             }
                         }))
                 .whenComplete((done, failure) -> {
+                    Optional<String> tooNew = tooNew(failure);
+                    if (tooNew.isPresent() && !tooNew.equals(unreadable)) {
+                        LOG.error("the state of the group cannot be read here why=\"{}\"", tooNew.get());
+                    }
+                    unreadable = tooNew;
                     if (failure != null) {
                         LOG.debug("state not fetched voter={} why=\"{}\"", voter, failure.toString());
                     }
                 });
+    }
+
+    private static Optional<String> tooNew(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof TooNewException ? Optional.of(cause.getMessage()) : Optional.empty();
+    }
+
+    /** Why this host, which does not vote, cannot read its group's state; empty if it can. */
+    public Optional<String> unreadable() {
+        return unreadable;
     }
 
     private void ages() {

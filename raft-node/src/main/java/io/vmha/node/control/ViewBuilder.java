@@ -165,6 +165,8 @@ public final class ViewBuilder {
         if (client.map(Renewals.Standing::sealed).orElse(false)) {
             trouble.add("this host is certified dead: its VMs may run elsewhere, start none here");
         }
+        renewals.unreadable().ifPresent(trouble::add);
+        LevelKeeper.tooOld(state, gossip.members()).forEach(trouble::add);
         HostLease.Status own = lease.status();
         if (own.reliesOnLease() && !own.arming().armed()) {
             trouble.add("this host is not armed, the end of its lease proves nothing: "

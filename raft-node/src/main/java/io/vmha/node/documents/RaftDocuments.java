@@ -15,7 +15,11 @@ final class RaftDocuments {
         ObjectNode node = JSON.objectNode()
                 .put("group", peers.group().orElse(null))
                 .put("term", peers.term())
-                .put("configuration_index", peers.configuration());
+                .put("configuration_index", peers.configuration())
+                .put("feature_level", peers.levels().group())
+                .put("feature_level_of_build", peers.levels().build());
+        ArrayNode behind = node.putArray("behind");
+        peers.levels().behind().forEach(behind::add);
         ArrayNode voters = node.putArray("voters");
         for (RaftPeers.RaftPeer voter : peers.voters()) {
             ObjectNode one = JSON.objectNode()
@@ -27,7 +31,9 @@ final class RaftDocuments {
                     .put("agent", voter.agent());
             voter.applied()
                     .ifPresentOrElse(index -> one.put("applied_index", index), () -> one.putNull("applied_index"));
-            voters.add(one.put("state_sha256", voter.state().orElse(null)));
+            voters.add(one.put("state_sha256", voter.state().orElse(null))
+                    .put("version", voter.version())
+                    .put("feature_level", voter.level()));
         }
         return Reply.of(node);
     }

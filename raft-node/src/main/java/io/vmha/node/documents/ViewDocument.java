@@ -23,6 +23,7 @@ final class ViewDocument {
         view.voters().forEach(v -> voters.add(PoolDocuments.peer(v)));
         node.set("members", PoolDocuments.members(view));
         node.set("azs", AzDocuments.list(view));
+        view.state().ifPresent(s -> node.put("feature_level", s.group().level()));
         ArrayNode incidents = node.putArray("incidents");
         RecoveryState state = view.state().orElseGet(RecoveryState::empty);
         int closed = 0;

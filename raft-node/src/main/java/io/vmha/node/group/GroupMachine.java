@@ -28,6 +28,7 @@ import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.DoubleRuns;
 import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.FeatureLevel;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseVoter;
 import io.vmha.recovery.core.RecoveryState;
@@ -65,6 +66,7 @@ public final class GroupMachine implements Replicated {
     private final LeaseVoter renewals = new LeaseVoter();
     private Optional<PromiseFile> promises = Optional.empty();
     private final DoubleRuns doubleRuns = new DoubleRuns();
+    private final LevelsHeard levels = new LevelsHeard();
     private final SnapshotParts snapshots = new SnapshotParts();
     private RecoveryState state = RecoveryState.empty();
     private long appliedIndex;
@@ -141,7 +143,7 @@ public final class GroupMachine implements Replicated {
             Command command = codec.decode(entry);
             Entry here = state.applied();
             state.apply(new Entry(command.term() == 0 ? here.term() : command.term(), here.index() + 1), command);
-            return Optional.empty();
+            return FeatureLevel.objection(state, command);
         } catch (RuntimeException e) {
             if (Long.bitCount(++kept) == 1) { // the first, the second, the fourth: a stranger may go on for ever
                 LOG.warn("command kept out of the log kept_out_so_far={} why=\"{}\"", kept, e.toString());
@@ -252,6 +254,9 @@ public final class GroupMachine implements Replicated {
                                         .setDetail(said.detail())
                                         .setBootId(said.boot())
                                         .build()));
+                if (question.getAges().getLevels()) {
+                    levels.said(nowMs.getAsLong()).forEach((host, level) -> reply.putLevels(host.value(), level));
+                }
             }
             case RUNNING -> running(question.getRunning(), reply);
             case STATEMENT -> state(question.getStatement(), standing, reply);
@@ -281,6 +286,7 @@ public final class GroupMachine implements Replicated {
     /** Serialised by the caller, like everything here: no seal can be applied between the check and the note. */
     private void renew(Renew renewal, Standing standing, PeerReply.Builder reply) {
         snapshots.onTime(nowMs.getAsLong());
+        levels.onRenewal(nowMs.getAsLong(), new HostName(renewal.getHost()), renewal.getLevel());
         var claim = new Arming(
                 renewal.getClaim().getArmed(),
                 renewal.hasClaim() ? renewal.getClaim().getDetail() : Arming.UNREPORTED.detail());
@@ -360,6 +366,7 @@ public final class GroupMachine implements Replicated {
     private void publish(RecoveryState next) {
         state = next;
         doubleRuns.keepOnly(next.hosts().keySet());
+        levels.onState(next);
         renewals.onState(nowMs.getAsLong(), next)
                 .ifPresent(seals -> promises.ifPresent(file -> file.write(SealLines.write(seals))));
         published.accept(next);

@@ -1,6 +1,7 @@
 package io.vmha.node.group;
 
 import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.PropertyAccessor;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -19,22 +20,29 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.vmha.node.kv.KvCommand.Request;
 import io.vmha.node.kv.KvStore;
+import io.vmha.node.raft.TooNewException;
 import io.vmha.proto.v1.GroupSnapshot;
 import io.vmha.proto.v1.LogEntry;
 import io.vmha.recovery.core.Command;
+import io.vmha.recovery.core.FeatureLevel;
+import io.vmha.recovery.core.GroupRecord;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentId;
+import io.vmha.recovery.core.LevelCommand;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ServerId;
+import io.vmha.recovery.core.VmCommand;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
  * Commands and states as bytes. Both are JSON, so that a log or a snapshot can be read with any tool; a command names its kind in
- * {@code @type}. A field that a node does not know is an error: nodes that read an entry differently would drift apart.
+ * {@code @type}. A field that a node does not know is an error: nodes that read an entry differently would drift apart. So what came later than
+ * the first build is left out while it says nothing, and said only in groups of its {@link FeatureLevel}: docs/raft.md has the rules.
  */
 public final class StateCodec {
     private static final int FORMAT = 1;
@@ -44,10 +52,26 @@ public final class StateCodec {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "@type")
     private interface Named {}
 
+    /** What came with level 2. */
+    private abstract static class SinceQueues {
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        private boolean queued;
+
+        @JsonInclude(JsonInclude.Include.NON_ABSENT)
+        private OptionalInt agreedLevel;
+    }
+
     private final ObjectMapper json;
+    private final int newest;
 
     /** A codec; safe for use by any number of threads. */
     public StateCodec() {
+        this(FeatureLevel.newest());
+    }
+
+    /** One that understands no more than a build of this level. */
+    public StateCodec(int newest) {
+        this.newest = newest;
         var names = new SimpleModule();
         text(names, HostName.class, HostName::value, HostName::new);
         text(names, ServerId.class, ServerId::value, ServerId::new);
@@ -59,8 +83,15 @@ public final class StateCodec {
                 .visibility(PropertyAccessor.IS_GETTER, JsonAutoDetect.Visibility.NONE)
                 .visibility(PropertyAccessor.FIELD, JsonAutoDetect.Visibility.ANY)
                 .addMixIn(Command.class, Named.class)
+                .addMixIn(VmCommand.AttemptFailed.class, SinceQueues.class)
+                .addMixIn(GroupRecord.class, SinceQueues.class)
                 .build();
         commands(Command.class).forEach(kind -> json.registerSubtypes(new NamedType(kind, kind.getSimpleName())));
+    }
+
+    /** The highest level that this node understands. */
+    public int newest() {
+        return newest;
     }
 
     /** A command as a log entry. */
@@ -89,13 +120,19 @@ public final class StateCodec {
                 throw new IllegalStateException("a log entry has format " + envelope.getFormat()
                         + " and this program reads " + FORMAT + ": upgrade this node");
             }
-            return json.readValue(envelope.getCommand().toByteArray(), Command.class);
+            return understood(json.readValue(envelope.getCommand().toByteArray(), Command.class));
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalStateException("a log entry is not one of ours: " + e.getMessage(), e);
         } catch (IOException e) {
             throw new IllegalStateException(
                     "a log entry cannot be read by this program, upgrade this node: " + e.getMessage(), e);
         }
+    }
+
+    /** A group's level is raised before anything of it is written, so this comes before what could not be read at all. */
+    private Command understood(Command command) {
+        requireUnderstood(command instanceof LevelCommand.RaiseLevel raise ? raise.to() : command.level());
+        return command;
     }
 
     /** A request of the keys and sessions as a log entry. */
@@ -170,10 +207,28 @@ public final class StateCodec {
      */
     public RecoveryState decodeState(byte[] snapshot) {
         try {
-            return json.readValue(snapshot, RecoveryState.class);
+            RecoveryState state = json.readValue(snapshot, RecoveryState.class);
+            requireUnderstood(state.group().level());
+            return state;
         } catch (IOException e) {
+            requireUnderstood(levelOf(snapshot));
             throw new IllegalStateException(
                     "a state cannot be read by this program, upgrade this node: " + e.getMessage(), e);
+        }
+    }
+
+    private void requireUnderstood(int level) {
+        FeatureLevel.tooOld(level, newest).ifPresent(why -> {
+            throw new TooNewException(why);
+        });
+    }
+
+    /** It stays where it is in every later form of a state, so that a program that cannot read the rest can say why. */
+    private int levelOf(byte[] snapshot) {
+        try {
+            return json.readTree(snapshot).path("group").path("agreedLevel").asInt(FeatureLevel.FIRST);
+        } catch (IOException e) {
+            return FeatureLevel.FIRST; // no JSON at all: the caller says so
         }
     }
 

@@ -297,6 +297,13 @@ final class ServerLife implements AutoCloseable {
             ExitUtils.clear(); // told by this exception
             return cannotListen(config.address(), e);
         }
+        Optional<TooNewException> tooNew = cause(e, TooNewException.class);
+        if (tooNew.isPresent()) {
+            return new RaftNodeException(
+                    Kind.STORAGE,
+                    "raft storage in " + store.groupsDir() + ": " + tooNew.get().getMessage(),
+                    e);
+        }
         return new RaftNodeException(
                 Kind.STORAGE,
                 "raft storage in " + store.groupsDir() + " cannot be opened: " + root(e)

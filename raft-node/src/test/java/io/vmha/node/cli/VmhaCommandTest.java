@@ -440,10 +440,11 @@ class VmhaCommandTest {
     void votersAreListedHandedOverAndRemoved() {
         assertThat(vmha("raft", "peers")).isZero();
         assertThat(out.toString())
-                .contains("HOST", "APPLIED", "STATE")
+                .contains("HOST", "APPLIED", "STATE", "feature level 1 of 2", "hv-2 (vmhad 0.0.9, level 1)")
+                .containsPattern("hv-1 +leader +alive +r1 +97 +abababababab +0\\.1\\.0 +2 +10\\.0\\.0\\.1:8300"
+                        + " +hv-1@00000000000000a1")
                 .containsPattern(
-                        "hv-1 +leader +alive +r1 +97 +abababababab +10\\.0\\.0\\.1:8300 +hv-1@00000000000000a1")
-                .containsPattern("hv-2 +voter +failed +- +- +- +10\\.0\\.0\\.2:8300 +hv-2@00000000000000a2");
+                        "hv-2 +voter +failed +- +- +- +0\\.0\\.9 +1 +10\\.0\\.0\\.2:8300 +hv-2@00000000000000a2");
         assertThat(vmha("raft", "peers", "--json")).isZero();
         assertThat(out.toString()).contains("\"state_sha256\":\"" + "ab".repeat(32), "\"applied_index\":97");
 

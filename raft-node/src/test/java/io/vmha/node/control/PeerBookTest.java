@@ -84,7 +84,7 @@ final class PeerBookTest {
         assertThat(book.agents()).extracting(PeerBook.Agent::host).containsOnly(new HostName("hv-1"));
         assertThat(book.agents()).hasSize(1);
         assertThat(book.groups()).containsOnlyKeys(GROUP);
-        assertThat(book.candidates(Optional.of(GroupId.parse(GROUP)))).hasSize(1);
+        assertThat(book.candidates(Optional.of(GroupId.parse(GROUP)), 1)).hasSize(1);
         assertThat(book.signs()).hasSize(1);
         assertThat(book.ports()).hasSize(1);
     }

@@ -159,7 +159,13 @@ public final class Samples {
                 closed.hosts(),
                 closed.incidents(),
                 closed.nextIncident(),
-                new GroupRecord(group.electorate(), group.turn(), group.epochFloor(), group.fenceTrial(), reserves));
+                new GroupRecord(
+                        group.electorate(),
+                        group.turn(),
+                        group.epochFloor(),
+                        group.fenceTrial(),
+                        reserves,
+                        group.agreedLevel()));
         return view(recovered().leader(), recovered().members(), state);
     }
 
@@ -355,7 +361,9 @@ public final class Samples {
                                 true,
                                 "alive",
                                 OptionalLong.of(97),
-                                Optional.of("ab".repeat(32))),
+                                Optional.of("ab".repeat(32)),
+                                "0.1.0",
+                                2),
                         new RaftPeers.RaftPeer(
                                 "hv-2",
                                 "hv-2@00000000000000a2",
@@ -364,6 +372,9 @@ public final class Samples {
                                 false,
                                 "failed",
                                 OptionalLong.empty(),
-                                Optional.empty())));
+                                Optional.empty(),
+                                "0.0.9",
+                                1)),
+                new RaftPeers.Levels(1, 2, List.of("hv-2 (vmhad 0.0.9, level 1)")));
     }
 }

@@ -16,11 +16,13 @@ import io.vmha.recovery.core.DrillCommand;
 import io.vmha.recovery.core.Ending;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.EvacuationPolicy;
+import io.vmha.recovery.core.FeatureLevel;
 import io.vmha.recovery.core.FenceTestCommand;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentCommand;
 import io.vmha.recovery.core.IncidentId;
 import io.vmha.recovery.core.InstanceCommand;
+import io.vmha.recovery.core.LevelCommand;
 import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.Move;
 import io.vmha.recovery.core.PowerState;
@@ -73,6 +75,7 @@ class StateCodecTest {
         witnesses.put(HOST, List.of(new Witness("gossip", "FAILED")));
         return List.of(
                 new AzCommand.EnableAz(1, settings, List.of(new HostName("hv-1"), HOST, new HostName("hv-3"))),
+                new LevelCommand.RaiseLevel(1, 5, FeatureLevel.newest(), 0),
                 new AzCommand.SetHosts(1, 5, List.of(new HostName("hv-1"), HOST, new HostName("hv-3"))),
                 new AzCommand.SetMaintenance(1, HOST, true),
                 new FenceTestCommand.BeginFenceTest(1, HOST, new HostName("hv-1")),

@@ -6,7 +6,8 @@ package io.vmha.recovery.core;
  * <p>The groups: {@link AzCommand}, {@link TurnCommand} and {@link FenceTestCommand} by operators and the aggregate's follower,
  * {@link IncidentCommand}, {@link ProofCommand} and {@link VmCommand} by the leader's {@link RecoveryController}, {@link ReturnCommand} by a
  * returning host's agent and the leader's {@link ReturnController}; {@link InstanceCommand}, {@link DrainCommand} and {@link DrillCommand} by
- * operators, the hosts' agents and the leader's {@link UpkeepController}; {@link ReserveCommand} by its {@link ReserveController}.
+ * operators, the hosts' agents and the leader's {@link UpkeepController}; {@link ReserveCommand} by its {@link ReserveController};
+ * {@link LevelCommand} by the leader that has asked all.
  */
 public sealed interface Command
         permits AzCommand,
@@ -19,7 +20,8 @@ public sealed interface Command
                 InstanceCommand,
                 DrainCommand,
                 DrillCommand,
-                ReserveCommand {
+                ReserveCommand,
+                LevelCommand {
     /** Wall-clock time of the proposer in milliseconds since 1970, for reports only. */
     long atMs();
 
@@ -28,6 +30,11 @@ public sealed interface Command
      * another is refused: its decision rested on a leadership that has ended (S9).
      */
     long term();
+
+    /** The {@link FeatureLevel} that a group must have to read this, and apply it alike on all members. */
+    default int level() {
+        return FeatureLevel.FIRST;
+    }
 
     /** The next state, or the reason why not. Pure: the same state, entry and command give the same answer on every node. */
     Applied apply(RecoveryState state, Entry entry);

@@ -171,7 +171,7 @@ public sealed interface DrainCommand extends Command {
                         if (fits) {
                             return d.phase().isOpen() ? Optional.empty() : fit(d, Drain.Phase.DRAINING);
                         }
-                        return state.isEvacuating()
+                        return state.group().level() >= FeatureLevel.QUEUES && state.isEvacuating()
                                 ? Optional.of("an evacuation is under way, and may have this host as its target")
                                 : fit(d, Drain.Phase.DRAINING);
                     },

@@ -44,6 +44,16 @@ public record Electorate(SortedSet<String> voters, SortedSet<String> outgoing, l
         return voters.equals(other.voters) && outgoing.equals(other.outgoing);
     }
 
+    /** The hosts of everybody whose answer may count: what comes before the @ of a peer's id. */
+    public SortedSet<HostName> hosts() {
+        var hosts = new TreeSet<HostName>();
+        for (String peer : everybody()) {
+            int at = peer.indexOf('@');
+            hosts.add(new HostName(at > 0 ? peer.substring(0, at) : peer));
+        }
+        return hosts;
+    }
+
     /** Everybody whose answer may count. */
     public SortedSet<String> everybody() {
         var all = new TreeSet<>(voters);

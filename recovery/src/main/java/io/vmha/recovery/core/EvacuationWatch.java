@@ -86,7 +86,8 @@ final class EvacuationWatch {
                         .ifPresent(outcome -> proposer.propose(
                                 nowMs,
                                 "outcome " + id,
-                                outcome.apply(new About(atMs, seen.term(), seen.incident(), host.host(), vm))));
+                                outcome.apply(new About(
+                                        atMs, seen.term(), seen.incident(), host.host(), vm, state.group()))));
             }
         }
     }
@@ -104,8 +105,12 @@ final class EvacuationWatch {
                         proposer.propose(nowMs, "outcome " + about.server(), about.held(words.apply(about.atMs()))));
     }
 
-    /** Whom a command is about, and who says it when. */
-    record About(long atMs, long term, IncidentId incident, HostName host, VmRecovery vm) {
+    /**
+     * Whom a command is about, and who says it when.
+     *
+     * @param group whose level decides what can be said
+     */
+    record About(long atMs, long term, IncidentId incident, HostName host, VmRecovery vm, GroupRecord group) {
         ServerId server() {
             return vm.server();
         }
@@ -124,9 +129,9 @@ final class EvacuationWatch {
             return failed(migrationFloor, false, why);
         }
 
-        /** Nova never will. */
+        /** Nova never will. A group that cannot note that lets no host return before the VM has its ending ({@link FeatureLevel#objection}). */
         Command givenUp(long migrationFloor, String why) {
-            return failed(migrationFloor, true, why);
+            return failed(migrationFloor, group.level() >= FeatureLevel.QUEUES, why);
         }
 
         private Command failed(long migrationFloor, boolean queued, String why) {

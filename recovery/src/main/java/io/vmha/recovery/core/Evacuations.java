@@ -91,7 +91,10 @@ final class Evacuations {
                 underWay.add(vm.server());
             } else if (vm.step() == VmRecovery.Step.CALLING && vm.intentTerm() != term) {
                 watch.onInherited(
-                        nowMs, new EvacuationWatch.About(atMs, term, incident, host.host(), vm), leaderSinceMs);
+                        nowMs,
+                        new EvacuationWatch.About(
+                                atMs, term, incident, host.host(), vm, GroupRecord.FRESH), // held only
+                        leaderSinceMs);
             }
             if (vm.step() == VmRecovery.Step.CALLING && vm.intentTerm() == term && calls.begin(nowMs, vm)) {
                 executor.execute(nowMs, call(nowMs, incident, host.host(), vm));

@@ -58,6 +58,15 @@ final class LateForceDownSteps {
         return incident.map(i -> "has it " + disabled);
     }
 
+    private static String unasked(RecoveryState state, ComputeService service) {
+        boolean mayBeOurs = state.group().level() < FeatureLevel.QUEUES
+                && Readmission.incidentOf(service).isPresent();
+        return mayBeOurs
+                ? "the group takes back only from feature level " + FeatureLevel.QUEUES
+                        + " on what an incident has left" + " (vmha raft peers)"
+                : "nothing in the log asks for it";
+    }
+
     private static void onStanding(Turn turn, HostRecord host, ComputeService service, String what) {
         Optional<ReturnCommand.ReturnAgain> again = Readmission.incidentOf(service)
                 .map(incident -> new ReturnCommand.ReturnAgain(
@@ -73,7 +82,8 @@ final class LateForceDownSteps {
                             turn.term(),
                             host.host(),
                             true,
-                            "Nova " + what + ", though the host is in service, and nothing in the log asks for it: its"
+                            "Nova " + what + ", though the host is in service, and " + unasked(turn.state(), service)
+                                    + ": its"
                                     + " VMs run, and Nova can do nothing with them. If nobody wants that: openstack"
                                     + " compute service set --up " + host.host() + " nova-compute; if somebody does:"
                                     + " vmha host maintenance " + host.host() + " on"));

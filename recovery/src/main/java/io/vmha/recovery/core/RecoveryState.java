@@ -51,6 +51,12 @@ public record RecoveryState(
                 new Entry(0, 0), Optional.empty(), new TreeMap<>(), new TreeMap<>(), 1, GroupRecord.FRESH);
     }
 
+    /** The same where the group has agreed on a {@link FeatureLevel} before. */
+    public static RecoveryState emptyAt(int level) {
+        RecoveryState fresh = empty();
+        return fresh.with(fresh.group().at(level));
+    }
+
     /** Applies one committed command. */
     public Applied apply(Entry entry, Command command) {
         RecoveryState here = at(entry);
@@ -59,6 +65,9 @@ public record RecoveryState(
                     here,
                     "decided in term " + command.term() + " but appended in term " + entry.term()
                             + ": the leadership it rested on has ended");
+        }
+        if (command.level() > group.level()) {
+            return Applied.refused(here, FeatureLevel.tooHigh(command, group.level()));
         }
         return command.apply(here, entry);
     }
@@ -76,12 +85,16 @@ public record RecoveryState(
         return voters.isSameAs(group.electorate()) ? at(entry) : at(entry).with(group.with(voters));
     }
 
-    /** True if an evacuation is under way, or waits where a host that is not lost any more would take it up. */
+    /**
+     * True if an evacuation is under way, or waits where a host that is not lost any more would take it up. A group that cannot note the latter takes
+     * every one that was tried for it.
+     */
     boolean isEvacuating() {
+        boolean noted = group.level() >= FeatureLevel.QUEUES;
         return openIncidents().stream()
                 .flatMap(i -> i.hosts().values().stream())
                 .flatMap(h -> h.vms().values().stream())
-                .anyMatch(VmRecovery::mayBeInAQueue);
+                .anyMatch(vm -> noted ? vm.mayBeInAQueue() : vm.ending().isEmpty() && vm.intentIndex() > 0);
     }
 
     /** The incidents that are not closed, oldest first. */

@@ -75,6 +75,11 @@ public sealed interface ReturnCommand extends Command {
     record ReturnAgain(long atMs, long term, HostName host, long epoch, IncidentId incident, String seen)
             implements ReturnCommand {
         @Override
+        public int level() {
+            return FeatureLevel.QUEUES;
+        }
+
+        @Override
         public Applied apply(RecoveryState state, Entry entry) {
             Optional<String> unfit = unfit(state);
             if (unfit.isPresent()) {
@@ -91,7 +96,7 @@ public sealed interface ReturnCommand extends Command {
 
         /** Whether it would be applied as far as is known. */
         boolean isFit(RecoveryState state) {
-            return unfit(state).isEmpty();
+            return state.group().level() >= level() && unfit(state).isEmpty();
         }
 
         private Optional<String> unfit(RecoveryState state) {

@@ -111,6 +111,11 @@ public sealed interface VmCommand extends Command {
             String why)
             implements VmCommand {
         @Override
+        public int level() {
+            return queued ? FeatureLevel.QUEUES : FeatureLevel.FIRST;
+        }
+
+        @Override
         public Applied apply(RecoveryState state, Entry entry) {
             return onVm(
                     state,

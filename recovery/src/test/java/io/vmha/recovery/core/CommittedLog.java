@@ -15,13 +15,26 @@ final class CommittedLog {
     static final String AZ = "az1";
     static final Limits ROOMY = new Limits(4, 100);
 
-    private RecoveryState state = RecoveryState.empty();
+    private RecoveryState state;
     private long term = 1;
     private long index;
 
+    CommittedLog() {
+        this(FeatureLevel.newest());
+    }
+
+    private CommittedLog(int level) {
+        state = RecoveryState.emptyAt(level);
+    }
+
     /** The log of a group whose AZ has the hosts hv-1 … hv-n, armed, with shared instances. */
     static CommittedLog of(int hosts, Limits limits) {
-        var log = new CommittedLog();
+        return of(hosts, limits, FeatureLevel.newest());
+    }
+
+    /** The same of a group that has members of older builds. */
+    static CommittedLog of(int hosts, Limits limits, int level) {
+        var log = new CommittedLog(level);
         log.accept(new AzCommand.EnableAz(0, settings(limits), hosts(hosts)));
         return log;
     }

@@ -211,7 +211,13 @@ class EvacuationWaitsTest {
 
     @Test
     void theNextLeaderSaysUntilWhenItLeavesAnOpenCallAlone() {
-        var about = new EvacuationWatch.About(WALL_MS, log.term(), id, hv(1), log.vm(id, hv(1), vm(1)));
+        var about = new EvacuationWatch.About(
+                WALL_MS,
+                log.term(),
+                id,
+                hv(1),
+                log.vm(id, hv(1), vm(1)),
+                log.state().group());
         for (int i = 0; i < 3; i++) {
             proposed.clear();
             watch.onInherited(nowMs, about, nowMs);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class LateForceDownTest implements UpkeepController.Outbox {
     private static final HostName HOST = hv(1);
 
-    private final CommittedLog log = CommittedLog.of(5, CommittedLog.ROOMY);
+    private CommittedLog log = CommittedLog.of(5, CommittedLog.ROOMY);
     private final List<UpkeepAction.AskComputes> asked = new ArrayList<>();
     private final List<Command> proposed = new ArrayList<>();
     private final TreeMap<HostName, ComputeService> services = new TreeMap<>();
@@ -102,6 +102,22 @@ class LateForceDownTest implements UpkeepController.Outbox {
         assertThat(log.incident(incident).story())
                 .extracting(Note::text)
                 .anyMatch(text -> text.contains("Nova was slow") && text.contains("holds it down"));
+    }
+
+    @Test
+    void whereAMemberCannotReadThatItIsTakenBackAPersonIsToldUntilItCan() {
+        log = CommittedLog.of(5, CommittedLog.ROOMY, FeatureLevel.FIRST);
+        aHostIsInServiceInItsSecondLife();
+        novaHas(true, false, "vmha: incident " + incident);
+
+        pass(60_000);
+        assertThat(proposed).singleElement().isInstanceOf(InstanceCommand.NoteCompute.class);
+        assertThat(log.state().upkeep().outages().get(HOST).detail()).contains("from feature level 2 on");
+
+        log.accept(new LevelCommand.RaiseLevel(
+                0, log.term(), 2, log.state().group().electorate().index()));
+        pass(60_000);
+        assertThat(host().status()).isEqualTo(HostRecord.Status.RETURNING);
     }
 
     @Test

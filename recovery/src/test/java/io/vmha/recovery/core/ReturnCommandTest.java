@@ -9,7 +9,7 @@ class ReturnCommandTest {
     private static final HostName HV1 = CommittedLog.hv(1);
     private static final HostName HV2 = CommittedLog.hv(2);
 
-    private final CommittedLog log = CommittedLog.of(5, CommittedLog.ROOMY);
+    private CommittedLog log = CommittedLog.of(5, CommittedLog.ROOMY);
 
     private Status status(HostName host) {
         return log.state().hosts().get(host).status();
@@ -102,6 +102,29 @@ class ReturnCommandTest {
 
         log.accept(log.begin(other, HV2, 1)).accept(log.accepted(other, HV2, 1));
         log.accept(log.failed(other, HV2, 1, true)).accept(begin(HV1, 1));
+    }
+
+    @Test
+    void aGroupThatCannotNoteWhatWaitsInAQueueLetsNobodyReturnWhileAnythingThatWasTriedIsNotOver() {
+        log = CommittedLog.of(5, CommittedLog.ROOMY, FeatureLevel.FIRST);
+        recovered(HV1);
+        IncidentId other = log.declare(HV2);
+        log.proveDown(other, HV2).accept(log.plan(other, HV2, 1));
+        assertThat(FeatureLevel.objection(log.state(), begin(HV1, 1))).isEmpty();
+        log.accept(log.begin(other, HV2, 1)).accept(log.accepted(other, HV2, 1));
+        long intent = log.vm(other, HV2, CommittedLog.vm(1)).intentIndex();
+
+        assertThat(log.refuse(givenUp(other, intent))).contains("needs feature level 2");
+        log.accept(log.failed(other, HV2, 1, true));
+        assertThat(FeatureLevel.objection(log.state(), begin(HV1, 1)))
+                .hasValueSatisfying(why -> assertThat(why).contains("evacuations are not over"));
+        long voters = log.state().group().electorate().index();
+        assertThat(log.refuse(new LevelCommand.RaiseLevel(0, log.term(), 2, voters)))
+                .as("what could not be noted must be over first")
+                .contains("is open");
+
+        log.accept(log.begin(other, HV2, 1)).accept(log.ended(other, HV2, 1));
+        assertThat(FeatureLevel.objection(log.state(), begin(HV1, 1))).isEmpty();
     }
 
     private VmCommand.AttemptFailed givenUp(IncidentId id, long intent) {

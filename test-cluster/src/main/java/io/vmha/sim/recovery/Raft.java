@@ -4,6 +4,7 @@ import io.vmha.recovery.core.Applied;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.FeatureLevel;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.sim.Dice;
@@ -70,7 +71,7 @@ final class Raft {
         this.rules = rules;
         var founders = new TreeSet<String>();
         agents.values().stream().limit(voters).forEach(a -> founders.add(a.peerId()));
-        states.add(RecoveryState.empty());
+        states.add(RecoveryState.emptyAt(FeatureLevel.newest()));
         configure(new Entry(0, 1), new Electorate(founders, new TreeSet<>(), 1));
         sim.every(0, TICK_MS, "raft ticks", this::tick);
     }

@@ -155,7 +155,7 @@ final class Surgery {
                 s.hosts(),
                 s.incidents(),
                 s.nextIncident(),
-                new GroupRecord(g.electorate(), g.turn(), g.epochFloor(), g.fenceTrial(), uses),
+                new GroupRecord(g.electorate(), g.turn(), g.epochFloor(), g.fenceTrial(), uses, g.agreedLevel()),
                 s.upkeep());
     }
 
