@@ -53,6 +53,7 @@ public final class StateCodec {
     private interface Named {}
 
     /** What came with level 2. */
+    @SuppressWarnings("UnusedVariable") // Jackson looks at the annotations
     private abstract static class SinceQueues {
         @JsonInclude(JsonInclude.Include.NON_DEFAULT)
         private boolean queued;
