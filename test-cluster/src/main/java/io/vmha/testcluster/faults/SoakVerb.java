@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description =
                 "One composed run after the other, each with the next seed, for hours. A directory keeps each run's"
-                    + " report, history and logs, ledger.jsonl with a line for each run, to which the next soak adds,"
-                    + " and what they come to in summary.md and summary.html.")
+                        + " report, history and logs, ledger.jsonl with a line for each run, to which the next soak adds,"
+                        + " and what they come to in summary.md and summary.html.")
 final class SoakVerb implements Callable<Integer> {
     private static final int WRONG_USAGE = 2;
     private static final int BED_FAILED = 3;
