@@ -18,12 +18,17 @@ public final class KeptLogs {
     private KeptLogs() {}
 
     /**
-     * Copies the end of every {@code .log} below a directory, and replaces what was kept there before. What cannot be copied is left out: this
-     * is done over a failure, which must not be hidden by another one.
+     * Copies the end of every {@code .log} below a directory. What was kept there before goes beside it, as {@code NAME-before}: a test that is
+     * tried twice may fail for two reasons. What cannot be copied is left out: this is done over a failure, which must not be hidden by another
+     * one.
      */
     public static void copy(Path from, Path to) {
         try {
-            remove(to);
+            if (Files.isDirectory(to)) {
+                Path before = to.resolveSibling(to.getFileName() + "-before");
+                remove(before);
+                Files.move(to, before);
+            }
             Files.createDirectories(to);
             for (Path log : logs(from)) {
                 String name = from.relativize(log).toString().replace('/', '-');

@@ -415,6 +415,12 @@ class FiveHostsTest {
         String leader = cluster.leader();
         List<String> living = cluster.living().stream().map(ClusterHost::name).toList();
         String heir = follower(living::contains); // one is still without power
+        // voters find each other again by their records, long before gossip has told everybody of everybody
+        cluster.await(
+                leader + " has " + heir + " alive in its pool",
+                LIMIT_S,
+                () -> scene.get(leader, "/v1/view").path("members"),
+                members -> isAlive(members, heir));
 
         assertRefused(heir, "/v1/raft/transfer/" + heir, 409, leader + " leads: run it there");
         assertRefused(leader, "/v1/raft/transfer/hv-77", 404, "has no voter");
@@ -426,6 +432,16 @@ class FiveHostsTest {
         String own = voterId(heir, heir);
         assertRefusedAs(heir, "/v1/raft/remove/" + own, 409, "this node leads; hand over first");
         assertRefusedAs(heir, "/v1/raft/remove/hv-1@0000000000000000", 404, "there is no voter hv-1@0000000000000000");
+    }
+
+    private static boolean isAlive(JsonNode members, String host) {
+        for (JsonNode member : members) {
+            if (member.path("name").asText().equals(host)
+                    && member.path("status").asText().equals("alive")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The id of a host's voter, as a daemon tells it; a list in which one voter does not answer takes its time. */
