@@ -19,15 +19,26 @@ class ConnectPauseTest {
     }
 
     @Test
-    void theFirstAttemptIsMadeAtOnceAndTheWaitsGrowToTheirBound() {
-        long[] at = attempts(new ConnectPause(new SplittableRandom(1)), 8);
+    void theFirstAttemptIsMadeAtOnceAndTheWaitsGrowToTheirBoundOnceALeaseHasEnded() {
+        long[] at = attempts(new ConnectPause(new SplittableRandom(1)), ConnectPause.SHORT_TRIES + 5);
 
         assertThat(at[0]).isEqualTo(START_NS);
         long pause = ConnectPause.LEAST_NS;
         for (int i = 1; i < at.length; i++) {
             assertThat((double) (at[i] - at[i - 1]))
                     .isBetween(pause * (1 - ConnectPause.SPREAD), pause * (1 + ConnectPause.SPREAD) + STEP_NS);
-            pause = Math.min(ConnectPause.MOST_NS, 2 * pause);
+            if (i >= ConnectPause.SHORT_TRIES) {
+                pause = Math.min(ConnectPause.MOST_NS, 2 * pause);
+            }
+        }
+    }
+
+    @Test
+    void whileALeaseMayBeHeldEachRenewalFindsTheVoterThatIsBack() {
+        var pause = new ConnectPause(new SplittableRandom(3));
+
+        for (int renewal = 0; renewal < ConnectPause.SHORT_TRIES; renewal++) {
+            assertThat(pause.tryNow(START_NS + renewal * 1_000_000_000L)).isTrue();
         }
     }
 

@@ -87,14 +87,15 @@ public record RecoveryState(
 
     /**
      * True if an evacuation is under way, or waits where a host that is not lost any more would take it up. A group that cannot note the latter takes
-     * every one that was tried for it.
+     * every one for it of which an attempt counted: what Nova never got waits nowhere.
      */
     boolean isEvacuating() {
         boolean noted = group.level() >= FeatureLevel.QUEUES;
         return openIncidents().stream()
                 .flatMap(i -> i.hosts().values().stream())
                 .flatMap(h -> h.vms().values().stream())
-                .anyMatch(vm -> noted ? vm.mayBeInAQueue() : vm.ending().isEmpty() && vm.intentIndex() > 0);
+                .anyMatch(vm ->
+                        noted ? vm.mayBeInAQueue() : vm.ending().isEmpty() && (vm.isUnderWay() || vm.attempts() > 0));
     }
 
     /** The incidents that are not closed, oldest first. */
