@@ -11,6 +11,7 @@ import io.vmha.recovery.core.HostRecord;
 import io.vmha.recovery.core.PowerState;
 import io.vmha.recovery.core.RecoveryState;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -127,7 +128,21 @@ final class FenceTest {
 
     private Answer cycle(HostName host, String asked) {
         LOG.warn("fence test powers a host off host={}", host);
-        BmcStatement off = bound.apply(() -> stands(host)).powerOff(host);
+        var allowed = new AtomicBoolean();
+        BmcStatement off = bound.apply(() -> {
+                    boolean stands = stands(host);
+                    allowed.set(stands);
+                    return stands;
+                })
+                .powerOff(host);
+        if (!allowed.get()) {
+            // one that is off is so by somebody else's hand, and is not this test's to switch on
+            return new Answer(
+                    409,
+                    asked + "; but nothing was switched: the test is over, " + host
+                            + " is not in maintenance any more, an incident is open, or no majority answers; it is "
+                            + off.power() + "; look at it and try again");
+        }
         if (!off.provesOff()) {
             return new Answer(409, asked + "; but powering off failed: " + off.detail() + "; look at the host");
         }

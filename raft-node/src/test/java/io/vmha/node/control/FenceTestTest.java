@@ -53,9 +53,7 @@ class FenceTestTest {
             @Override
             public BmcStatement powerOff(HostName host) {
                 meanwhile.run();
-                return stands.getAsBoolean()
-                        ? super.powerOff(host)
-                        : new BmcStatement(host, PowerState.UNKNOWN, true, "not started", 10);
+                return stands.getAsBoolean() ? super.powerOff(host) : status(host); // as after every failure
             }
         };
     }
@@ -190,14 +188,20 @@ class FenceTestTest {
                 },
                 () -> isConfirmed = false);
         for (Runnable happens : meanwhiles) {
-            isConfirmed = true;
-            meanwhile = happens;
+            for (PowerState found : List.of(PowerState.ON, PowerState.OFF)) {
+                power = PowerState.ON;
+                isConfirmed = true;
+                meanwhile = () -> {
+                    happens.run();
+                    power = found; // OFF: the leader has fenced it
+                };
 
-            var answer = test.run(state(true), HOST, true);
+                var answer = test.run(state(true), HOST, true);
 
-            assertThat(answer.status()).isEqualTo(409);
-            assertThat(answer.message()).contains("powering off failed: not started");
-            assertThat(switched).doesNotContain("off", "on");
+                assertThat(answer.status()).isEqualTo(409);
+                assertThat(answer.message()).contains("nothing was switched", "it is " + found);
+                assertThat(switched).doesNotContain("off", "on");
+            }
         }
     }
 

@@ -26,11 +26,10 @@ final class InstanceSteps {
      * A call of this leadership.
      *
      * @param intentAtMs the wall-clock time of its intent
-     * @param overAtMs when it was answered, or when what it may have set off has begun; never, while it is on its way
+     * @param overAtMs when it was answered, or when what it may have set off has begun; while it is on its way, when it has done so even if
+     *     nobody hears of it
      */
-    private record Call(long intentAtMs, long overAtMs) {
-        static final long NEVER = Long.MAX_VALUE;
-    }
+    private record Call(long intentAtMs, long overAtMs) {}
 
     private final RecoveryConfig config;
     /** Of this leadership: no intent is called for twice. */
@@ -59,13 +58,23 @@ final class InstanceSteps {
             if (vm.phase() == FallenVm.Phase.RESTARTING
                     && vm.intentTerm() == turn.term()
                     && callOf(vm).isEmpty()) {
-                calls.put(vm.server(), new Call(lastRestart(vm), Call.NEVER));
-                turn.execute(new UpkeepAction.RestartVm(turn.term(), vm.host(), vm.server()));
+                call(turn, vm);
             } else if (vm.phase() == FallenVm.Phase.RESTARTING || turn.atMs() >= dueAtMs(vm, policy)) {
                 turn.execute(look);
             }
         }
         turn.execute(new UpkeepAction.AskComputes(turn.term()));
+    }
+
+    /** At once after its intent: what is decided meanwhile would not keep it back. */
+    private void call(Turn turn, FallenVm vm) {
+        long forgottenAtMs = turn.nowMs() + UpkeepController.ACTION_LIMIT_MS + config.requestLimitMs();
+        calls.put(vm.server(), new Call(lastRestart(vm), forgottenAtMs));
+        turn.execute(restart(turn, vm));
+    }
+
+    private static UpkeepAction.RestartVm restart(Turn turn, FallenVm vm) {
+        return new UpkeepAction.RestartVm(turn.term(), vm.host(), vm.server());
     }
 
     private Optional<Call> callOf(FallenVm vm) {
@@ -144,7 +153,9 @@ final class InstanceSteps {
         } else if (vm.phase() == FallenVm.Phase.FALLEN) {
             boolean maintenance = turn.state().hosts().get(vm.host()).maintenance();
             boolean armed = turn.state().az().map(AzSettings::armed).orElse(false);
-            if (seen.computeUp() && armed && !maintenance) {
+            boolean paused =
+                    turn.pending().isBusy(turn.nowMs(), restart(turn, vm).key()); // after a call that failed
+            if (seen.computeUp() && armed && !maintenance && !paused) {
                 turn.propose(
                         "restart-of " + vm.server(),
                         new InstanceCommand.BeginRestart(turn.atMs(), turn.term(), vm.server(), server.name()));

@@ -81,6 +81,7 @@ final class Planner {
         }
         long openedAtMs = state.openIncidentOf(host).map(Incident::openedAtMs).orElse(0L);
         return state.incidents().values().stream()
+                .filter(incident -> incident.phase() != Incident.Phase.HELD) // a person has it in hand, maybe for days
                 .flatMap(incident -> incident.hosts().values().stream())
                 .filter(lost -> !lost.host().equals(host))
                 .flatMap(lost -> Optional.ofNullable(lost.vms().get(server.id())).stream())

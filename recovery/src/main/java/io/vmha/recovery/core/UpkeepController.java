@@ -6,7 +6,7 @@ package io.vmha.recovery.core;
  */
 public final class UpkeepController extends LeaderDuty {
     private static final long PROPOSAL_LIMIT_MS = 5_000;
-    private static final long ACTION_LIMIT_MS = 180_000;
+    static final long ACTION_LIMIT_MS = 180_000;
     private static final long TICK_MS = 250;
 
     /** Where the decisions go. Every method returns at once and nothing. */

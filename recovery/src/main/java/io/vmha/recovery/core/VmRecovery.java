@@ -159,7 +159,8 @@ public record VmRecovery(
                                 && how.detail().startsWith(newHost.value() + ";"))
                         .isPresent()
                 && lostAtMs - endedAtMs <= Evacuations.SETTLE_LIMIT_MS;
-        return brief.rest() != Rest.AS_IT_COMES && (step != Step.ENDED || givenUp);
+        boolean touched = intentIndex > 0;
+        return touched && brief.rest() != Rest.AS_IT_COMES && (step != Step.ENDED || givenUp);
     }
 
     /** True while an intent is open or Nova works on it. */

@@ -121,6 +121,35 @@ class GuestRestartTest implements UpkeepController.Outbox {
     }
 
     @Test
+    void theCallAfterOneThatFailedIsMadeThoughItComesSoonAfterIt() {
+        pass(6_000);
+        answer(call(), new UpkeepResult.Failed(call(), "409", false));
+
+        for (int look = 0; look < 20; look++) {
+            pass(300);
+        }
+
+        assertThat(log.state().upkeep().fallen().get(vm(1)).restartsAtMs())
+                .as("the next one is begun")
+                .hasSize(2);
+        assertThat(call().server()).isEqualTo(vm(1));
+    }
+
+    @Test
+    void aCallOfWhichNothingIsEverHeardIsNotWaitedForForEver() {
+        asked.clear();
+
+        for (int minute = 0; minute < 8; minute++) {
+            pass(60_000);
+            pass(2_000);
+        }
+
+        assertThat(log.state().upkeep().fallen().get(vm(1)).restartsAtMs().size())
+                .as("restarts begun")
+                .isGreaterThan(1);
+    }
+
+    @Test
     void whatAnOlderLeaderMayBeCallingIsLeftAloneWhateverNovaHas() {
         seen = server("error", Optional.empty());
         asked.clear();

@@ -72,4 +72,12 @@ class InheritedRestTest {
         assertThat(restAfterTargetDiesAt(10_001 + Evacuations.SETTLE_LIMIT_MS, Optional.empty()))
                 .isEqualTo(Rest.AS_IT_COMES);
     }
+
+    @Test
+    void isNotInheritedFromWhatAPersonHasHeldForDays() {
+        bringToTarget();
+        log.accept(new IncidentCommand.HoldIncident(11_000, first, "ada"));
+
+        assertThat(restAfterTargetDiesAt(604_800_000, Optional.empty())).isEqualTo(Rest.AS_IT_COMES);
+    }
 }
