@@ -29,6 +29,7 @@ import io.vmha.recovery.core.DoubleRuns;
 import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.FeatureLevel;
+import io.vmha.recovery.core.LevelCommand;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.LeaseVoter;
 import io.vmha.recovery.core.RecoveryState;
@@ -142,6 +143,11 @@ public final class GroupMachine implements Replicated {
             }
             Command command = codec.decode(entry);
             Entry here = state.applied();
+            if (command instanceof LevelCommand) {
+                // a build that knows of no levels stops at it, whether it is refused or not
+                return state.apply(new Entry(here.term(), here.index() + 1), command)
+                        .refusal();
+            }
             state.apply(new Entry(command.term() == 0 ? here.term() : command.term(), here.index() + 1), command);
             return FeatureLevel.objection(state, command);
         } catch (RuntimeException e) {
@@ -162,6 +168,7 @@ public final class GroupMachine implements Replicated {
         }
         var command = codec.decode(entry);
         Applied applied = state.apply(new Entry(at.term(), at.index()), command);
+        codec.requireUnderstood(applied.state());
         applied.refusal()
                 .ifPresent(why -> LOG.info(
                         "command refused command={} index={} why=\"{}\"",

@@ -28,7 +28,6 @@ import io.vmha.recovery.core.FeatureLevel;
 import io.vmha.recovery.core.GroupRecord;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.IncidentId;
-import io.vmha.recovery.core.LevelCommand;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.ServerId;
 import io.vmha.recovery.core.VmCommand;
@@ -121,7 +120,9 @@ public final class StateCodec {
                 throw new IllegalStateException("a log entry has format " + envelope.getFormat()
                         + " and this program reads " + FORMAT + ": upgrade this node");
             }
-            return understood(json.readValue(envelope.getCommand().toByteArray(), Command.class));
+            Command command = json.readValue(envelope.getCommand().toByteArray(), Command.class);
+            requireUnderstood(command.level());
+            return command;
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalStateException("a log entry is not one of ours: " + e.getMessage(), e);
         } catch (IOException e) {
@@ -130,10 +131,13 @@ public final class StateCodec {
         }
     }
 
-    /** A group's level is raised before anything of it is written, so this comes before what could not be read at all. */
-    private Command understood(Command command) {
-        requireUnderstood(command instanceof LevelCommand.RaiseLevel raise ? raise.to() : command.level());
-        return command;
+    /**
+     * A group's level is raised before anything of it is written, so a state of that level comes before what could not be read at all.
+     *
+     * @throws TooNewException if the group has agreed on more than this node understands
+     */
+    void requireUnderstood(RecoveryState state) {
+        requireUnderstood(state.group().level());
     }
 
     /** A request of the keys and sessions as a log entry. */

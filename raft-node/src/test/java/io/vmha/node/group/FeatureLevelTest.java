@@ -36,6 +36,8 @@ class FeatureLevelTest {
     private static final String STATE = "state ";
     private static final Command NEW = new ReturnAgain(14, 5, HOST, 2, ONE, "holds it down");
 
+    private static final Command RAISE = new RaiseLevel(1, 5, 2, 0);
+
     private final StateCodec codec = new StateCodec();
     private final StateCodec older = new StateCodec(1);
 
@@ -71,6 +73,12 @@ class FeatureLevelTest {
         return RecoveryState.emptyAt(level)
                 .apply(new Entry(5, 1), new AzCommand.EnableAz(1, settings, hosts))
                 .state();
+    }
+
+    private GroupMachine machine(StateCodec its, int groupLevel) {
+        var machine = new GroupMachine(its, new KvMachine(() -> 0, touched -> {}), () -> 0, state -> {});
+        machine.restore(new LogPosition(5, 1), codec.encode(enabledAt(groupLevel)));
+        return machine;
     }
 
     /** Recorded with the build before there were levels: its log through an incident, and its states on the way. */
@@ -131,24 +139,45 @@ class FeatureLevelTest {
             assertThat(enabledAt(1).apply(new Entry(5, 2), command).refusal())
                     .hasValueSatisfying(why -> assertThat(why).contains("needs feature level 2", "is at 1"));
         }
-        var machine = new GroupMachine(codec, new KvMachine(() -> 0, touched -> {}), () -> 0, state -> {});
-        machine.restore(new LogPosition(5, 1), codec.encode(enabledAt(1)));
-        assertThat(machine.objection(codec.encode(NEW)))
+        assertThat(machine(codec, 1).objection(codec.encode(NEW)))
                 .hasValueSatisfying(why -> assertThat(why).contains("needs feature level 2"));
-        machine.restore(new LogPosition(5, 1), codec.encode(enabledAt(2)));
-        assertThat(machine.objection(codec.encode(NEW))).isEmpty();
+        assertThat(machine(codec, 2).objection(codec.encode(NEW))).isEmpty();
+    }
+
+    /** One that knows of no levels would stop at it, for nothing. */
+    @Test
+    void aRaiseThatWouldBeRefusedDoesNotGetIntoTheLog() {
+        GroupMachine leader = machine(codec, 1);
+
+        assertThat(leader.objection(codec.encode(RAISE))).isEmpty();
+        assertThat(leader.objection(codec.encode(new RaiseLevel(1, 5, 2, 77))))
+                .hasValueSatisfying(why -> assertThat(why).contains("others vote"));
+        assertThat(leader.objection(codec.encode(new RaiseLevel(1, 4, 2, 0))))
+                .as("of a leadership that has ended")
+                .hasValueSatisfying(why -> assertThat(why).contains("decided in term 4"));
+        assertThat(machine(codec, 2).objection(codec.encode(RAISE)))
+                .hasValueSatisfying(why -> assertThat(why).contains("already"));
+    }
+
+    @Test
+    void aRaiseThatWasRefusedStopsNobody() {
+        GroupMachine behind = machine(older, 1);
+
+        behind.apply(new LogPosition(5, 2), codec.encode(new RaiseLevel(1, 5, 2, 77)));
+
+        assertThat(older.decodeSnapshot(behind.snapshot()).recovery().group().level())
+                .isEqualTo(1);
     }
 
     @Test
     void aBuildBelowTheGroupsLevelRefusesLogAndSnapshotAndSaysWhatToDo() {
-        byte[] raise = codec.encode(new RaiseLevel(1, 5, 2, 0));
         byte[] snapshot = codec.encode(enabledAt(2));
         byte[] unknown = new String(snapshot, StandardCharsets.UTF_8)
                 .replaceFirst("\\{", "{\"ofTheFuture\":[1],")
                 .getBytes(StandardCharsets.UTF_8);
 
         for (var reading : List.<Runnable>of(
-                () -> older.decode(raise),
+                () -> machine(older, 1).apply(new LogPosition(5, 2), codec.encode(RAISE)),
                 () -> older.decode(codec.encode(NEW)),
                 () -> older.decodeSnapshot(snapshot),
                 () -> older.decodeState(unknown))) {

@@ -43,7 +43,8 @@ public sealed interface InstanceCommand extends Command {
             FallenVm fallen = (before == null ? FallenVm.reported(server, host, epoch, atMs) : before)
                     .again(host, epoch, atMs, policy)
                     .tell(new Note(atMs, entry.index(), "its guest has died on " + host + ": " + words));
-            return Applied.to(state.with(upkeep.with(judged(fallen, policy, entry, atMs))));
+            return Applied.to(state.with(upkeep.with(
+                    judged(fallen, policy, entry, atMs), state.group().level())));
         }
     }
 
@@ -167,7 +168,7 @@ public sealed interface InstanceCommand extends Command {
                             vm.detail(),
                             vm.story())
                     .tell(new Note(atMs, entry.index(), "released by " + person + ": its restarts are counted anew"));
-            return Applied.to(state.with(state.upkeep().with(free)));
+            return Applied.to(state.with(state.upkeep().with(free, state.group().level())));
         }
     }
 
@@ -247,6 +248,7 @@ public sealed interface InstanceCommand extends Command {
         Optional<String> wrong =
                 vm == null ? Optional.of("VM " + server + " is not known to have fallen") : unfit.apply(vm);
         return wrong.map(why -> Applied.refused(state, why))
-                .orElseGet(() -> Applied.to(state.with(state.upkeep().with(change.apply(vm)))));
+                .orElseGet(() -> Applied.to(state.with(
+                        state.upkeep().with(change.apply(vm), state.group().level()))));
     }
 }

@@ -55,13 +55,16 @@ public record Upkeep(
         return drills.stream().filter(d -> d.phase().isOpen()).findFirst();
     }
 
-    Upkeep with(FallenVm vm) {
+    /** @param level the group's {@link FeatureLevel} */
+    Upkeep with(FallenVm vm, int level) {
         var changed = new TreeMap<>(fallen);
         changed.put(vm.server(), vm);
         if (changed.size() > FALLEN_MAX) {
             // the open ones have a bound of their own; one in quarantine is counted anew when there are very many
+            boolean quarantined = level >= FeatureLevel.QUEUES;
             changed.values().stream()
                     .filter(other -> !other.phase().isOpen())
+                    .filter(other -> quarantined || other.phase() != FallenVm.Phase.QUARANTINED)
                     .min(Comparator.comparing((FallenVm other) -> other.phase() == FallenVm.Phase.QUARANTINED)
                             .thenComparingLong(FallenVm::sinceAtMs))
                     .map(FallenVm::server)

@@ -184,11 +184,21 @@ class GuestRestartTest implements UpkeepController.Outbox {
 
     @Test
     void veryManyInQuarantineDoNotGrowTheStateForEver() {
-        Upkeep upkeep = Upkeep.NONE;
-        for (int i = 1; i <= Upkeep.FALLEN_MAX + 50; i++) {
-            upkeep = upkeep.with(FallenVm.reported(vm(i), hv(1), 1, i).with(FallenVm.Phase.QUARANTINED));
-        }
+        int many = Upkeep.FALLEN_MAX + 50;
 
-        assertThat(upkeep.fallen()).hasSize(Upkeep.FALLEN_MAX).doesNotContainKey(vm(1));
+        assertThat(quarantined(many, FeatureLevel.newest()).fallen())
+                .hasSize(Upkeep.FALLEN_MAX)
+                .doesNotContainKey(vm(1));
+        assertThat(quarantined(many, FeatureLevel.FIRST).fallen())
+                .as("builds of the first level know no such bound, and all members must have the same state")
+                .hasSize(many);
+    }
+
+    private static Upkeep quarantined(int count, int level) {
+        Upkeep upkeep = Upkeep.NONE;
+        for (int i = 1; i <= count; i++) {
+            upkeep = upkeep.with(FallenVm.reported(vm(i), hv(1), 1, i).with(FallenVm.Phase.QUARANTINED), level);
+        }
+        return upkeep;
     }
 }

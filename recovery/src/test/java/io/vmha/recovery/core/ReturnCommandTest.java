@@ -111,6 +111,10 @@ class ReturnCommandTest {
         IncidentId other = log.declare(HV2);
         log.proveDown(other, HV2).accept(log.plan(other, HV2, 1));
         assertThat(FeatureLevel.objection(log.state(), begin(HV1, 1))).isEmpty();
+        log.accept(log.begin(other, HV2, 1)).accept(log.failed(other, HV2, 1, false));
+        assertThat(FeatureLevel.objection(log.state(), begin(HV1, 1)))
+                .as("what Nova never got waits nowhere")
+                .isEmpty();
         log.accept(log.begin(other, HV2, 1)).accept(log.accepted(other, HV2, 1));
         long intent = log.vm(other, HV2, CommittedLog.vm(1)).intentIndex();
 
