@@ -65,11 +65,15 @@ public final class Expectations {
         return hosts;
     }
 
+    /** Since the first fault: while a group forms, leases are short. */
     private static Set<String> paused(History history) {
+        long sinceMs =
+                history.of(Kinds.FAULT).stream().mapToLong(Event::atMs).min().orElse(Long.MAX_VALUE);
         var hosts = new TreeSet<String>();
         for (Event life : history.of(Kinds.GUEST)) {
             for (JsonNode gap : life.data().path("gaps")) {
-                if (gap.path(1).asLong() - gap.path(0).asLong() >= PAUSE_MS) {
+                long from = gap.path(0).asLong();
+                if (from >= sinceMs && gap.path(1).asLong() - from >= PAUSE_MS) {
                     hosts.add(life.text("host"));
                 }
             }

@@ -96,12 +96,16 @@ class ScenarioFileTest {
                 .containsExactly("no guest of [hv-2] stood still for 3000 ms and went on");
         assertThat(Expectations.check(scenario, lives("hv-3", 5_000, 9_000)).verdict())
                 .isEqualTo(Finding.Verdict.VIOLATED);
+        assertThat(Expectations.check(scenario, lives("hv-2", 1_000, 5_000)).verdict())
+                .as("before the first fault")
+                .isEqualTo(Finding.Verdict.VIOLATED);
     }
 
     private static History lives(String host, long stoodStill, long wentOn) {
         var life = JsonNodeFactory.instance.objectNode().put("vm", "v").put("host", host);
         life.putArray("gaps").addArray().add(stoodStill).add(wentOn);
-        return History.of(List.of(new Event(0, Kinds.GUEST, life)));
+        var fault = JsonNodeFactory.instance.objectNode().put("nemesis", "partition-one");
+        return History.of(List.of(new Event(4_000, Kinds.FAULT, fault), new Event(0, Kinds.GUEST, life)));
     }
 
     @Test
