@@ -83,7 +83,7 @@ final class Evacuations {
     }
 
     /** Makes the calls whose intents are committed, looks at those that Nova has taken, puts back what is over. */
-    void follow(long nowMs, long atMs, IncidentId incident, HostRecovery host) {
+    void follow(long nowMs, long atMs, GroupRecord group, IncidentId incident, HostRecovery host) {
         var underWay = new TreeSet<ServerId>();
         for (VmRecovery vm : host.vms().values()) {
             if (vm.step() == VmRecovery.Step.ACCEPTED
@@ -91,10 +91,7 @@ final class Evacuations {
                 underWay.add(vm.server());
             } else if (vm.step() == VmRecovery.Step.CALLING && vm.intentTerm() != term) {
                 watch.onInherited(
-                        nowMs,
-                        new EvacuationWatch.About(
-                                atMs, term, incident, host.host(), vm, GroupRecord.FRESH), // held only
-                        leaderSinceMs);
+                        nowMs, new EvacuationWatch.About(atMs, term, incident, host.host(), vm, group), leaderSinceMs);
             }
             if (vm.step() == VmRecovery.Step.CALLING && vm.intentTerm() == term && calls.begin(nowMs, vm)) {
                 executor.execute(nowMs, call(nowMs, incident, host.host(), vm));

@@ -107,7 +107,7 @@ final class IncidentSteps {
             executeUnless(
                     isRecording(nowMs, "plan " + name), nowMs, new Action.ListServers(term, incident, name, images));
         } else {
-            evacuations.follow(nowMs, atMs, incident, host);
+            evacuations.follow(nowMs, atMs, state.group(), incident, host);
         }
     }
 

@@ -63,7 +63,7 @@ final class LateForceDownSteps {
                 && Readmission.incidentOf(service).isPresent();
         return mayBeOurs
                 ? "the group takes back only from feature level " + FeatureLevel.QUEUES
-                        + " on what an incident has left" + " (vmha raft peers)"
+                        + " on what an incident has left (see vmha raft peers)"
                 : "nothing in the log asks for it";
     }
 
