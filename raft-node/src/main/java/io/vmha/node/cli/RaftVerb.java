@@ -67,6 +67,11 @@ final class RaftVerb implements Callable<Integer> {
             screen.line("waits for these hosts, whose vmhad is older or does not run: "
                     + behind.stream().map(Document::text).collect(Collectors.joining(", ")));
         }
+        List<Document> incidents = document.at("level_waits_for_incidents").items();
+        if (!incidents.isEmpty()) {
+            screen.line("is not raised before these incidents are closed: "
+                    + incidents.stream().map(Document::text).collect(Collectors.joining(", ")));
+        }
     }
 
     @Command(

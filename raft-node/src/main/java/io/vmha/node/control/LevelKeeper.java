@@ -109,6 +109,13 @@ public final class LevelKeeper {
                         .toList();
     }
 
+    /** The open incidents that keep a group from this build's level. */
+    static List<Long> holding(RecoveryState state) {
+        return state.isEnabled() && state.group().level() < FeatureLevel.newest()
+                ? state.openIncidents().stream().map(i -> i.id().value()).toList()
+                : List.of();
+    }
+
     /** The hosts that keep a group from this build's level, or, at that level, cannot read it; in words. */
     static List<String> behind(RecoveryState state, PeerBook peers) {
         int wanted = Math.max(FeatureLevel.newest(), state.group().level());

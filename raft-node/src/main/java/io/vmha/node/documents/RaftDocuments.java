@@ -20,6 +20,8 @@ final class RaftDocuments {
                 .put("feature_level_of_build", peers.levels().build());
         ArrayNode behind = node.putArray("behind");
         peers.levels().behind().forEach(behind::add);
+        ArrayNode incidents = node.putArray("level_waits_for_incidents");
+        peers.levels().incidents().forEach(incidents::add);
         ArrayNode voters = node.putArray("voters");
         for (RaftPeers.RaftPeer voter : peers.voters()) {
             ObjectNode one = JSON.objectNode()

@@ -22,10 +22,12 @@ public record RaftPeers(Optional<String> group, long term, long configuration, L
      * @param group the group's; 0 without one
      * @param build the highest that this node's build understands
      * @param behind the hosts that keep the group from it, or cannot read it, each with why
+     * @param incidents the open ones that keep the group from it
      */
-    public record Levels(int group, int build, List<String> behind) {
+    public record Levels(int group, int build, List<String> behind, List<Long> incidents) {
         public Levels {
             behind = List.copyOf(behind);
+            incidents = List.copyOf(incidents);
         }
     }
 

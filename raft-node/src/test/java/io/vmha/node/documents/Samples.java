@@ -375,6 +375,6 @@ public final class Samples {
                                 Optional.empty(),
                                 "0.0.9",
                                 1)),
-                new RaftPeers.Levels(1, 2, List.of("hv-2 (vmhad 0.0.9, level 1)")));
+                new RaftPeers.Levels(1, 2, List.of("hv-2 (vmhad 0.0.9, level 1)"), List.of(4L)));
     }
 }
