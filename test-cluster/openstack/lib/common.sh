@@ -36,9 +36,16 @@ die() {
 export VMHA_OPENSTACK_STATE=$S
 export SPT_NOENV=1 # setproctitle writes over the environment otherwise, and neutron's processes would no longer be known as ours
 ours() { grep -qzxF "VMHA_OPENSTACK_STATE=$S" "/proc/$1/environ" 2>/dev/null; }
+# A process that was just started shows its starter's environment, and none while the kernel reads its program: looked at again for a second
 alive() {
-  local p
-  p=$(cat "$S/run/$1.pid" 2>/dev/null) && [ -n "$p" ] && kill -0 "$p" 2>/dev/null && ours "$p"
+  local p i
+  p=$(cat "$S/run/$1.pid" 2>/dev/null) && [ -n "$p" ] || return 1
+  for ((i = 0; i < 20; i++)); do
+    kill -0 "$p" 2>/dev/null || return 1
+    ours "$p" && return 0
+    sleep 0.05
+  done
+  return 1
 }
 # spawn NAME CMD...: start in a session of its own, log to $S/log/NAME.log, pid in $S/run/NAME.pid; nothing if it runs
 spawn() {

@@ -53,10 +53,12 @@ def guests(host=None):
 
 
 def kill_until_gone(list_pids, what):
-    deadline = time.monotonic() + 20
+    """Gone is what is not there at five looks in a row: a process that is starting another program has no environment meanwhile."""
+    deadline, empty = time.monotonic() + 20, 0
     while True:
         left = list(list_pids())
-        if not left:
+        empty = 0 if left else empty + 1
+        if empty == 5:
             return
         if time.monotonic() > deadline:
             sys.exit('%s do not die: %s' % (what, left))
