@@ -81,12 +81,23 @@ public final class OpenStackBackend implements CloudBackend {
                 run(true, "compute-restart", host); // it takes note of what was evacuated from it
             });
         }
-        run(true, "up", Integer.toString(hostCount));
+        up();
         readOpenrc();
         if (kept) {
             forgetLastRun(hosts, az);
         }
         run(true, "seed", "--per-host", Integer.toString(vmsPerHost), "--az", az);
+    }
+
+    /** A service of Nova that did not come up on a busy machine gets a second chance: {@code up} starts what is missing. */
+    private void up() {
+        String count = Integer.toString(hostCount);
+        try {
+            run(true, "up", count);
+        } catch (ClusterException first) {
+            tell.accept("not all of the cloud came up, starting what is missing: " + first.getMessage());
+            run(true, "up", count);
+        }
     }
 
     /** What an earlier run on this cloud has left: servers, hosts held down, and the name of its group in the aggregate. */
