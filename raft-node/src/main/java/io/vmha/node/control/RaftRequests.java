@@ -46,7 +46,11 @@ final class RaftRequests {
                 : client.map(Renewals.Standing::voters).orElse(List.of());
         if (group.isEmpty()) {
             return CompletableFuture.completedFuture(new RaftPeers(
-                    Optional.empty(), 0, -1, List.of(), new RaftPeers.Levels(0, FeatureLevel.newest(), List.of(), List.of())));
+                    Optional.empty(),
+                    0,
+                    -1,
+                    List.of(),
+                    new RaftPeers.Levels(0, FeatureLevel.newest(), List.of(), List.of())));
         }
         String leader = member
                 ? status.leader().map(l -> l.id().nodeName()).orElse("")
@@ -66,7 +70,10 @@ final class RaftRequests {
                         member ? status.voters().index() : -1,
                         asked.stream().map(CompletableFuture::join).toList(),
                         new RaftPeers.Levels(
-                                state.group().level(), FeatureLevel.newest(), LevelKeeper.behind(state, peers), LevelKeeper.holding(state))));
+                                state.group().level(),
+                                FeatureLevel.newest(),
+                                LevelKeeper.behind(state, peers),
+                                LevelKeeper.holding(state))));
     }
 
     private RaftPeers.RaftPeer peer(PeerInfo voter, String leader, Optional<StateDigest> digest) {

@@ -440,7 +440,8 @@ class VmhaCommandTest {
     void votersAreListedHandedOverAndRemoved() {
         assertThat(vmha("raft", "peers")).isZero();
         assertThat(out.toString())
-                .contains("HOST", "APPLIED", "STATE", "feature level 1 of 2", "hv-2 (vmhad 0.0.9, level 1)", "closed: 4")
+                .contains(
+                        "HOST", "APPLIED", "STATE", "feature level 1 of 2", "hv-2 (vmhad 0.0.9, level 1)", "closed: 4")
                 .containsPattern("hv-1 +leader +alive +r1 +97 +abababababab +0\\.1\\.0 +2 +10\\.0\\.0\\.1:8300"
                         + " +hv-1@00000000000000a1")
                 .containsPattern(

@@ -14,6 +14,7 @@ import io.vmha.recovery.core.RecoveryState;
 import io.vmha.recovery.core.Witness;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,7 @@ class AgreedLevelTest {
         return group(List.of("hv-1@0000000000000001", "hv-2@0000000000000002"), List.of());
     }
 
-    private static TreeMap<HostName, Integer> said(Map<String, Integer> levels) {
+    private static SortedMap<HostName, Integer> said(Map<String, Integer> levels) {
         var said = new TreeMap<HostName, Integer>();
         levels.forEach((host, level) -> said.put(new HostName(host), level));
         return said;
@@ -83,8 +84,7 @@ class AgreedLevelTest {
     @Test
     void anOpenIncidentHoldsItAndIsNamed() {
         RecoveryState calm = group();
-        var words = new TreeMap<>(
-                Map.of(new HostName("hv-3"), List.of(new Witness("leader", "silent"))));
+        var words = new TreeMap<>(Map.of(new HostName("hv-3"), List.of(new Witness("leader", "silent"))));
         RecoveryState open = calm.apply(new Entry(5, 3), new IncidentCommand.DeclareIncident(2, 5, words))
                 .state();
 
