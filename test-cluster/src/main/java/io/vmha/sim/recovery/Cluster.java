@@ -92,7 +92,7 @@ final class Cluster {
         this.nova = new SimulatedNova(
                 sim, network, ledger, machines, host -> leased(host).mayStart());
         this.rules = new Rules(sim, this);
-        this.raft = new Raft(sim, network, agents, scenario.voters(), mutant.applier(), rules);
+        this.raft = new Raft(sim, network, agents, scenario, mutant.applier(), rules);
         nova.lives(host -> Optional.ofNullable(raft.latest().hosts().get(host))
                 .map(HostRecord::epoch)
                 .orElse(1L));

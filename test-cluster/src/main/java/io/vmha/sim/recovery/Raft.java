@@ -6,6 +6,7 @@ import io.vmha.recovery.core.Electorate;
 import io.vmha.recovery.core.Entry;
 import io.vmha.recovery.core.FeatureLevel;
 import io.vmha.recovery.core.HostName;
+import io.vmha.recovery.core.LevelCommand;
 import io.vmha.recovery.core.RecoveryState;
 import io.vmha.sim.Dice;
 import io.vmha.sim.Simulation;
@@ -62,7 +63,13 @@ final class Raft {
     private double troublePercent;
     private Optional<HostName> lagging = Optional.empty();
 
-    Raft(Simulation sim, Network network, SortedMap<HostName, Agent> agents, int voters, Applier applier, Rules rules) {
+    Raft(
+            Simulation sim,
+            Network network,
+            SortedMap<HostName, Agent> agents,
+            Scenario scenario,
+            Applier applier,
+            Rules rules) {
         this.sim = sim;
         this.dice = sim.dice("raft");
         this.network = network;
@@ -70,10 +77,28 @@ final class Raft {
         this.applier = applier;
         this.rules = rules;
         var founders = new TreeSet<String>();
-        agents.values().stream().limit(voters).forEach(a -> founders.add(a.peerId()));
-        states.add(RecoveryState.emptyAt(FeatureLevel.newest()));
+        agents.values().stream().limit(scenario.voters()).forEach(a -> founders.add(a.peerId()));
+        states.add(RecoveryState.emptyAt(scenario.trust().level()));
         configure(new Entry(0, 1), new Electorate(founders, new TreeSet<>(), 1));
         sim.every(0, TICK_MS, "raft ticks", this::tick);
+        if (scenario.trust().isRising()) {
+            long atMs = sim.dice("level").between(0, Scenario.HEAL_AT_MS);
+            sim.every(atMs, 1_000, "the level may be raised", this::raiseLevel);
+        }
+    }
+
+    /** All builds understand the newest level by now. */
+    private void raiseLevel() {
+        RecoveryState state = latest();
+        boolean due = state.isEnabled()
+                && state.group().level() < FeatureLevel.newest()
+                && state.openIncidents().isEmpty()
+                && !state.group().electorate().isJoint();
+        if (due) {
+            long voters = state.group().electorate().index();
+            long now = Agent.WALL_MS + sim.nowMs();
+            ask(inTerm -> new LevelCommand.RaiseLevel(now, inTerm, FeatureLevel.newest(), voters));
+        }
     }
 
     /** How many of a hundred proposals are lost, answered late, or committed after their proposer gave them up. */
@@ -347,6 +372,10 @@ final class Raft {
         inFlight.removeIf(p -> sim.nowMs() - p.atMs() > IN_FLIGHT_MOST_MS);
         inFlight.add(proposal);
         boolean trouble = dice.chance(troublePercent);
+        if (leads && objection(proposer.host(), command).isPresent()) {
+            sim.after(1, "raft: keeps it out of the log", () -> answered.accept(OptionalLong.empty()));
+            return;
+        }
         if (!leads || (trouble && dice.chance(60))) {
             sim.after(dice.between(500, 5_000), "raft: no answer", () -> answered.accept(OptionalLong.empty()));
             if (leads && dice.chance(60)) {
@@ -366,7 +395,9 @@ final class Raft {
 
     /** A person's or the aggregate's command, through whichever node leads. */
     boolean ask(Command command) {
-        return leader.isPresent() && append(term, command).refusal().isEmpty();
+        return leader.isPresent()
+                && objection(leader.get(), command).isEmpty()
+                && append(term, command).refusal().isEmpty();
     }
 
     /** The same, for one that names the term. */
@@ -377,7 +408,15 @@ final class Raft {
     /** A command of a host's agent, which is no leader, on its way through the group: the refusal, or empty. */
     Optional<String> submit(HostName from, Command command) {
         Optional<HostName> reached = leader.filter(l -> network.connects(from, l) && reachesMajority(agents.get(l)));
-        return reached.isPresent() ? append(term, command).refusal() : Optional.of("the group did not answer");
+        return reached.isPresent()
+                ? objection(reached.get(), command)
+                        .or(() -> append(term, command).refusal())
+                : Optional.of("the group did not answer");
+    }
+
+    /** What the leader keeps out of the log, by what it has applied. */
+    private Optional<String> objection(HostName leads, Command command) {
+        return FeatureLevel.objection(states.get(agents.get(leads).applied()), command);
     }
 
     /** A linearizable read of a host's agent. */

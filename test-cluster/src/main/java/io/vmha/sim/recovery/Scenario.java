@@ -1,5 +1,6 @@
 package io.vmha.sim.recovery;
 
+import io.vmha.recovery.core.FeatureLevel;
 import io.vmha.recovery.core.Limits;
 import io.vmha.recovery.core.Proofs;
 import io.vmha.recovery.core.RecoveryConfig;
@@ -29,10 +30,22 @@ public record Scenario(
         long senderPauseMostMs,
         boolean leadersOnly,
         Trust trust) {
-    /** What proves a host dead, and what happens beside the faults. */
-    public record Trust(Proofs proofs, Script script) {
+    /**
+     * What proves a host dead, and what happens beside the faults.
+     *
+     * @param level the feature level at which the group begins: below the newest, some of its hosts run older builds, which are upgraded on the way
+     */
+    public record Trust(Proofs proofs, Script script, int level) {
         static final Trust BMC = new Trust(Proofs.BMC, Script.NONE);
         static final Trust LEASE = new Trust(Proofs.LEASE, Script.NONE);
+
+        Trust(Proofs proofs, Script script) {
+            this(proofs, script, FeatureLevel.newest());
+        }
+
+        boolean isRising() {
+            return level < FeatureLevel.newest();
+        }
     }
 
     /** What happens beside the faults that come at random. */
@@ -230,6 +243,28 @@ public record Scenario(
             false,
             new Trust(Proofs.BOTH, Script.GUESTS_DIE));
 
+    /** An upgrade from the first feature level in the midst of faults. */
+    public static final Scenario RISING_LEVEL = new Scenario(
+            "rising-level",
+            6,
+            5,
+            3,
+            12_000,
+            4,
+            2,
+            new Limits(2, 49),
+            CONFIG.graceMs() - 1,
+            false,
+            new Trust(Proofs.BOTH, Script.UPKEEP, FeatureLevel.FIRST));
+
+    /** A group that cannot note yet what waits in a lost host's queue. */
+    public static final Scenario OLD_LATE_REBUILDS = quiet(
+            "old-late-rebuilds",
+            7,
+            0,
+            new Limits(3, 60),
+            new Trust(Proofs.BMC, Script.LATE_REBUILDS, FeatureLevel.FIRST));
+
     private static final List<Scenario> ALL = List.of(
             STORM_3,
             STORM_5,
@@ -255,7 +290,9 @@ public record Scenario(
             MOVES_CUT,
             GUESTS_DIE,
             GUESTS_STORM,
-            STALE_REPLICA);
+            STALE_REPLICA,
+            RISING_LEVEL,
+            OLD_LATE_REBUILDS);
 
     /** All of them. */
     static List<Scenario> all() {

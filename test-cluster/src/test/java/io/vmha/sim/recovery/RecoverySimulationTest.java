@@ -91,7 +91,8 @@ class RecoverySimulationTest {
                 "voters-change",
                 "voters-leave",
                 "sleeping-caller",
-                "stale-replica"
+                "stale-replica",
+                "rising-level"
             })
     void rulesHoldInAStorm(String scenario) {
         assumeFalse(SimulationFlags.oneRunIsAskedFor());
@@ -100,7 +101,16 @@ class RecoverySimulationTest {
 
     /** One thing each: what must come of it is judged at the end of the run as well. */
     @ParameterizedTest
-    @ValueSource(strings = {"stray-copy", "rack-lost", "switch-failed", "disaster", "flapping", "cut-healed"})
+    @ValueSource(
+            strings = {
+                "stray-copy",
+                "rack-lost",
+                "switch-failed",
+                "disaster",
+                "flapping",
+                "cut-healed",
+                "old-late-rebuilds"
+            })
     void oneMisfortuneEndsAsItShould(String scenario) {
         assumeFalse(SimulationFlags.oneRunIsAskedFor());
         runAll(Scenario.named(scenario), SimulationFlags.seeds(SEEDS / 4));
