@@ -40,6 +40,21 @@ build() {
   archive
 }
 
+# Help installs and builds nothing: it comes from the last build, and where there is none, from the first lines of the script.
+help_first() { # TEXT ARGUMENT...
+  local text=$1 word
+  shift
+  for word in "$@"; do
+    case $word in -h | --help) ;; *) continue ;; esac
+    if command -v java >/dev/null && ls "$TOP"/test-cluster/target/{classpath,vmha-test-cluster-*.jar} >/dev/null 2>&1; then
+      HELP=true
+      return
+    fi
+    printf '%s\nNot built yet, so this is all there is to say.\n' "$text"
+    exit 0
+  done
+}
+
 # An archive of the classes, with which daemons and the command start in half the time; everything works without it.
 archive() {
   local file=$TOP/test-cluster/target/vmha.jsa

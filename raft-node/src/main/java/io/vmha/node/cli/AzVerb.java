@@ -102,7 +102,7 @@ final class AzVerb implements Callable<Integer> {
 
     static void hosts(Screen screen, Document az) {
         screen.table(
-                List.of("HOST", "STATUS", "AGENT", "RAFT", "EPOCH", "ADDRESS", "MAINTENANCE"),
+                List.of("HOST", "STATUS", "AGENT", "RAFT", "EPOCH", "ADDRESS", "UPKEEP"),
                 az.at("hosts").items().stream()
                         .map(h -> List.of(
                                 h.text("host"),
@@ -111,8 +111,15 @@ final class AzVerb implements Callable<Integer> {
                                 MembersVerb.raft(h),
                                 h.text("epoch"),
                                 orDash(h.text("address")),
-                                h.isTrue("maintenance") ? "yes" : "-"))
+                                upkeep(h)))
                         .toList());
+    }
+
+    /** What keeps a host from its usual service: until somebody ends it, so nobody should forget it. */
+    private static String upkeep(Document host) {
+        String drain = host.text("drain");
+        String maintenance = host.isTrue("maintenance") ? "maintenance" : "";
+        return orDash(maintenance + (maintenance.isEmpty() || drain.isEmpty() ? "" : ", ") + drain);
     }
 
     private static String path(String az, String rest) {

@@ -91,6 +91,11 @@ final class AzDocuments {
                 .put("status", status(record))
                 .put("epoch", record.epoch())
                 .put("maintenance", record.maintenance())
+                .put(
+                        "drain",
+                        view.state()
+                                .flatMap(state -> UpkeepDocuments.drain(state, record.host()))
+                                .orElse(null))
                 .put("voter", view.voters().stream().anyMatch(v -> v.host().equals(name)))
                 .put("leader", PoolDocuments.isLeader(view, name))
                 .put("agent", PoolDocuments.agent(view, name))

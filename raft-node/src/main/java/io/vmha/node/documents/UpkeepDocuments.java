@@ -209,13 +209,21 @@ final class UpkeepDocuments {
             sentences.add(outage.detail() + " (since " + Instant.ofEpochMilli(outage.sinceAtMs()) + ")");
         }
         Drain drain = state.upkeep().drains().get(host);
-        if (drain != null && drain.phase() != Drain.Phase.UNDONE) {
+        if (drain(state, host).isPresent()) {
             sentences.add("drain by " + drain.asked().person() + ": " + word(drain.phase()) + ", " + drain.summary());
         }
         state.upkeep().openFallen().stream()
                 .filter(vm -> vm.host().equals(host))
                 .forEach(vm -> sentences.add("VM " + vm.title() + " has fallen: " + word(vm.phase())));
         return sentences;
+    }
+
+    /** Where a host's drain is that has not been undone. */
+    static Optional<String> drain(RecoveryState state, HostName host) {
+        return Optional.ofNullable(state.upkeep().drains().get(host))
+                .map(Drain::phase)
+                .filter(phase -> phase != Drain.Phase.UNDONE)
+                .map(UpkeepDocuments::word);
     }
 
     private static String word(Enum<?> constant) {

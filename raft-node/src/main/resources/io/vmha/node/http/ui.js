@@ -73,12 +73,12 @@ const AGENT_TONE = {alive: 'good', suspect: 'warn', failed: 'bad', left: 'warn',
 
 function host(h) {
   const tone = h.status === 'in_service' && h.agent !== 'alive' ? 'warn' : HOST_TONE[h.status];
-  const edge = tone === 'good' ? (h.maintenance ? ' warn-edge' : '') : ' ' + tone + '-edge';
+  const edge = tone === 'good' ? (h.maintenance || h.drain ? ' warn-edge' : '') : ' ' + tone + '-edge';
   return el('div', 'host' + edge,
     el('div', 'row between', el('span', 'name', h.host), h.leader ? pill('leader', 'busy') : h.voter ? pill('voter') : null),
     el('div', 'muted small mono', h.address || 'no address'),
     el('div', 'row', pill(h.status.replace('_', ' '), HOST_TONE[h.status]), pill('agent ' + h.agent, AGENT_TONE[h.agent]),
-      h.maintenance ? pill('maintenance', 'warn') : null));
+      h.maintenance ? pill('maintenance', 'warn') : null, h.drain ? pill(h.drain, 'warn') : null));
 }
 
 function hosts(view) {

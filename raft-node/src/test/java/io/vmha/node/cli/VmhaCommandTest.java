@@ -137,7 +137,7 @@ class VmhaCommandTest {
                         "protection  az1: armed",
                         "            7 held (hv-3): 3 of 5 hosts are lost and the limit is 49 %; a person must approve"
                                 + " (vmha incidents approve 7)",
-                        "HOST  STATUS       AGENT   RAFT    EPOCH  ADDRESS   MAINTENANCE",
+                        "HOST  STATUS       AGENT   RAFT    EPOCH  ADDRESS   UPKEEP",
                         "hv-3  in recovery  failed  voter   1      10.0.0.3  -");
         view = Samples.alone();
         assertThat(vmha("status")).isEqualTo(3);
@@ -226,6 +226,9 @@ class VmhaCommandTest {
     @Test
     void aDrainIsFollowedToItsEndAndAVmIsExplained() {
         view = Samples.tended();
+        assertThat(vmha("status")).isZero();
+        assertThat(out.toString()).containsPattern("hv-1 +in service .* drained\\R");
+
         requests.consistentlySee(CompletableFuture.completedFuture(view));
 
         assertThat(vmha("host", "drain", "hv-1", "--person", "ada")).isZero();
