@@ -2,6 +2,7 @@ package io.vmha.gossip.memberlist;
 
 import io.vmha.gossip.wire.Bytes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,10 @@ import java.util.Map;
  */
 public final class BroadcastQueue {
     /** In the order in which their turns come; none is empty. There are few of them, however many entries wait. */
-    private final List<Place> places = new ArrayList<>();
+    private final List<List<Entry>> places = new ArrayList<>();
+
+    /** What each of the places is for, side by side because it is searched for every message that is sent. */
+    private long[] keys = new long[8];
 
     private final Map<String, Entry> bySubject = new HashMap<>(); // looked up only
     private final int entriesMax;
@@ -22,16 +26,6 @@ public final class BroadcastQueue {
     /** An empty queue; when it is full, what was sent most often goes first. */
     public BroadcastQueue(int entriesMax) {
         this.entriesMax = entriesMax;
-    }
-
-    /** Entries that were sent as often and are as long, the oldest first. */
-    private static final class Place {
-        private final long key;
-        private final List<Entry> entries = new ArrayList<>();
-
-        Place(long key) {
-            this.key = key;
-        }
     }
 
     private static final class Entry {
@@ -77,27 +71,42 @@ public final class BroadcastQueue {
     private void insert(Entry entry) {
         put(entry);
         while (size > entriesMax) {
-            drop(places.get(places.size() - 1).entries.get(0));
+            drop(places.get(places.size() - 1).get(0));
         }
     }
 
     private void put(Entry entry) {
         long key = entry.place();
         int at = firstFrom(key);
-        if (at == places.size() || places.get(at).key != key) {
-            places.add(at, new Place(key));
+        if (at == places.size() || keys[at] != key) {
+            addPlace(at, key);
         }
-        List<Entry> alike = places.get(at).entries;
+        List<Entry> alike = places.get(at);
         alike.add(indexOf(alike, entry.id), entry);
         size++;
     }
 
+    /** For entries that were sent as often and are as long, the oldest first. */
+    private void addPlace(int at, long key) {
+        if (places.size() == keys.length) {
+            keys = Arrays.copyOf(keys, 2 * keys.length);
+        }
+        System.arraycopy(keys, at, keys, at + 1, places.size() - at);
+        keys[at] = key;
+        places.add(at, new ArrayList<>());
+    }
+
+    private void removePlace(int at) {
+        places.remove(at);
+        System.arraycopy(keys, at + 1, keys, at, places.size() - at);
+    }
+
     private void remove(Entry entry) {
         int at = firstFrom(entry.place());
-        List<Entry> alike = places.get(at).entries;
+        List<Entry> alike = places.get(at);
         alike.remove(indexOf(alike, entry.id));
         if (alike.isEmpty()) {
-            places.remove(at);
+            removePlace(at);
         }
         size--;
     }
@@ -108,7 +117,7 @@ public final class BroadcastQueue {
         int to = places.size();
         while (from < to) {
             int middle = (from + to) >>> 1;
-            if (places.get(middle).key < key) {
+            if (keys[middle] < key) {
                 from = middle + 1;
             } else {
                 to = middle;
@@ -165,8 +174,8 @@ public final class BroadcastQueue {
         int free = limitBytes;
         int at = 0;
         while (at < places.size() && free > overheadBytes) {
-            Place place = places.get(at);
-            List<Entry> alike = place.entries;
+            long key = keys[at];
+            List<Entry> alike = places.get(at);
             int transmits = alike.get(0).transmits;
             int cost = overheadBytes + alike.get(0).message.length();
             while (cost <= free && !alike.isEmpty()) {
@@ -174,9 +183,9 @@ public final class BroadcastQueue {
                 taken.add(alike.remove(alike.size() - 1));
             }
             if (alike.isEmpty()) {
-                places.remove(at);
+                removePlace(at);
             }
-            at = firstFrom(Math.max(place.key + 1, placeOf(transmits, Math.max(0, free - overheadBytes))));
+            at = firstFrom(Math.max(key + 1, placeOf(transmits, Math.max(0, free - overheadBytes))));
         }
         size -= taken.size();
         List<Bytes> messages = new ArrayList<>(taken.size());

@@ -125,7 +125,7 @@ final class Gossip {
 
     /** The dead hear gossip for a while, so that one that is not dead can refute. */
     private boolean hears(Node node, long nowMs) {
-        if (node.name().equals(config.name()) || node.state() == LifeState.LEFT) {
+        if (node.isOurs() || node.state() == LifeState.LEFT) {
             return false;
         }
         return node.state() != LifeState.DEAD

@@ -2,9 +2,7 @@ package io.vmha.gossip.memberlist;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -16,13 +14,13 @@ final class MemberTable {
 
     private static final int TRIES_PER_PICK = 3;
 
-    private final Map<String, Node> nodes = new HashMap<>(); // looked up only
+    private final NameTable<Node> nodes = new NameTable<>();
 
     /** The same nodes in an order that means nothing, so that one can be drawn. */
     private final List<Node> order = new ArrayList<>();
 
     Optional<Node> find(String name) {
-        return Optional.ofNullable(nodes.get(name));
+        return Optional.ofNullable(nodes.find(name));
     }
 
     boolean isFull() {
@@ -30,14 +28,14 @@ final class MemberTable {
     }
 
     void add(Node node) {
-        nodes.put(node.name(), node);
+        nodes.add(node);
         node.place(order.size());
         order.add(node);
     }
 
     /** The last one takes the place of the one that goes. */
     void remove(Node node) {
-        nodes.remove(node.name());
+        nodes.remove(node);
         Node last = order.remove(order.size() - 1);
         if (last != node) {
             order.set(node.place(), last);

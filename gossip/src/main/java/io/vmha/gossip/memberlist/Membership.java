@@ -4,11 +4,12 @@ import io.vmha.gossip.wire.Bytes;
 import io.vmha.gossip.wire.LifeState;
 import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.NodeAddress;
-import io.vmha.gossip.wire.Vsn;
+import io.vmha.gossip.wire.NodeState;
 import io.vmha.gossip.wire.WireFormatException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -57,7 +58,7 @@ final class Membership {
 
     /** We are alive, with incarnation 1: it is not kept over a restart, peers that know a higher one will make us refute. */
     void start(long nowMs, Bytes meta) {
-        self = new Node(config.name(), config.address(), NodeAddress.of(config.address()), meta, Vsn.OURS);
+        self = Node.ours(config, meta);
         self.incarnation(1);
         self.enter(LifeState.ALIVE, nowMs);
         table.add(self);
@@ -78,7 +79,7 @@ final class Membership {
         long incarnation = Math.min(self.incarnation() + 1, INCARNATION_MAX);
         self.become(
                 nowMs,
-                new Message.NodeState(self.name(), incarnation, self.wireAddress(), self.state(), meta, self.vsn()),
+                new NodeState(self.name(), incarnation, self.wireAddress(), self.state(), meta, self.vsn()),
                 self.address());
         gossip.spread(self.asAlive(), self.name());
         delegate.onUpdate(nowMs, self.view());
@@ -96,7 +97,7 @@ final class Membership {
             return;
         }
         Node node = known.orElseGet(() -> newcomer(alive, address));
-        boolean moved = !node.address().equals(address);
+        boolean moved = !Objects.equals(node.address(), address); // mostly the same object, which it asks first
         if (moved && !mayMove(nowMs, node)) {
             counters.conflicts++;
             delegate.onConflict(nowMs, node.view(), address);
@@ -125,7 +126,7 @@ final class Membership {
     }
 
     private boolean mayMove(long nowMs, Node node) {
-        if (isSelf(node.name())) {
+        if (node.isOurs()) {
             return false;
         }
         long reclaimMs = config.profile().deadReclaimMs();
@@ -149,17 +150,9 @@ final class Membership {
         LifeState before = node.state();
         Bytes metaBefore = node.meta();
         clearSuspicion(node);
-        node.become(
-                nowMs,
-                new Message.NodeState(
-                        node.name(),
-                        alive.incarnation(),
-                        wireAddress(alive, address),
-                        LifeState.ALIVE,
-                        alive.meta(),
-                        alive.vsn()),
-                address);
-        gossip.spread(node.asAlive(), node.name());
+        Message.Alive passedOn = passedOn(alive, address);
+        node.become(nowMs, passedOn.told(), address);
+        gossip.spread(passedOn, node.name());
         if (before.isDeadOrLeft()) {
             delegate.onJoin(nowMs, node.view());
             return;
@@ -189,7 +182,7 @@ final class Membership {
         if (!node.isAlive()) {
             return;
         }
-        if (isSelf(node.name())) {
+        if (node.isOurs()) {
             refute(suspect.incarnation());
             return;
         }
@@ -217,7 +210,7 @@ final class Membership {
         if (node.isDeadOrLeft()) {
             return;
         }
-        if (isSelf(node.name()) && !leaving) {
+        if (node.isOurs() && !leaving) {
             refute(dead.incarnation());
             return;
         }
@@ -250,15 +243,11 @@ final class Membership {
      *
      * @throws WireFormatException if the protocol versions exclude each other; nothing is taken over then
      */
-    void merge(long nowMs, List<Message.NodeState> remote) {
+    void merge(long nowMs, List<NodeState> remote) {
         VersionRules.check(remote, table.all());
-        for (Message.NodeState node : remote) {
+        for (NodeState node : remote) {
             switch (node.state()) {
-                case ALIVE ->
-                    onAlive(
-                            nowMs,
-                            new Message.Alive(
-                                    node.name(), node.incarnation(), node.address(), node.meta(), node.vsn()));
+                case ALIVE -> onAlive(nowMs, new Message.Alive(node));
                 case LEFT -> onDead(nowMs, new Message.Dead(node.name(), node.incarnation(), node.name()));
                 case DEAD, SUSPECT ->
                     onSuspect(nowMs, new Message.Suspect(node.name(), node.incarnation(), config.name()));
@@ -266,7 +255,7 @@ final class Membership {
         }
     }
 
-    List<Message.NodeState> states() {
+    List<NodeState> states() {
         return table.all().stream().map(Node::asState).toList();
     }
 
@@ -319,6 +308,14 @@ final class Membership {
     void forget(Node node) {
         clearSuspicion(node);
         table.remove(node);
+    }
+
+    /** The same message, unless its address has another form in what is passed on. */
+    private static Message.Alive passedOn(Message.Alive alive, InetSocketAddress address) {
+        NodeAddress wireAddress = wireAddress(alive, address);
+        return Objects.equals(wireAddress, alive.address())
+                ? alive
+                : new Message.Alive(alive.node(), alive.incarnation(), wireAddress, alive.meta(), alive.vsn());
     }
 
     /** What is passed on has its port, and no IPv4 address in the clothes of IPv6. */

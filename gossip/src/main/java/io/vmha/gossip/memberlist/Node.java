@@ -4,32 +4,56 @@ import io.vmha.gossip.wire.Bytes;
 import io.vmha.gossip.wire.LifeState;
 import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.NodeAddress;
+import io.vmha.gossip.wire.NodeState;
 import io.vmha.gossip.wire.Vsn;
 import java.net.InetSocketAddress;
 import java.util.Optional;
 
 /** One node in the member table. Its state is moved by {@link Membership} only. */
-final class Node {
+final class Node extends NameTable.Entry {
     private static final int TCP_PING_SINCE = 3;
     private static final int NACK_SINCE = 4;
     private static final int CHECKSUM_SINCE = 5;
 
     private InetSocketAddress address;
     /** What others are told of it; made once for each change, not for each telling. */
-    private Message.NodeState told;
+    private NodeState told;
 
+    /** These as in {@link #told}: in a large pool each look at a further object is a wait for memory. */
+    private LifeState state;
+
+    private long incarnation;
+    private byte protocolMax;
+
+    private boolean ours;
     private long changedAtMs;
     private Suspicion suspicion;
     /** Where {@link MemberTable} has it. */
     private int place;
 
     Node(String name, InetSocketAddress address, NodeAddress wireAddress, Bytes meta, Vsn vsn) {
+        super(name);
         this.address = address;
-        this.told = new Message.NodeState(name, 0, wireAddress, LifeState.DEAD, meta, vsn);
+        tell(new NodeState(name, 0, wireAddress, LifeState.DEAD, meta, vsn));
     }
 
-    String name() {
-        return told.name();
+    /** The node that keeps the table. */
+    static Node ours(MemberlistConfig config, Bytes meta) {
+        Node self = new Node(config.name(), config.address(), NodeAddress.of(config.address()), meta, Vsn.OURS);
+        self.ours = true;
+        return self;
+    }
+
+    private void tell(NodeState next) {
+        told = next;
+        state = next.state();
+        incarnation = next.incarnation();
+        protocolMax = (byte) Math.min(Byte.MAX_VALUE, next.vsn().protocolMax());
+    }
+
+    /** It is the node that keeps the table. */
+    boolean isOurs() {
+        return ours;
     }
 
     InetSocketAddress address() {
@@ -45,31 +69,31 @@ final class Node {
     }
 
     long incarnation() {
-        return told.incarnation();
+        return incarnation;
     }
 
     LifeState state() {
-        return told.state();
+        return state;
     }
 
     boolean isAlive() {
-        return told.state() == LifeState.ALIVE;
+        return state == LifeState.ALIVE;
     }
 
     boolean isDeadOrLeft() {
-        return told.state().isDeadOrLeft();
+        return state.isDeadOrLeft();
     }
 
     boolean answersTcpPings() {
-        return told.vsn().protocolMax() >= TCP_PING_SINCE;
+        return protocolMax >= TCP_PING_SINCE;
     }
 
     boolean sendsNacks() {
-        return told.vsn().protocolMax() >= NACK_SINCE;
+        return protocolMax >= NACK_SINCE;
     }
 
     boolean readsChecksums() {
-        return told.vsn().protocolMax() >= CHECKSUM_SINCE;
+        return protocolMax >= CHECKSUM_SINCE;
     }
 
     long msInState(long nowMs) {
@@ -89,9 +113,8 @@ final class Node {
     }
 
     void enter(LifeState newState, long nowMs) {
-        if (told.state() != newState) {
-            told = new Message.NodeState(
-                    told.name(), told.incarnation(), told.address(), newState, told.meta(), told.vsn());
+        if (state != newState) {
+            tell(told.with(newState, incarnation));
             changedAtMs = nowMs;
         }
     }
@@ -105,18 +128,15 @@ final class Node {
     }
 
     void incarnation(long newIncarnation) {
-        if (told.incarnation() != newIncarnation) {
-            told = new Message.NodeState(
-                    told.name(), newIncarnation, told.address(), told.state(), told.meta(), told.vsn());
-        }
+        tell(told.with(state, newIncarnation));
     }
 
     /** It is this from now on, and reached there. */
-    void become(long nowMs, Message.NodeState next, InetSocketAddress newAddress) {
-        if (next.state() != told.state()) {
+    void become(long nowMs, NodeState next, InetSocketAddress newAddress) {
+        if (next.state() != state) {
             changedAtMs = nowMs;
         }
-        told = next;
+        tell(next);
         address = newAddress;
     }
 
@@ -125,15 +145,16 @@ final class Node {
         return told.address();
     }
 
+    /** That it is alive, whatever it is to us. */
     Message.Alive asAlive() {
-        return new Message.Alive(told.name(), told.incarnation(), told.address(), told.meta(), told.vsn());
+        return new Message.Alive(told.with(LifeState.ALIVE, incarnation));
     }
 
-    Message.NodeState asState() {
+    NodeState asState() {
         return told;
     }
 
     NodeView view() {
-        return new NodeView(told.name(), address, told.meta(), told.vsn(), told.incarnation(), told.state());
+        return new NodeView(told, address);
     }
 }

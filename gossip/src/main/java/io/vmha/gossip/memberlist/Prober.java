@@ -152,10 +152,8 @@ final class Prober {
     private void probeNext(long nowMs) {
         long forgetAfterMs = config.profile().gossipToTheDeadMs();
         ring.next(
-                        node -> !membership.isSelf(node.name()) && !node.isDeadOrLeft(),
-                        node -> !membership.isSelf(node.name())
-                                && node.isDeadOrLeft()
-                                && node.msInState(nowMs) > forgetAfterMs,
+                        node -> !node.isOurs() && !node.isDeadOrLeft(),
+                        node -> !node.isOurs() && node.isDeadOrLeft() && node.msInState(nowMs) > forgetAfterMs,
                         membership::forget)
                 .ifPresent(node -> startProbe(nowMs, node));
     }
@@ -178,9 +176,7 @@ final class Prober {
         Node target = probe.node;
         probe.othersAsked = true;
         List<Node> helpers = table.pick(
-                config.profile().indirectChecks(),
-                random,
-                node -> node.isAlive() && node != target && !membership.isSelf(node.name()));
+                config.profile().indirectChecks(), random, node -> node.isAlive() && node != target && !node.isOurs());
         NodeAddress address = target.wireAddress();
         for (Node helper : helpers) {
             probe.nacksExpected += helper.sendsNacks() ? 1 : 0;

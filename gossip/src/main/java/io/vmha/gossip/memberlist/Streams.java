@@ -154,7 +154,7 @@ final class Streams {
         }
         if (nextPushPullMs <= nowMs) {
             nextPushPullMs = nowMs + scaledIntervalMs();
-            List<Node> peers = table.pick(1, random, node -> node.isAlive() && !membership.isSelf(node.name()));
+            List<Node> peers = table.pick(1, random, node -> node.isAlive() && !node.isOurs());
             Join unasked = new Join(0, false, peers.size());
             peers.forEach(node -> pushPull(nowMs, node.address(), unasked));
         }

@@ -1,7 +1,7 @@
 package io.vmha.gossip.memberlist;
 
 import io.vmha.gossip.wire.LifeState;
-import io.vmha.gossip.wire.Message.NodeState;
+import io.vmha.gossip.wire.NodeState;
 import io.vmha.gossip.wire.Vsn;
 import io.vmha.gossip.wire.WireFormatException;
 import java.util.Collection;

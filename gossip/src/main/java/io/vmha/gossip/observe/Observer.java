@@ -1,10 +1,7 @@
 package io.vmha.gossip.observe;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -45,12 +42,10 @@ public final class Observer {
     private final Outbox outbox;
     private final LossEstimate loss = new LossEstimate();
     private final Map<String, Target> targets = new TreeMap<>();
-    private final Map<Long, Attempt> underWay = new HashMap<>(); // looked up only
     private final PriorityQueue<Turn> turns = new PriorityQueue<>();
     /** All wait equally long, so the first to have begun is the first to end. */
-    private final Deque<Attempt> waiting = new ArrayDeque<>();
+    private final Attempts waiting = new Attempts();
 
-    private long lastAttempt;
     private long lastTimerMs = Long.MIN_VALUE;
 
     public Observer(ObserverTiming timing, RandomGenerator random, Outbox outbox) {
@@ -60,15 +55,12 @@ public final class Observer {
     }
 
     private static final class Attempt {
-        private final long id;
         private final Target target;
         private final long begunMs;
         private final long endMs;
         private final long order;
-        private boolean over;
 
-        Attempt(long id, Target target, long begunMs, long endMs, long order) {
-            this.id = id;
+        Attempt(Target target, long begunMs, long endMs, long order) {
             this.target = target;
             this.begunMs = begunMs;
             this.endMs = endMs;
@@ -78,6 +70,59 @@ public final class Observer {
         /** Of two things at one time, what was planned first comes first. */
         boolean isBefore(Turn turn) {
             return endMs != turn.atMs ? endMs < turn.atMs : order < turn.order;
+        }
+    }
+
+    /** Those that wait for an answer, in the order in which they began; their ids count on. */
+    private static final class Attempts {
+        private Attempt[] byId = new Attempt[16]; // at the id's last bits; null for one that is over
+        private long firstId = 1;
+        private long nextId = 1;
+
+        /** Returns its id. */
+        long add(Attempt begun) {
+            if (nextId - firstId == byId.length) {
+                grow();
+            }
+            byId[placeOf(nextId)] = begun;
+            return nextId++;
+        }
+
+        private void grow() {
+            var wider = new Attempt[2 * byId.length];
+            for (long id = firstId; id < nextId; id++) {
+                wider[(int) id & (wider.length - 1)] = byId[placeOf(id)];
+            }
+            byId = wider;
+        }
+
+        private int placeOf(long id) {
+            return (int) id & (byId.length - 1);
+        }
+
+        /** Takes it out and returns it; null if it is over already. */
+        Attempt end(long id) {
+            if (id < firstId || id >= nextId) {
+                return null;
+            }
+            Attempt ended = byId[placeOf(id)];
+            byId[placeOf(id)] = null;
+            while (firstId < nextId && byId[placeOf(firstId)] == null) {
+                firstId++;
+            }
+            return ended;
+        }
+
+        boolean isEmpty() {
+            return firstId == nextId;
+        }
+
+        long firstId() {
+            return firstId;
+        }
+
+        Attempt first() {
+            return byId[placeOf(firstId)];
         }
     }
 
@@ -173,11 +218,8 @@ public final class Observer {
         if (target.open >= UNDER_WAY_MAX) {
             return;
         }
-        long id = ++lastAttempt;
         target.open++;
-        var begun = new Attempt(id, target, nowMs, nowMs + timing.timeoutMs(), order++);
-        underWay.put(id, begun);
-        waiting.add(begun);
+        long id = waiting.add(new Attempt(target, nowMs, nowMs + timing.timeoutMs(), order++));
         outbox.probe(id, target.host);
     }
 
@@ -205,9 +247,8 @@ public final class Observer {
     }
 
     private Attempt end(long attempt) {
-        Attempt ended = underWay.remove(attempt);
+        Attempt ended = waiting.end(attempt);
         if (ended != null) {
-            ended.over = true;
             ended.target.open--;
         }
         return ended;
@@ -218,11 +259,8 @@ public final class Observer {
         while (!turns.isEmpty() && turns.peek().isStale()) {
             turns.poll();
         }
-        while (!waiting.isEmpty() && waiting.peek().over) {
-            waiting.poll();
-        }
         long turnMs = turns.isEmpty() ? Long.MAX_VALUE : turns.peek().atMs();
-        return waiting.isEmpty() ? turnMs : Math.min(turnMs, waiting.peek().endMs);
+        return waiting.isEmpty() ? turnMs : Math.min(turnMs, waiting.first().endMs);
     }
 
     /** Does what is due. Answers that wait must be handed in before. */
@@ -233,8 +271,8 @@ public final class Observer {
         boolean stoodStill = lastTimerMs != Long.MIN_VALUE && nowMs - Math.max(firstMs, lastTimerMs) > timing.pauseMs();
         lastTimerMs = nowMs;
         while (nextDeadlineMs() <= nowMs) {
-            if (turns.isEmpty() || (!waiting.isEmpty() && waiting.peek().isBefore(turns.peek()))) {
-                onTimeout(nowMs, waiting.remove().id, stoodStill);
+            if (turns.isEmpty() || (!waiting.isEmpty() && waiting.first().isBefore(turns.peek()))) {
+                onTimeout(nowMs, waiting.firstId(), stoodStill);
             } else {
                 onTurn(nowMs, turns.remove());
             }
@@ -256,9 +294,6 @@ public final class Observer {
 
     private void onTimeout(long nowMs, long attempt, boolean stoodStill) {
         Attempt ended = end(attempt);
-        if (ended == null) {
-            return;
-        }
         outbox.abandon(attempt);
         Target target = ended.target;
         if (stoodStill || target.answeredAtMs >= ended.begunMs) {

@@ -1,8 +1,10 @@
 package io.vmha.gossip.serf;
 
+import io.vmha.gossip.memberlist.NameTable;
 import io.vmha.gossip.memberlist.NodeView;
 import io.vmha.gossip.wire.LifeState;
 import io.vmha.gossip.wire.SerfMessage;
+import io.vmha.gossip.wire.StatusTimes;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -37,14 +39,14 @@ final class Members {
 
     private final GossipListener listener;
     private final Consumer<String> onForgotten;
-    private final Map<String, SerfMember> members = new LinkedHashMap<>();
+    private final NameTable<SerfMember> members = new NameTable<>();
+    /** The same members in an order that means nothing, so that going through all looks at nothing but them. */
+    private final List<SerfMember> all = new ArrayList<>();
+
     private final Map<String, Intent> intents = new LinkedHashMap<>();
     private final SortedMap<String, SerfMember> pruned = new TreeMap<>();
     /** Those that failed or left, in the order in which members were met: in a large pool few, and often looked for. */
     private final SortedMap<Long, SerfMember> gone = new TreeMap<>();
-
-    /** All by name, as a push/pull state shows them; empty if it must be found anew. */
-    private List<SerfMember> byName = List.of();
 
     private long met;
     private long version;
@@ -68,30 +70,24 @@ final class Members {
     }
 
     List<Member> views() {
-        return byName().stream().map(SerfMember::view).toList();
-    }
-
-    private List<SerfMember> byName() {
-        if (byName.size() != members.size()) {
-            byName = members.values().stream()
-                    .sorted(Comparator.comparing(SerfMember::name))
-                    .toList();
-        }
-        return byName;
+        return all.stream()
+                .sorted(Comparator.comparing(SerfMember::name))
+                .map(SerfMember::view)
+                .toList();
     }
 
     Optional<Member> view(String name) {
-        return Optional.ofNullable(members.get(name)).map(SerfMember::view);
+        return Optional.ofNullable(members.find(name)).map(SerfMember::view);
     }
 
     Optional<SerfMember> find(String name) {
-        return Optional.ofNullable(members.get(name));
+        return Optional.ofNullable(members.find(name));
     }
 
     /** Addresses of up to {@code count} different members that satisfy the condition. */
     List<InetSocketAddress> pick(int count, RandomGenerator random, Predicate<SerfMember> condition) {
         List<InetSocketAddress> candidates = new ArrayList<>();
-        for (SerfMember member : members.values()) {
+        for (SerfMember member : all) {
             if (condition.test(member)) {
                 candidates.add(member.node().address());
             }
@@ -104,7 +100,7 @@ final class Members {
     }
 
     int count(MemberStatus status) {
-        var among = status.isGone() ? gone.values() : members.values();
+        var among = status.isGone() ? gone.values() : all;
         return (int) among.stream().filter(m -> m.status() == status).count();
     }
 
@@ -122,13 +118,13 @@ final class Members {
      * When each member last changed its mind, for a push/pull state. Whoever reads it takes it for the time of a join, so of one that is
      * leaving an earlier time is told: its intent must not look old to a peer that has not received it yet.
      */
-    Map<String, Long> statusTimes() {
-        Map<String, Long> times = new LinkedHashMap<>(2 * members.size());
-        for (SerfMember member : byName()) {
+    StatusTimes statusTimes() {
+        var times = new StatusTimes.Builder(all.size());
+        for (SerfMember member : all) {
             long time = member.statusTime();
-            times.put(member.name(), member.status() == MemberStatus.LEAVING ? Math.max(0, time - 1) : time);
+            times.add(member.name(), member.status() == MemberStatus.LEAVING ? Math.max(0, time - 1) : time);
         }
-        return times;
+        return times.build();
     }
 
     List<String> left() {
@@ -143,7 +139,7 @@ final class Members {
 
     void onJoin(long nowMs, NodeView node) {
         version++;
-        SerfMember member = members.get(node.name());
+        SerfMember member = members.find(node.name());
         if (member == null) {
             if (members.size() >= MEMBERS_MAX) {
                 forgetShortestLife();
@@ -154,8 +150,9 @@ final class Members {
                 member.statusTime(intent.ltime());
                 member.status(intent.leave() ? MemberStatus.LEAVING : MemberStatus.ALIVE);
             }
-            members.put(node.name(), member);
-            byName = List.of();
+            members.add(member);
+            member.place(all.size());
+            all.add(member);
         } else {
             member.describe(node);
             member.back(nowMs);
@@ -172,8 +169,12 @@ final class Members {
 
     private void forget(SerfMember member) {
         version++;
-        members.remove(member.name());
-        byName = List.of();
+        members.remove(member);
+        SerfMember last = all.remove(all.size() - 1); // takes the place of the one that goes
+        if (last != member) {
+            all.set(member.place(), last);
+            last.place(member.place());
+        }
         gone.remove(member.order());
         pruned.remove(member.name());
         onForgotten.accept(member.name());
@@ -181,7 +182,7 @@ final class Members {
     }
 
     void onLeave(long nowMs, NodeView node) {
-        SerfMember member = members.get(node.name());
+        SerfMember member = members.find(node.name());
         if (member == null) {
             return;
         }
@@ -208,7 +209,7 @@ final class Members {
     }
 
     void onUpdate(NodeView node) {
-        SerfMember member = members.get(node.name());
+        SerfMember member = members.find(node.name());
         if (member != null) {
             version++;
             member.describe(node);
@@ -217,7 +218,7 @@ final class Members {
     }
 
     void onSuspect(NodeView node) {
-        SerfMember member = members.get(node.name());
+        SerfMember member = members.find(node.name());
         if (member != null) {
             version++;
             member.describe(node);
@@ -227,7 +228,7 @@ final class Members {
     }
 
     void onRefuted(NodeView node) {
-        SerfMember member = members.get(node.name());
+        SerfMember member = members.find(node.name());
         if (member != null && node.state() == LifeState.ALIVE) {
             version++;
             member.describe(node);
@@ -238,7 +239,7 @@ final class Members {
 
     /** Returns whether the intent is news that should be spread. */
     boolean onJoinIntent(long nowMs, SerfMessage.JoinIntent intent) {
-        SerfMember member = members.get(intent.node());
+        SerfMember member = members.find(intent.node());
         if (member == null) {
             return remember(nowMs, intent.node(), intent.ltime(), false);
         }
@@ -255,7 +256,7 @@ final class Members {
 
     /** A peer's state says that the member changed its mind then; whether to join or to leave it does not say (Serf takes it for a join). */
     void onHeardTime(long nowMs, String name, long ltime) {
-        SerfMember member = members.get(name);
+        SerfMember member = members.find(name);
         if (member == null) {
             remember(nowMs, name, Math.max(0, ltime - 1), false);
         } else if (ltime > member.statusTime()) { // in most states nobody's is
@@ -265,19 +266,19 @@ final class Members {
     }
 
     boolean isAlive(String name) {
-        SerfMember member = members.get(name);
+        SerfMember member = members.find(name);
         return member != null && member.status() == MemberStatus.ALIVE;
     }
 
     /** Tells whether an intent is newer than what the member said last, and about a member we know. */
     boolean isNewsOfLeaving(String name, long ltime) {
-        SerfMember member = members.get(name);
+        SerfMember member = members.find(name);
         return member != null && member.isOutdatedByLeave(ltime);
     }
 
     /** Returns whether the intent is news that should be spread. Intents about ourselves are the caller's decision. */
     boolean onLeaveIntent(long nowMs, SerfMessage.LeaveIntent intent) {
-        SerfMember member = members.get(intent.node());
+        SerfMember member = members.find(intent.node());
         if (member == null) {
             return remember(nowMs, intent.node(), intent.ltime(), true);
         }

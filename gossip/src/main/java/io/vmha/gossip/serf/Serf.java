@@ -18,10 +18,10 @@ import io.vmha.gossip.wire.SerfMessageListener;
 import io.vmha.gossip.wire.Tags;
 import io.vmha.gossip.wire.WireFormatException;
 import java.net.InetSocketAddress;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
@@ -488,7 +488,11 @@ public final class Serf {
         clock.witness(remote.ltime() - 1);
         eventClock.witness(remote.eventLtime() - 1);
         queryClock.witness(remote.queryLtime() - 1);
-        Set<String> left = new HashSet<>(remote.leftMembers()); // looked up only
+        Map<String, Long> left = new HashMap<>(); // looked up only
+        remote.leftMembers().forEach(member -> left.put(member, 0L));
+        if (!left.isEmpty()) {
+            remote.statusTimes().forEach((member, ltime) -> left.replace(member, ltime));
+        }
         for (String member : remote.leftMembers()) {
             // memberlist has merged its part already: who is alive here after that is back, and the peer has not heard
             // of it. Serf takes
@@ -496,11 +500,11 @@ public final class Serf {
             if (!member.equals(name) && members.isAlive(member)) {
                 continue;
             }
-            long ltime = Math.min(remote.statusTimes().getOrDefault(member, 0L), Long.MAX_VALUE - 1) + 1;
+            long ltime = Math.min(left.get(member), Long.MAX_VALUE - 1) + 1;
             onLeaveIntent(nowMs, new SerfMessage.LeaveIntent(ltime, member, false));
         }
         remote.statusTimes().forEach((member, ltime) -> {
-            if (!left.contains(member)) {
+            if (left.isEmpty() || !left.containsKey(member)) {
                 clock.witness(ltime);
                 members.onHeardTime(nowMs, member, ltime);
             }

@@ -1,14 +1,15 @@
 package io.vmha.gossip.serf;
 
+import io.vmha.gossip.memberlist.NameTable;
 import io.vmha.gossip.memberlist.NodeView;
-import io.vmha.gossip.wire.Tags;
-import java.util.SortedMap;
 
 /** A member with what Serf remembers about it; changed by {@link Members} only. */
-final class SerfMember {
+final class SerfMember extends NameTable.Entry {
     private final long order;
+    /** Where {@link Members} has it. */
+    private int place;
+
     private NodeView node;
-    private SortedMap<String, String> tags;
     private MemberStatus status;
     private long statusTime;
     private boolean hearsay;
@@ -23,15 +24,19 @@ final class SerfMember {
      * @param order a member that was met earlier has a lower one
      */
     SerfMember(NodeView node, long nowMs, long order) {
+        super(node.name());
         this.order = order;
         this.node = node;
         this.sinceMs = nowMs;
-        this.tags = Tags.decode(node.meta());
         this.status = MemberStatus.ALIVE;
     }
 
-    String name() {
-        return node.name();
+    int place() {
+        return place;
+    }
+
+    void place(int newPlace) {
+        place = newPlace;
     }
 
     long order() {
@@ -43,9 +48,6 @@ final class SerfMember {
     }
 
     void describe(NodeView described) {
-        if (!described.meta().equals(node.meta())) {
-            tags = Tags.decode(described.meta());
-        }
         node = described;
     }
 
@@ -116,7 +118,7 @@ final class SerfMember {
                 node.name(),
                 node.address().getAddress(),
                 node.address().getPort(),
-                tags,
+                node.told().tags(),
                 status,
                 suspect,
                 node.vsn(),

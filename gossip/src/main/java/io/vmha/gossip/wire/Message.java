@@ -64,7 +64,37 @@ public sealed interface Message {
     }
 
     /** A node is alive, with its address and metadata. */
-    record Alive(String node, long incarnation, NodeAddress address, Bytes meta, Vsn vsn) implements Message {
+    record Alive(NodeState told) implements Message {
+        public Alive {
+            if (told.state() != LifeState.ALIVE) {
+                throw new IllegalArgumentException(told + " must be alive to be told of as alive");
+            }
+        }
+
+        public Alive(String node, long incarnation, NodeAddress address, Bytes meta, Vsn vsn) {
+            this(new NodeState(node, incarnation, address, LifeState.ALIVE, meta, vsn));
+        }
+
+        public String node() {
+            return told.name();
+        }
+
+        public long incarnation() {
+            return told.incarnation();
+        }
+
+        public NodeAddress address() {
+            return told.address();
+        }
+
+        public Bytes meta() {
+            return told.meta();
+        }
+
+        public Vsn vsn() {
+            return told.vsn();
+        }
+
         @Override
         public void deliverTo(MessageListener listener) {
             listener.onAlive(this);
@@ -107,9 +137,6 @@ public sealed interface Message {
             listener.onPushPull(this);
         }
     }
-
-    /** One node in a push/pull state. */
-    record NodeState(String name, long incarnation, NodeAddress address, LifeState state, Bytes meta, Vsn vsn) {}
 
     /** The peer could not read what we sent over a stream. */
     record ErrorReply(String text) implements Message {

@@ -137,7 +137,7 @@ public final class MessageCodec {
                 f.uint32("Incarnation"),
                 new NodeAddress(f.address("Addr"), f.uint16("Port")),
                 f.bytes("Meta", Limits.META_BYTES_MAX),
-                new Vsn(f.bytes("Vsn")));
+                Vsn.of(f.bytes("Vsn")));
     }
 
     /** Writes struct fields sorted by name, every field present but the empty Source ones: go-msgpack 0.5.5 with omitempty. */

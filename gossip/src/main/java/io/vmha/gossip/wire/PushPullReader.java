@@ -1,6 +1,5 @@
 package io.vmha.gossip.wire;
 
-import io.vmha.gossip.wire.Message.NodeState;
 import io.vmha.gossip.wire.Message.PushPull;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +51,6 @@ final class PushPullReader {
                 new NodeAddress(f.address("Addr"), f.uint16("Port")),
                 LifeState.of(f.uint32("State")),
                 f.bytes("Meta", Limits.META_BYTES_MAX),
-                new Vsn(f.bytes("Vsn")));
+                Vsn.of(f.bytes("Vsn")));
     }
 }

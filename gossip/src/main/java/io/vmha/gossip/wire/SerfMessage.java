@@ -1,9 +1,6 @@
 package io.vmha.gossip.wire;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 
 /** A Serf message, the body of a memberlist user message. Lamport times order what members say about themselves. */
@@ -35,14 +32,13 @@ public sealed interface SerfMessage {
      */
     record State(
             long ltime,
-            Map<String, Long> statusTimes,
+            StatusTimes statusTimes,
             List<String> leftMembers,
             long eventLtime,
             List<RecentEvents> events,
             long queryLtime)
             implements SerfMessage {
         public State {
-            statusTimes = Collections.unmodifiableMap(new LinkedHashMap<>(statusTimes));
             leftMembers = List.copyOf(leftMembers);
             events = List.copyOf(events);
         }

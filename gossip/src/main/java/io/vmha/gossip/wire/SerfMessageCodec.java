@@ -3,9 +3,7 @@ package io.vmha.gossip.wire;
 import io.vmha.gossip.wire.SerfMessage.EventBody;
 import io.vmha.gossip.wire.SerfMessage.RecentEvents;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Serf messages: a type byte and a msgpack body in the same profile as memberlist's. */
 public final class SerfMessageCodec {
@@ -87,11 +85,6 @@ public final class SerfMessageCodec {
     }
 
     private static SerfMessage state(Fields f) {
-        Map<String, Value> told = f.value("StatusLTimes").map("StatusLTimes");
-        Map<String, Long> statusTimes = new LinkedHashMap<>(2 * told.size());
-        for (Map.Entry<String, Value> entry : told.entrySet()) {
-            statusTimes.put(entry.getKey(), entry.getValue().integer("StatusLTimes", 0, Long.MAX_VALUE));
-        }
         List<RecentEvents> events = new ArrayList<>();
         for (Value slot : f.value("Events").list("Events")) {
             if (!slot.isNil()) {
@@ -100,7 +93,7 @@ public final class SerfMessageCodec {
         }
         return new SerfMessage.State(
                 f.lamportTime("LTime"),
-                statusTimes,
+                f.value("StatusLTimes").times("StatusLTimes"),
                 Value.texts(f.value("LeftMembers").list("LeftMembers"), "LeftMembers"),
                 f.lamportTime("EventLTime"),
                 events,

@@ -1,6 +1,5 @@
 package io.vmha.gossip.wire;
 
-import io.vmha.gossip.wire.Message.NodeState;
 import io.vmha.gossip.wire.Message.PushPull;
 import java.nio.ByteBuffer;
 

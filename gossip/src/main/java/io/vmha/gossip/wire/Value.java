@@ -35,6 +35,11 @@ sealed interface Value {
         throw unexpected(field, "a map");
     }
 
+    /** A map from names to Lamport times. */
+    default StatusTimes times(String field) {
+        throw unexpected(field, "a map");
+    }
+
     /** A Go struct: a map of its field names, or a list in declaration order, or nil for the zero value. */
     default Fields struct(String name, List<String> declarationOrder) {
         throw unexpected(name, "a map");
@@ -85,6 +90,11 @@ sealed interface Value {
         @Override
         public Map<String, Value> map(String field) {
             return Map.of();
+        }
+
+        @Override
+        public StatusTimes times(String field) {
+            return new StatusTimes.Builder(0).build();
         }
 
         @Override
@@ -183,6 +193,15 @@ sealed interface Value {
                 entries.put(keys.get(i).text(field + " key"), values.get(i)); // the last of equal keys wins
             }
             return entries;
+        }
+
+        @Override
+        public StatusTimes times(String field) {
+            var times = new StatusTimes.Builder(keys.size());
+            for (int i = 0; i < keys.size(); i++) {
+                times.add(keys.get(i).text(field + " key"), values.get(i).integer(field, 0, Long.MAX_VALUE));
+            }
+            return times.build();
         }
 
         @Override

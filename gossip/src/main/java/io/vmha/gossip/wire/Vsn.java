@@ -20,6 +20,11 @@ public record Vsn(Bytes raw) {
         }
     }
 
+    /** The versions in these bytes; one object for what nearly everybody says. */
+    public static Vsn of(Bytes raw) {
+        return raw.equals(OURS.raw) ? OURS : new Vsn(raw);
+    }
+
     public int protocolMin() {
         return at(0);
     }

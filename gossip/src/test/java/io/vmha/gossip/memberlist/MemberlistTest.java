@@ -7,6 +7,7 @@ import io.vmha.gossip.wire.LifeState;
 import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.Message.Source;
 import io.vmha.gossip.wire.NodeAddress;
+import io.vmha.gossip.wire.NodeState;
 import io.vmha.gossip.wire.Vsn;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -247,10 +248,8 @@ final class MemberlistTest {
     void deadOfAPushPullAreOnlySuspects() {
         hear(alive("b", 2, 3));
         delegate.take();
-        Message.NodeState dead =
-                new Message.NodeState("b", 3, NodeAddress.of(address(2)), LifeState.DEAD, Bytes.utf8("b"), Vsn.OURS);
-        Message.NodeState left =
-                new Message.NodeState("c", 1, NodeAddress.of(address(3)), LifeState.LEFT, Bytes.EMPTY, Vsn.OURS);
+        NodeState dead = new NodeState("b", 3, NodeAddress.of(address(2)), LifeState.DEAD, Bytes.utf8("b"), Vsn.OURS);
+        NodeState left = new NodeState("c", 1, NodeAddress.of(address(3)), LifeState.LEFT, Bytes.EMPTY, Vsn.OURS);
 
         us.onStreamRequest(nowMs, 1, new Message.PushPull(true, List.of(dead, left), Bytes.EMPTY));
 
@@ -259,16 +258,15 @@ final class MemberlistTest {
         assertThat(reply.join()).isTrue();
         assertThat(reply.nodes())
                 .as("our state goes out before theirs is taken over")
-                .extracting(Message.NodeState::state)
+                .extracting(NodeState::state)
                 .containsOnly(LifeState.ALIVE);
     }
 
     @Test
     void statesOfPeersWithVersionsThatExcludeOursAreRefusedAsAWhole() {
-        Message.NodeState foreign = new Message.NodeState(
+        NodeState foreign = new NodeState(
                 "b", 1, NodeAddress.of(address(2)), LifeState.ALIVE, Bytes.EMPTY, new Vsn(Bytes.hex("010502020404")));
-        Message.NodeState fine =
-                new Message.NodeState("c", 1, NodeAddress.of(address(3)), LifeState.ALIVE, Bytes.EMPTY, Vsn.OURS);
+        NodeState fine = new NodeState("c", 1, NodeAddress.of(address(3)), LifeState.ALIVE, Bytes.EMPTY, Vsn.OURS);
 
         us.onStreamRequest(nowMs, 1, new Message.PushPull(true, List.of(foreign, fine), Bytes.EMPTY));
 
@@ -356,8 +354,7 @@ final class MemberlistTest {
         List<RecordingOutbox.Opened> opened = outbox.takeStreams();
         assertThat(opened).hasSize(2);
 
-        Message.NodeState b =
-                new Message.NodeState("b", 1, NodeAddress.of(address(2)), LifeState.ALIVE, Bytes.EMPTY, Vsn.OURS);
+        NodeState b = new NodeState("b", 1, NodeAddress.of(address(2)), LifeState.ALIVE, Bytes.EMPTY, Vsn.OURS);
         us.onStreamReply(nowMs, opened.get(0).streamId(), new Message.PushPull(true, List.of(b), Bytes.EMPTY));
         us.onStreamFailed(nowMs, opened.get(1).streamId(), "refused");
 

@@ -8,8 +8,10 @@ import io.vmha.gossip.wire.Bytes;
 import io.vmha.gossip.wire.LifeState;
 import io.vmha.gossip.wire.Message;
 import io.vmha.gossip.wire.NodeAddress;
+import io.vmha.gossip.wire.NodeState;
 import io.vmha.gossip.wire.SerfMessage;
 import io.vmha.gossip.wire.SerfMessageCodec;
+import io.vmha.gossip.wire.StatusTimes;
 import io.vmha.gossip.wire.Vsn;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +41,9 @@ final class IntentTimesTest {
 
     /** A peer's state, without any node of memberlist's. */
     private void exchange(Map<String, Long> times, String... left) {
-        SerfMessage.State state = new SerfMessage.State(20, new TreeMap<>(times), List.of(left), 1, List.of(), 1);
+        var statusTimes = new StatusTimes.Builder(0);
+        new TreeMap<>(times).forEach(statusTimes::add);
+        SerfMessage.State state = new SerfMessage.State(20, statusTimes.build(), List.of(left), 1, List.of(), 1);
         us.serf()
                 .onStreamRequest(
                         pool.nowMs(), 1, new Message.PushPull(false, List.of(), SerfMessageCodec.encode(state)));
@@ -88,11 +92,11 @@ final class IntentTimesTest {
 
         SerfMessage.State ours =
                 (SerfMessage.State) SerfMessageCodec.decode(((Message.PushPull) us.lastReply()).userState());
-        assertThat(ours.statusTimes()).containsEntry("b", 8L);
+        assertThat(ours.statusTimes().asMap()).containsEntry("b", 8L);
         hear(new Message.Dead("b", 1, "b"));
         exchange(Map.of());
         ours = (SerfMessage.State) SerfMessageCodec.decode(((Message.PushPull) us.lastReply()).userState());
-        assertThat(ours.statusTimes()).containsEntry("b", 9L);
+        assertThat(ours.statusTimes().asMap()).containsEntry("b", 9L);
         assertThat(ours.leftMembers()).containsExactly("b");
     }
 
@@ -134,7 +138,9 @@ final class IntentTimesTest {
     }
 
     private static NodeView view(String name) {
-        return new NodeView(name, TestPool.address(9), Bytes.EMPTY, Vsn.OURS, 1, LifeState.DEAD);
+        var address = TestPool.address(9);
+        return new NodeView(
+                new NodeState(name, 1, NodeAddress.of(address), LifeState.DEAD, Bytes.EMPTY, Vsn.OURS), address);
     }
 
     @Test

@@ -3,7 +3,6 @@ package io.vmha.gossip.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.vmha.gossip.wire.Message.NodeState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -186,8 +185,8 @@ final class Recorded implements MessageListener {
             assertThat(state.ltime()).isEqualTo(field("LTime").asLong());
             assertThat(state.eventLtime()).isEqualTo(field("EventLTime").asLong());
             assertThat(state.queryLtime()).isEqualTo(field("QueryLTime").asLong());
-            assertThat(state.statusTimes()).hasSameSizeAs(field("StatusLTimes"));
-            for (Map.Entry<String, Long> entry : state.statusTimes().entrySet()) {
+            assertThat(state.statusTimes().asMap()).hasSameSizeAs(field("StatusLTimes"));
+            for (Map.Entry<String, Long> entry : state.statusTimes().asMap().entrySet()) {
                 assertThat(entry.getValue())
                         .isEqualTo(field("StatusLTimes").get(entry.getKey()).asLong());
             }

@@ -32,7 +32,6 @@ final class GossipPool {
     private final Wires wires;
     private final Letters letters = new Letters();
     private final List<PoolNode> nodes = new ArrayList<>();
-    private final Map<InetSocketAddress, PoolNode> byAddress = new HashMap<>(); // looked up only
     private final Map<String, PoolNode> byName = new HashMap<>(); // looked up only
     private final Detections detections;
     private long troubleAtMs;
@@ -47,7 +46,6 @@ final class GossipPool {
         for (int i = 1; i <= scenario.nodes(); i++) {
             var node = new PoolNode(sim, this, i, scenario);
             nodes.add(node);
-            byAddress.put(node.address(), node);
             byName.put(node.name(), node);
         }
         this.detections = new Detections(sim, this, scenario);
@@ -71,7 +69,8 @@ final class GossipPool {
     }
 
     Optional<PoolNode> at(InetSocketAddress address) {
-        return Optional.ofNullable(byAddress.get(address));
+        int number = PoolNode.numberAt(address);
+        return number >= 1 && number <= nodes.size() ? Optional.of(nodes.get(number - 1)) : Optional.empty();
     }
 
     Optional<PoolNode> named(String name) {

@@ -63,7 +63,7 @@ final class NodeObserver {
                             .send(
                                     other.number(),
                                     host.number(),
-                                    () -> host.feed(() -> {
+                                    () -> host.hear(() -> {
                                         if (asking == observer) {
                                             observer.onAnswer(host.clockMs(), attempt, "refused");
                                         }

@@ -36,9 +36,10 @@ final class PoolNode {
     private final Simulation sim;
     private final GossipPool pool;
     private final int number;
+    private final String name;
     private final InetSocketAddress address;
     private final NodeClock clock;
-    private final Optional<NodeObserver> observer;
+    private final NodeObserver observer; // or none
     private final Deque<Runnable> waiting = new ArrayDeque<>();
     private Serf serf;
     private boolean alive;
@@ -46,6 +47,13 @@ final class PoolNode {
     private int life;
     private long pausedUntilMs;
     private long armedAtMs;
+    /** When the gossip has something to do: found out after each of its inputs, for nothing else changes it. */
+    private long gossipDueMs;
+
+    private long observerDueMs = Long.MAX_VALUE;
+    /** An answer has come since {@link #observerDueMs} was found out: it may be later now. */
+    private boolean observerDueIsOld;
+
     private long diedAtMs;
     /** Since when nothing has been wrong with this process. */
     private long wellSinceMs;
@@ -54,11 +62,12 @@ final class PoolNode {
         this.sim = sim;
         this.pool = pool;
         this.number = number;
+        this.name = "n" + number;
         this.address = addressOf(number);
         int spread = scenario.clockSpreadPpm();
         this.clock =
                 new NodeClock(spread == 0 ? 0 : sim.dice("clock of " + number).between(-spread, spread));
-        this.observer = scenario.observed() ? Optional.of(new NodeObserver(sim, pool, this)) : Optional.empty();
+        this.observer = scenario.observed() ? new NodeObserver(sim, pool, this) : null;
     }
 
     static InetSocketAddress addressOf(int number) {
@@ -70,8 +79,14 @@ final class PoolNode {
         }
     }
 
+    /** Whose address this is. */
+    static int numberAt(InetSocketAddress address) {
+        byte[] ip = address.getAddress().getAddress();
+        return ((ip[2] & 0xff) << 8) | (ip[3] & 0xff);
+    }
+
     String name() {
-        return "n" + number;
+        return name;
     }
 
     /** What this node's own clock shows. */
@@ -85,7 +100,7 @@ final class PoolNode {
     }
 
     Optional<NodeObserver> observer() {
-        return observer;
+        return Optional.ofNullable(observer);
     }
 
     int number() {
@@ -140,7 +155,10 @@ final class PoolNode {
         if (!peers.isEmpty()) {
             serf.join(clockMs(), 1, peers);
         }
-        observer.ifPresent(NodeObserver::start);
+        if (observer != null) {
+            observer.start();
+            observerDueIsOld = true;
+        }
         armedAtMs = Long.MAX_VALUE;
         arm();
     }
@@ -204,19 +222,38 @@ final class PoolNode {
         }
     }
 
-    private void arm() {
-        armFor(Math.min(
-                serf.nextDeadlineMs(),
-                observer.map(NodeObserver::nextDeadlineMs).orElse(Long.MAX_VALUE)));
+    /** An answer to the observer. It makes nothing due earlier, so a timer that is armed is early enough. */
+    void hear(Runnable answer) {
+        if (isRunning()) {
+            answer.run();
+            observerDueIsOld = true;
+            if (armedAtMs == Long.MAX_VALUE) {
+                armForAll();
+            }
+        } else {
+            feed(() -> {
+                answer.run();
+                observerDueIsOld = true;
+            });
+        }
     }
 
-    /** After gossip, which changes nothing of what the observer waits for: if a timer is armed, it is early enough for that. */
-    private void armAfterGossip() {
+    /** After an input of the gossip. It changes nothing of what the observer waits for: a timer that is armed is early enough for that. */
+    private void arm() {
+        gossipDueMs = serf.nextDeadlineMs();
         if (armedAtMs == Long.MAX_VALUE) {
-            arm();
+            armForAll();
         } else {
-            armFor(serf.nextDeadlineMs());
+            armFor(gossipDueMs);
         }
+    }
+
+    private void armForAll() {
+        if (observerDueIsOld) {
+            observerDueMs = observer.nextDeadlineMs();
+            observerDueIsOld = false;
+        }
+        armFor(Math.min(gossipDueMs, observerDueMs));
     }
 
     private void armFor(long dueMs) {
@@ -228,13 +265,23 @@ final class PoolNode {
                 if (armedAtMs == sim.nowMs() && life == thisLife) {
                     armedAtMs = Long.MAX_VALUE;
                     if (isRunning()) {
-                        serf.onTimer(clockMs());
-                        observer.ifPresent(NodeObserver::onTimer);
-                        arm();
+                        onTimer(clockMs());
                     }
                 }
             });
         }
+    }
+
+    private void onTimer(long nowMs) {
+        if (gossipDueMs <= nowMs) {
+            serf.onTimer(nowMs);
+            gossipDueMs = serf.nextDeadlineMs();
+        }
+        if (observerDueMs <= nowMs) {
+            observer.onTimer();
+            observerDueIsOld = true;
+        }
+        armForAll();
     }
 
     /** What a member is called here, if it is known. */
@@ -252,7 +299,7 @@ final class PoolNode {
             for (Bytes part : parts) {
                 serf.onMessage(nowMs, from, pool.letters().read(part));
             }
-            armAfterGossip();
+            arm();
         } else {
             feed(() -> onPacket(from, parts));
         }

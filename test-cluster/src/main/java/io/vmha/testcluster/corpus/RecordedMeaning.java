@@ -3,9 +3,9 @@ package io.vmha.testcluster.corpus;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vmha.gossip.wire.Bytes;
 import io.vmha.gossip.wire.Message;
-import io.vmha.gossip.wire.Message.NodeState;
 import io.vmha.gossip.wire.MessageListener;
 import io.vmha.gossip.wire.NodeAddress;
+import io.vmha.gossip.wire.NodeState;
 import io.vmha.gossip.wire.QueryFilter;
 import io.vmha.gossip.wire.SerfMessage;
 import io.vmha.gossip.wire.SerfMessageCodec;
@@ -280,7 +280,7 @@ final class RecordedMeaning implements MessageListener {
                     "number of state statusTimes",
                     state.statusTimes().size(),
                     field("StatusLTimes").size());
-            for (Map.Entry<String, Long> entry : state.statusTimes().entrySet()) {
+            for (Map.Entry<String, Long> entry : state.statusTimes().asMap().entrySet()) {
                 expect(
                         "status time",
                         entry.getValue(),
