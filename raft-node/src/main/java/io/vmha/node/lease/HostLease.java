@@ -71,6 +71,10 @@ public final class HostLease {
     private Arming arming = new Arming(false, "the guard has not been asked yet");
     private long saidAtMs;
     private boolean unwritable;
+    /** What the AZ relies on, or in which group, has changed and is not on disk yet. */
+    private boolean unkept;
+
+    private boolean keepingFailed;
     private long disownedAt = -1;
 
     /**
@@ -139,7 +143,7 @@ public final class HostLease {
             lease = new QuorumLease(TIMING);
             sealedEpoch = 0;
             group = heard.group();
-            knownIndex = 0;
+            unkept = true; // also where the new group relies on the same: the lease file is taken over by the group that is kept
             rely(heard.proofs(), heard.applied());
         } else if (heard.applied() >= knownIndex) {
             rely(heard.proofs(), heard.applied());
@@ -171,18 +175,38 @@ public final class HostLease {
 
     private void rely(String next, long index) {
         knownIndex = index;
-        if (next.equals(proofs) || next.isEmpty()) {
-            return;
+        if (!next.equals(proofs) && !next.isEmpty()) {
+            LOG.info("what this host's AZ relies on has changed was={} now={}", proofs, next);
+            proofs = next;
+            selfTest.distrust(bootMs.getAsLong()); // the guard must show that it has read this
+            arming = new Arming(false, "the guard is being asked");
+            unkept = true;
         }
-        LOG.info("what this host's AZ relies on has changed was={} now={}", proofs, next);
-        proofs = next;
-        selfTest.distrust(bootMs.getAsLong()); // the guard must show that it has read this
-        arming = new Arming(false, "the guard is being asked");
+        if (unkept) {
+            keep();
+        }
+    }
+
+    /** A disk that does not take it is asked again with the next answer: without it this host forgets at its restart that it needs a lease. */
+    private void keep() {
         try {
             Files.createDirectories(places.terms().getParent());
-            KeyValues.write(places.terms(), List.of("group=" + group, "proofs=" + proofs, "index=" + index));
+            KeyValues.writeToDisk(
+                    places.terms(), List.of("group=" + group, "proofs=" + proofs, "index=" + knownIndex));
+            if (keepingFailed) {
+                LOG.info("what the AZ relies on is kept again file={}", places.terms());
+            }
+            unkept = false;
+            keepingFailed = false;
         } catch (IOException e) {
-            LOG.error("what the AZ relies on cannot be kept file={} why=\"{}\"", places.terms(), e.toString());
+            if (!keepingFailed) {
+                LOG.error(
+                        "what the AZ relies on cannot be kept: after a restart this host may not know that it needs a lease"
+                                + " file={} why=\"{}\"",
+                        places.terms(),
+                        e.toString());
+            }
+            keepingFailed = true;
         }
     }
 

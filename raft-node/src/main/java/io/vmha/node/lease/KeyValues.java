@@ -1,10 +1,12 @@
 package io.vmha.node.lease;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -39,6 +41,19 @@ final class KeyValues {
         Path next = file.resolveSibling(file.getFileName() + ".tmp");
         Files.writeString(next, String.join("\n", lines) + "\n", StandardCharsets.UTF_8);
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** As {@link #write}, and a host that loses its power right after has the new content or the old one, never an empty file. */
+    static void writeToDisk(Path file, Iterable<String> lines) throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + ".tmp");
+        Files.writeString(next, String.join("\n", lines) + "\n", StandardCharsets.UTF_8);
+        try (FileChannel written = FileChannel.open(next, StandardOpenOption.WRITE)) {
+            written.force(true);
+        }
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
+            directory.force(true);
+        }
     }
 
     static long number(SortedMap<String, String> values, String key) {

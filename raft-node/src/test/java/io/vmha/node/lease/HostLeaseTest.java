@@ -135,6 +135,40 @@ class HostLeaseTest {
     }
 
     @Test
+    void restartedDaemonKeepsTheLeaseOfANewGroupThatReliesOnTheSame() {
+        majority();
+        for (int round = 0; round < 2; round++) { // it was away while its AZ was disabled and enabled again
+            for (String voter : List.of("a", "b")) {
+                long epoch = lease.epochIn("g2");
+                lease.onAnswer(
+                        new Heard("g2", voter, nowMs, epoch, true, false, epoch > 0, 5, 7, "lease", ABC));
+            }
+        }
+        assertThat(file()).containsEntry("state", "held").containsEntry("epoch", "5");
+
+        lease = process("boot-1");
+        lease.tick(3, 5);
+
+        assertThat(file())
+                .as("else the guard takes epoch 0 for the end of the lease and pauses every guest")
+                .containsEntry("state", "held")
+                .containsEntry("epoch", "5")
+                .containsEntry("deadline_boottime_ms", String.valueOf(nowMs + L));
+    }
+
+    @Test
+    void whatTheDiskDidNotTakeIsKeptWithALaterAnswer() throws IOException {
+        Files.writeString(dir.resolve("data"), "a full or broken disk", StandardCharsets.UTF_8);
+        majority();
+        Files.delete(dir.resolve("data"));
+        majority();
+
+        lease = process("boot-2");
+
+        assertThat(lease.status().reliesOnLease()).isTrue();
+    }
+
+    @Test
     void noLeaseSurvivesABootButWhatTheAzReliesOnDoes() {
         majority();
         majority();
