@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.RecoveryState;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -19,9 +18,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -49,6 +50,7 @@ public final class Webhook implements AutoCloseable {
     public static final int BATCH_MAX = 100;
 
     private static final Duration REQUEST_LIMIT = Duration.ofSeconds(5);
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(8);
     private static final long RETRY_MIN_MS = 500;
     private static final long RETRY_MAX_MS = 60_000;
 
@@ -196,13 +198,18 @@ public final class Webhook implements AutoCloseable {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body));
         target.secret().ifPresent(secret -> request.header("X-Vmha-Signature", "sha256=" + signature(secret, body)));
+        // the request's own limit ends with the headers of the answer; a body that never comes would hold this thread up for ever
+        var answer = client.sendAsync(request.build(), HttpResponse.BodyHandlers.discarding());
         try {
-            int status = client.send(request.build(), HttpResponse.BodyHandlers.discarding())
-                    .statusCode();
+            int status = answer.get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS).statusCode();
             return status / 100 == 2 ? Optional.empty() : Optional.of("the receiver answered " + status);
-        } catch (IOException e) {
-            return Optional.of(e.toString());
+        } catch (ExecutionException e) {
+            return Optional.of(e.getCause().toString());
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            return Optional.of("the receiver's answer did not end within " + ANSWER_LIMIT.toSeconds() + " s");
         } catch (InterruptedException e) {
+            answer.cancel(true);
             Thread.currentThread().interrupt();
             return Optional.of("the daemon stops");
         }

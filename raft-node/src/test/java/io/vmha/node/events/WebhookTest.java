@@ -29,6 +29,7 @@ class WebhookTest {
 
     private final LinkedBlockingQueue<Received> received = new LinkedBlockingQueue<>();
     private final AtomicInteger refusals = new AtomicInteger();
+    private final AtomicInteger endless = new AtomicInteger();
     private HttpServer server;
     private Webhook webhook;
 
@@ -51,9 +52,14 @@ class WebhookTest {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
             byte[] body = exchange.getRequestBody().readAllBytes();
+            boolean ends = endless.getAndUpdate(n -> Math.max(0, n - 1)) == 0;
             boolean refuse = refusals.getAndUpdate(n -> Math.max(0, n - 1)) > 0;
-            exchange.sendResponseHeaders(refuse ? 503 : 204, -1);
-            exchange.close();
+            exchange.sendResponseHeaders(refuse ? 503 : ends ? 204 : 200, ends ? -1 : 10);
+            if (ends) {
+                exchange.close();
+            } else {
+                exchange.getResponseBody().flush();
+            }
             if (!refuse) {
                 received.add(new Received(
                         exchange.getRequestHeaders().getFirst("X-Vmha-Signature"),
@@ -117,6 +123,19 @@ class WebhookTest {
                                 .map(Event::id)
                                 .toList());
         assertThat(first.signature()).isNull();
+    }
+
+    @Test
+    void anAnswerThatNeverEndsIsGivenUpAndTheEventsAreSentAgain() throws InterruptedException {
+        endless.set(1);
+        start(Optional.empty());
+        webhook.onLeading(true);
+        webhook.onState(of(Samples.recovering()));
+
+        Received first = take();
+        Received second = take();
+
+        assertThat(second.ids()).isEqualTo(first.ids());
     }
 
     @Test
