@@ -240,10 +240,28 @@ static void begin(struct worker *worker, int64_t now_ms) {
   fcntl(worker->listings, F_SETFL, O_NONBLOCK);
 }
 
+/* True if one more may be started: each may be the next that does not go. */
+static bool bury(struct worker *worker) {
+  bool room = false;
+  for (int i = 0; i < DYING_MAX; i++) {
+    if (worker->dying[i] != 0 && waitpid((pid_t)worker->dying[i], NULL, WNOHANG) != 0) {
+      worker->dying[i] = 0;
+    }
+    room |= worker->dying[i] == 0;
+  }
+  return room;
+}
+
+/* Never waits for the end: a process that waits for a dead disk does not even follow SIGKILL, and the guests' time runs. */
 void worker_end(struct worker *worker) {
   if (worker->pid > 0) {
     kill((pid_t)worker->pid, SIGKILL);
-    waitpid((pid_t)worker->pid, NULL, 0);
+    for (int i = 0; i < DYING_MAX; i++) {
+      if (worker->dying[i] == 0) {
+        worker->dying[i] = worker->pid;
+        break;
+      }
+    }
   }
   if (worker->orders >= 0) {
     close(worker->orders);
@@ -281,8 +299,11 @@ void worker_tend(struct worker *worker, struct rules *rules, int64_t now_ms, int
     worker->pid = 0;
     fail(worker, rules, now_ms, "libvirt cannot be reached, see the journal");
   }
+  bool room = bury(worker);
   if (worker->pid == 0) {
-    if (worker->began_ms == 0 || now_ms - worker->began_ms >= RESTART_AFTER_MS) {
+    if (!room) {
+      snprintf(worker->why, sizeof worker->why, "the processes that called libvirt can be killed no more: does its disk answer?");
+    } else if (worker->began_ms == 0 || now_ms - worker->began_ms >= RESTART_AFTER_MS) {
       worker_end(worker);
       begin(worker, now_ms);
     }

@@ -7,7 +7,7 @@
 
 #include "rules.h"
 
-enum { UUID_LENGTH = 36 };
+enum { UUID_LENGTH = 36, DYING_MAX = 8 };
 
 struct worker_order {
   uint32_t kind; /* enum order_kind; ORDER_NONE asks for a listing */
@@ -39,6 +39,7 @@ struct worker {
   int64_t asked_ms;  /* when the listing that is awaited was asked for; 0: none */
   int64_t listed_ms; /* when the newest listing that came was asked for; 0: none came */
   int64_t told_ms;   /* when a worker last told why it does not work; 0: it works */
+  int64_t dying[DYING_MAX]; /* killed, and not gone yet: the kernel may wait for a disk; 0: free */
   int lost;       /* orders that nobody answered in time */
   char why[WHY_MAX]; /* why it does not work; empty if it does */
 };
