@@ -4,6 +4,7 @@
  * needs neither network nor disk. One thread, memory locked, nothing allocated after the start but what the C library does in opendir().
  */
 #include "guests.h"
+#include "journal.h"
 #include "lease.h"
 #include "process.h"
 #include "reset.h"
@@ -508,7 +509,7 @@ int main(int count, char **words) {
     return 1;
   }
   guard.boot_id[strcspn(guard.boot_id, "\n")] = '\0';
-  setvbuf(stderr, NULL, _IOLBF, 0);
+  journal_never_waits();
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_signal;

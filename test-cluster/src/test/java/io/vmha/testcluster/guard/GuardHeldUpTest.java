@@ -45,6 +45,22 @@ class GuardHeldUpTest {
             void virSetErrorFunc(void *d, void *f) {}
             """;
 
+    /** Runs its arguments with a standard error that nobody reads and that takes nothing more. */
+    private static final String WITH_A_FULL_PIPE =
+            """
+            import os, sys
+            r, w = os.pipe()
+            os.set_inheritable(r, True)
+            os.set_blocking(w, False)
+            try:
+                while True:
+                    os.write(w, b'x' * 4096)
+            except BlockingIOError:
+                os.set_blocking(w, True)
+            os.dup2(w, 2)
+            os.execvp(sys.argv[1], sys.argv[1:])
+            """;
+
     @TempDir
     Path directory;
 
@@ -98,6 +114,18 @@ class GuardHeldUpTest {
 
         await("killed", () -> !guest.isAlive());
         await("said", () -> "0".equals(guard.status().get("domains_running")));
+    }
+
+    @Test
+    void aJournalThatTakesNothingHoldsNothingUp() throws IOException {
+        guest();
+        guard = GuardProcess.start(List.of("python3", "-c", WITH_A_FULL_PIPE), directory, "pids:" + pids);
+        await("armed", () -> {
+            lease.hold(1_000);
+            return "1".equals(guard.status().get("armed"));
+        });
+
+        await("paused", () -> "1".equals(guard.status().get("domains_paused")));
     }
 
     private long worker() {
