@@ -10,6 +10,7 @@ import io.vmha.node.kv.KvQuestion;
 import io.vmha.node.kv.KvSession;
 import io.vmha.node.kv.SessionClock.Renewal;
 import io.vmha.node.raft.GroupClient;
+import io.vmha.node.raft.GroupId;
 import io.vmha.node.raft.PeerInfo;
 import io.vmha.node.raft.RaftNode;
 import io.vmha.node.raft.RaftNodeException;
@@ -55,7 +56,6 @@ public final class KvAccess implements Keys {
     private final ScheduledExecutorService timer;
     private final ChangesUnderWay underWay = new ChangesUnderWay();
     private Optional<GroupClient> client = Optional.empty();
-    private volatile long toldIndex;
     private volatile boolean asking;
 
     public KvAccess(
@@ -182,9 +182,13 @@ public final class KvAccess implements Keys {
     }
 
     private void hearOfChanges() {
+        Optional<GroupId> group = client().map(GroupClient::group);
+        if (group.isEmpty()) {
+            return;
+        }
         asking = true;
         var question = io.vmha.proto.v1.KvQuestion.newBuilder()
-                .setTouchedAfter(toldIndex)
+                .setTouchedAfter(watchers.toldIn(group.get()))
                 .build();
         var unused = askAVoter(question).whenComplete((reply, failure) -> {
             asking = false;
@@ -192,8 +196,11 @@ public final class KvAccess implements Keys {
                 LOG.debug("changes not heard of why=\"{}\"", failure.toString());
                 return;
             }
-            toldIndex = Math.max(toldIndex, reply.getKv().getIndex());
-            reply.getKv().getTouchedList().forEach(t -> watchers.onTouched(KvCodec.decode(t)));
+            KvAnswer told = reply.getKv();
+            watchers.onTold(
+                    group.get(),
+                    told.getIndex(),
+                    told.getTouchedList().stream().map(KvCodec::decode).toList());
         });
     }
 

@@ -2,6 +2,7 @@ package io.vmha.node.control;
 
 import io.vmha.node.kv.KvQuestion;
 import io.vmha.node.kv.Touched;
+import io.vmha.node.raft.GroupId;
 import io.vmha.node.view.KeysException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -15,6 +16,7 @@ public final class KvWatchers {
     public static final int WATCHERS_MAX = 128;
 
     private final Set<Watcher> waiting = new LinkedHashSet<>();
+    private final KnownState told = new KnownState();
 
     /** One who waits. */
     final class Watcher implements AutoCloseable {
@@ -63,6 +65,17 @@ public final class KvWatchers {
     /** How many wait. */
     public synchronized int size() {
         return waiting.size();
+    }
+
+    /** Up to which place in its log this host, which does not vote in the group, was told of changes: the next group's begins at 0 again. */
+    long toldIn(GroupId group) {
+        return told.indexIn(group);
+    }
+
+    /** A voter of this group has told what has changed up to this place. */
+    void onTold(GroupId group, long index, List<Touched> changes) {
+        told.take(group, index);
+        changes.forEach(this::onTouched);
     }
 
     /** Something has changed. */

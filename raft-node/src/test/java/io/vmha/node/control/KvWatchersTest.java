@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.vmha.node.kv.KvQuestion;
 import io.vmha.node.kv.Touched;
+import io.vmha.node.raft.GroupId;
 import io.vmha.node.view.KeysException;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,5 +42,22 @@ class KvWatchersTest {
         assertThat(a).isDone();
         assertThat(b).isNotDone();
         assertThat(all).isDone();
+    }
+
+    @Test
+    void changesOfANewGroupAreAskedForFromItsBeginning() {
+        var old = GroupId.parse("00000000-0000-4000-8000-000000000001");
+        var fresh = GroupId.parse("00000000-0000-4000-8000-000000000002");
+        watchers.onTold(old, 5_000, List.of());
+        watchers.onTold(old, 4_000, List.of()); // of a voter that is behind
+
+        assertThat(watchers.toldIn(old)).isEqualTo(5_000);
+        assertThat(watchers.toldIn(fresh)).as("its log has not come so far").isZero();
+
+        var a = watchers.watch(new KvQuestion.OneKey("a")).next();
+        watchers.onTold(fresh, 7, List.of(new Touched(7, List.of("a"), List.of(), false)));
+
+        assertThat(a).isDone();
+        assertThat(watchers.toldIn(fresh)).isEqualTo(7);
     }
 }
