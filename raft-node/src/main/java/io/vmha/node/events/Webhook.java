@@ -198,10 +198,12 @@ public final class Webhook implements AutoCloseable {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body));
         target.secret().ifPresent(secret -> request.header("X-Vmha-Signature", "sha256=" + signature(secret, body)));
-        // the request's own limit ends with the headers of the answer; a body that never comes would hold this thread up for ever
+        // the request's own limit ends with the headers of the answer; a body that never comes would hold this thread
+        // up for ever
         var answer = client.sendAsync(request.build(), HttpResponse.BodyHandlers.discarding());
         try {
-            int status = answer.get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS).statusCode();
+            int status =
+                    answer.get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS).statusCode();
             return status / 100 == 2 ? Optional.empty() : Optional.of("the receiver answered " + status);
         } catch (ExecutionException e) {
             return Optional.of(e.getCause().toString());

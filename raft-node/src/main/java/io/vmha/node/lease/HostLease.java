@@ -143,7 +143,8 @@ public final class HostLease {
             lease = new QuorumLease(TIMING);
             sealedEpoch = 0;
             group = heard.group();
-            unkept = true; // also where the new group relies on the same: the lease file is taken over by the group that is kept
+            // also where the new one relies on the same: the lease file is taken over by the group that is kept
+            unkept = true;
             rely(heard.proofs(), heard.applied());
         } else if (heard.applied() >= knownIndex) {
             rely(heard.proofs(), heard.applied());
@@ -191,8 +192,7 @@ public final class HostLease {
     private void keep() {
         try {
             Files.createDirectories(places.terms().getParent());
-            KeyValues.writeToDisk(
-                    places.terms(), List.of("group=" + group, "proofs=" + proofs, "index=" + knownIndex));
+            KeyValues.writeToDisk(places.terms(), List.of("group=" + group, "proofs=" + proofs, "index=" + knownIndex));
             if (keepingFailed) {
                 LOG.info("what the AZ relies on is kept again file={}", places.terms());
             }

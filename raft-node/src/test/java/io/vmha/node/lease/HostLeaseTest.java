@@ -140,8 +140,7 @@ class HostLeaseTest {
         for (int round = 0; round < 2; round++) { // it was away while its AZ was disabled and enabled again
             for (String voter : List.of("a", "b")) {
                 long epoch = lease.epochIn("g2");
-                lease.onAnswer(
-                        new Heard("g2", voter, nowMs, epoch, true, false, epoch > 0, 5, 7, "lease", ABC));
+                lease.onAnswer(new Heard("g2", voter, nowMs, epoch, true, false, epoch > 0, 5, 7, "lease", ABC));
             }
         }
         assertThat(file()).containsEntry("state", "held").containsEntry("epoch", "5");

@@ -24,8 +24,7 @@ class GuardHeldUpTest {
     private static final String UUID = "5b9d3f0c-8d8e-4ad4-9f53-2d2b3a1f1c11";
 
     /** Lists nothing once, and never answers again. */
-    private static final String LIBVIRT_THAT_HANGS =
-            """
+    private static final String LIBVIRT_THAT_HANGS = """
             #include <unistd.h>
             int virInitialize(void) { return 0; }
             void *virConnectOpen(const char *uri) { return (void *)uri; }
@@ -46,8 +45,7 @@ class GuardHeldUpTest {
             """;
 
     /** Runs its arguments with a standard error that nobody reads and that takes nothing more. */
-    private static final String WITH_A_FULL_PIPE =
-            """
+    private static final String WITH_A_FULL_PIPE = """
             import os, sys
             r, w = os.pipe()
             os.set_inheritable(r, True)
