@@ -3,9 +3,13 @@ package io.vmha.node.gate;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.RecoveryState;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,10 +29,16 @@ final class ProtectedMark {
         try {
             since = OptionalLong.of(Long.parseLong(
                     Files.readString(file, StandardCharsets.UTF_8).strip()));
+        } catch (NoSuchFileException e) {
+            LOG.debug("no mark of protection file={}", file);
         } catch (NumberFormatException e) {
             since = OptionalLong.of(0); // cut off while it was written: it was there
         } catch (IOException e) {
-            LOG.debug("no mark of protection file={}", file);
+            since = OptionalLong.of(0);
+            LOG.error(
+                    "the mark of protection cannot be read, so this host counts as protected file={} why=\"{}\"",
+                    file,
+                    e.toString());
         }
     }
 
@@ -49,10 +59,25 @@ final class ProtectedMark {
         }
     }
 
+    /** To the disk: power may fail as soon as the host is protected. */
+    private static void write(Path file, String text) throws IOException {
+        try (FileChannel out = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+            while (bytes.hasRemaining()) {
+                out.write(bytes);
+            }
+            out.force(true);
+        }
+        try (FileChannel directory = FileChannel.open(file.toAbsolutePath().getParent())) {
+            directory.force(true);
+        }
+    }
+
     private void set(OptionalLong next) {
         try {
             if (next.isPresent()) {
-                Files.writeString(file, next.getAsLong() + "\n", StandardCharsets.UTF_8);
+                write(file, next.getAsLong() + "\n");
             } else {
                 Files.deleteIfExists(file);
             }

@@ -227,7 +227,12 @@ final class TlsMaterial {
             throw new InvalidKeySpecException(
                     file + " holds no PKCS #8 key; convert it: openssl pkcs8 -topk8 -nocrypt -in old.key -out new.key");
         }
-        byte[] der = Base64.getMimeDecoder().decode(pem.substring(from + begin.length(), to));
+        byte[] der;
+        try {
+            der = Base64.getMimeDecoder().decode(pem.substring(from + begin.length(), to));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidKeySpecException(file + " is garbled between its BEGIN and END lines; copy it again", e);
+        }
         String algorithm = owner.getPublicKey().getAlgorithm().toUpperCase(Locale.ROOT);
         return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der));
     }

@@ -66,4 +66,15 @@ class GateTest {
 
         assertThat(new ProtectedMark(file).isSet()).isTrue();
     }
+
+    @Test
+    void aMarkThatCannotBeReadStillCounts() throws Exception {
+        Path garbled = directory.resolve("garbled");
+        Files.write(garbled, new byte[] {(byte) 0xff, (byte) 0xfe, 0});
+        Path failing = Files.createDirectory(directory.resolve("failing"));
+
+        assertThat(new ProtectedMark(garbled).isSet()).isTrue();
+        assertThat(new ProtectedMark(failing).isSet()).isTrue();
+        assertThat(new ProtectedMark(directory.resolve("none")).isSet()).isFalse();
+    }
 }

@@ -195,10 +195,14 @@ final class RaftTlsTest {
         RaftTls other = ours.issue("n2", config.address().getAddress());
         Path empty = Files.createFile(dir.resolve("empty.pem"));
 
+        Path garbled = Files.writeString(
+                dir.resolve("garbled.key"), "-----BEGIN PRIVATE KEY-----\nAAAAA\n-----END PRIVATE KEY-----\n");
+
         assertRefused(config, new RaftTls(dir.resolve("none.pem"), good.certificate(), good.key()), "none.pem");
         assertRefused(config, new RaftTls(empty, good.certificate(), good.key()), "holds no certificate");
         assertRefused(config, new RaftTls(good.authority(), good.certificate(), good.authority()), "openssl pkcs8");
         assertRefused(config, new RaftTls(good.authority(), good.certificate(), other.key()), "does not belong");
+        assertRefused(config, new RaftTls(good.authority(), good.certificate(), garbled), "garbled.key is garbled");
     }
 
     private static void assertRefused(RaftConfig config, RaftTls tls, String message) {
