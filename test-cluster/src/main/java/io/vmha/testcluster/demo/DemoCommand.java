@@ -290,7 +290,8 @@ final class DemoCommand implements Callable<Integer> {
         ClusterHost host = cluster.living().get(0);
         screen.title("Still running. Look around:");
         screen.line("  status page   http://" + host.address() + ":8500/ui");
-        screen.line("  command line  export VMHA_ADDRESS=" + host.address() + ":8400, in another terminal; then");
+        screen.line("  command line, in another terminal:");
+        screen.line("                export VMHA_ADDRESS=" + host.address() + ":8400");
         for (String verb : List.of("status", "members", "az show " + Cluster.AZ, "incidents", "explain incident 1")) {
             screen.line("                ./vmha " + verb);
         }
