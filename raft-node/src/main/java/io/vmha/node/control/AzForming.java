@@ -67,7 +67,7 @@ final class AzForming {
         }
         Aggregate aggregate = ((AvailabilityZones.Found) lookup).aggregate();
         Optional<Answer> refusal = tooMany(aggregate)
-                .or(() -> unfitHosts(aggregate))
+                .or(() -> unfitHosts(az, aggregate))
                 .or(() -> proofs.choose(aggregate, config.recovery().proofs()));
         if (refusal.isPresent()) {
             return refusal.get();
@@ -134,18 +134,32 @@ final class AzForming {
                                 + " its own"));
     }
 
+    /** A host without a living agent is a reason not to begin; of an AZ that is protected it may be the very host that died. */
+    static Answer withoutAgent(String az, HostName host, Optional<AzSettings> known) {
+        Optional<AzSettings> own = known.filter(a -> a.enabled() && a.name().equals(az));
+        if (own.isPresent()) {
+            return new Answer(
+                    409,
+                    az + " is already protected"
+                            + (own.get().armed() ? "" : ", but disarmed: vmha az arm " + az)
+                            + "; nothing was changed: its settings are read anew only while all its hosts have a"
+                            + " living vmhad, and " + host + " has none");
+        }
+        return new Answer(
+                409,
+                "host " + host
+                        + " has no living vmhad in the pool; start it there (its `host` must be Nova's"
+                        + " name for the host) and check `vmha members`, or take a host that is gone"
+                        + " out of the aggregate");
+    }
+
     /** Every host needs a living agent, and none may belong to another group. */
-    private Optional<Answer> unfitHosts(Aggregate aggregate) {
+    private Optional<Answer> unfitHosts(String az, Aggregate aggregate) {
         String own = view.current().group().orElse("");
         for (HostName host : aggregate.hosts()) {
             Optional<PeerBook.Agent> agent = peers.agentOf(host);
             if (agent.isEmpty() || !agent.get().isAlive()) {
-                return Optional.of(new Answer(
-                        409,
-                        "host " + host
-                                + " has no living vmhad in the pool; start it there (its `host` must be Nova's"
-                                + " name for the host) and check `vmha members`, or take a host that is gone"
-                                + " out of the aggregate"));
+                return Optional.of(withoutAgent(az, host, view.state().az()));
             }
             String its = agent.get().group().map(GroupId::toString).orElse("");
             if (!its.isEmpty() && !its.equals(own)) {

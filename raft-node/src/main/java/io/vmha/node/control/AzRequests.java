@@ -218,7 +218,7 @@ public final class AzRequests implements NodeRequests {
 
     @Override
     public CompletableFuture<Answer> undrain(HostName host, String person) {
-        return onActionThread(() -> upkeep.undrain(host, person));
+        return onActionThread(() -> upkeep.undrain(view.state(), host, person));
     }
 
     @Override
@@ -228,8 +228,8 @@ public final class AzRequests implements NodeRequests {
 
     @Override
     public CompletableFuture<Answer> drill(HostName host, ServerId canary, String person) {
-        return onActionThread(
-                () -> upkeep.drill(view.current().leader().map(NodeView.Peer::host), host, canary, person));
+        return onActionThread(() ->
+                upkeep.drill(view.state(), view.current().leader().map(NodeView.Peer::host), host, canary, person));
     }
 
     @Override

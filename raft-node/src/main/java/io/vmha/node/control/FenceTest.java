@@ -59,7 +59,10 @@ final class FenceTest {
     /** Blocks for as long as the fence agent takes. */
     Answer run(RecoveryState state, HostName host, boolean really) {
         if (!fencer.isConfigured(host)) {
-            return new Answer(404, "host " + host + " has no fence device; add it under fencing.hosts on every node");
+            return UpkeepOrders.whyUnknown(state, host)
+                    .map(why -> new Answer(404, why))
+                    .orElseGet(() -> new Answer(
+                            404, "host " + host + " has no fence device; add it under fencing.hosts on every node"));
         }
         Optional<Answer> refusal = really ? whyNotReally(state, host) : Optional.empty();
         if (refusal.isPresent()) {
@@ -104,7 +107,10 @@ final class FenceTest {
                 .count();
         return running == 0
                 ? Optional.empty()
-                : Optional.of(new Answer(409, running + " VMs run on " + host + "; move them away first"));
+                : Optional.of(new Answer(
+                        409,
+                        UpkeepOrders.vms(running) + (running == 1 ? " runs on " : " run on ") + host
+                                + "; move what runs away first"));
     }
 
     /**

@@ -34,12 +34,28 @@ final class UpkeepOrders {
     }
 
     Answer drain(RecoveryState state, HostName host, Drain.Order asked, boolean force) {
+        Optional<String> stranger = whyUnknown(state, host);
+        if (stranger.isPresent()) {
+            return new Answer(409, stranger.get());
+        }
         List<Server> servers = nova.serversOn(host);
         Optional<String> full = force ? Optional.empty() : whyNoRoom(state, host, servers);
-        return full.map(why -> new Answer(409, why + "; or ask again with force"))
+        return full.map(why -> new Answer(409, why + "; vmha host drain " + host + " --force begins all the same"))
                 .orElseGet(() -> committed.apply(
                         new DrainCommand.BeginDrain(System.currentTimeMillis(), host, asked),
-                        host + " is being drained of " + servers.size() + " VMs, " + asked.parallel() + " at a time"));
+                        host + " is being drained of " + vms(servers.size()) + ", " + asked.parallel() + " at a time"));
+    }
+
+    /** Why nothing can be done to a host that is not of this AZ, before Nova or a BMC is asked; empty if it is, or nothing is known yet. */
+    static Optional<String> whyUnknown(RecoveryState state, HostName host) {
+        return state.hosts().isEmpty() || state.hosts().containsKey(host)
+                ? Optional.empty()
+                : Optional.of("host " + host + " is not in this AZ; its hosts are "
+                        + state.hosts().keySet());
+    }
+
+    static String vms(long count) {
+        return count == 1 ? "1 VM" : count + " VMs";
     }
 
     private Optional<String> whyNoRoom(RecoveryState state, HostName host, List<Server> servers) {
@@ -69,10 +85,12 @@ final class UpkeepOrders {
                         + " MiB free");
     }
 
-    Answer undrain(HostName host, String person) {
-        return committed.apply(
-                new DrainCommand.UndoDrain(System.currentTimeMillis(), host, person),
-                "the drain of " + host + " is taken back; what was moved stays where it is");
+    Answer undrain(RecoveryState state, HostName host, String person) {
+        return whyUnknown(state, host)
+                .map(why -> new Answer(409, why))
+                .orElseGet(() -> committed.apply(
+                        new DrainCommand.UndoDrain(System.currentTimeMillis(), host, person),
+                        "the drain of " + host + " is taken back; what was moved stays where it is"));
     }
 
     Answer releaseVm(ServerId vm, String person) {
@@ -81,7 +99,11 @@ final class UpkeepOrders {
                 "VM " + vm + " is treated as any other again");
     }
 
-    Answer drill(Optional<String> leader, HostName host, ServerId canary, String person) {
+    Answer drill(RecoveryState state, Optional<String> leader, HostName host, ServerId canary, String person) {
+        Optional<String> stranger = whyUnknown(state, host);
+        if (stranger.isPresent()) {
+            return new Answer(409, stranger.get());
+        }
         if (leader.equals(Optional.of(host.value()))) {
             return new Answer(
                     409, host + " leads and would cut its own power; restart its vmhad, so that another one leads");

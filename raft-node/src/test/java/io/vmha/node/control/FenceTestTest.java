@@ -124,7 +124,11 @@ class FenceTestTest {
 
     @Test
     void deviceOfAnotherMachineOrNoneIsRefused() {
-        assertThat(test.run(state(false), new HostName("hv-9"), false).status()).isEqualTo(404);
+        var unknown = test.run(state(false), new HostName("hv-9"), false);
+        assertThat(unknown.status()).isEqualTo(404);
+        assertThat(unknown.message()).isEqualTo("host hv-9 is not in this AZ; its hosts are [hv-2]");
+        assertThat(test.run(RecoveryState.empty(), new HostName("hv-9"), false).message())
+                .contains("has no fence device");
         identityMatches = false;
         assertThat(test.run(state(false), HOST, false).message()).contains("does not work", "its words");
     }
@@ -134,7 +138,7 @@ class FenceTestTest {
         assertThat(test.run(state(false), HOST, true).message()).contains("not in maintenance");
         servers.add(new Server(
                 new ServerId("vm-1"), "vm-1", HOST, "ACTIVE", "active", Optional.empty(), false, true, Map.of()));
-        assertThat(test.run(state(true), HOST, true).message()).contains("1 VMs run on hv-2");
+        assertThat(test.run(state(true), HOST, true).message()).contains("1 VM runs on hv-2; move");
         assertThat(switched).isEmpty();
     }
 
