@@ -3,11 +3,14 @@ package io.vmha.node;
 import io.netty.util.NetUtil;
 import io.vmha.node.config.ConfigException;
 import io.vmha.node.config.VmhadConfig;
+import io.vmha.node.config.VmhadConfig.HostAndPort;
 import io.vmha.node.raft.RaftNodeException;
 import io.vmha.node.raft.RaftTls;
 import java.io.PrintStream;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** {@code vmhad --check}: reads a configuration as the daemon would, with the files that it names, and says what it comes to. */
 final class ConfigCheck {
@@ -29,8 +32,7 @@ final class ConfigCheck {
                     "gossip",
                     "port " + config.ports().gossip()
                             + (config.gossip().keys().isEmpty() ? ", not encrypted" : ", encrypted")
-                            + ", joins through "
-                            + config.gossip().retryJoin().size() + " members");
+                            + ", joins through " + joins(config));
             fact(
                     out,
                     "raft",
@@ -55,6 +57,21 @@ final class ConfigCheck {
             err.println("'" + file + "' is no file name");
             return false;
         }
+    }
+
+    /** What was understood, for a word that was meant otherwise is a host's name as well. */
+    private static String joins(VmhadConfig config) {
+        List<HostAndPort> through = config.gossip().retryJoin();
+        if (through.isEmpty()) {
+            return "nobody: others must join through this host";
+        }
+        String words = through.stream().map(m -> m.host() + ":" + m.port()).collect(Collectors.joining(", "));
+        var own = new HostAndPort(
+                config.clusterIp().getHostAddress(), config.ports().gossip());
+        return words
+                + (through.stream().allMatch(own::equals)
+                        ? ", which is only this host: add another member to gossip.retry_join"
+                        : "");
     }
 
     private static void fact(PrintStream out, String label, String value) {

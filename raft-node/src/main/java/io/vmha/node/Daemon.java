@@ -415,7 +415,9 @@ public final class Daemon implements AutoCloseable {
         while (!parts.isEmpty()) {
             closeQuietly(parts.pop());
         }
-        LOG.info("vmhad stopped");
+        if (wired) { // else it has never run, and why is told by whoever started it
+            LOG.info("vmhad stopped");
+        }
     }
 
     /**

@@ -50,6 +50,21 @@ class ConfigCheckTest {
     }
 
     @Test
+    void whomItJoinsThroughIsSaidAndWhenThatIsOnlyItself() throws IOException {
+        assertThat(check(GOOD + "gossip: {retry_join: hv-2}\n")).isTrue();
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("joins through hv-2:8301\n");
+
+        out.reset();
+        assertThat(check(GOOD + "gossip: {retry_join: [127.0.0.1]}\n")).isTrue();
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .contains("127.0.0.1:8301, which is only this host: add another member to gossip.retry_join");
+
+        out.reset();
+        assertThat(check(GOOD)).isTrue();
+        assertThat(out.toString(StandardCharsets.UTF_8)).contains("joins through nobody");
+    }
+
+    @Test
     void everythingThatIsWrongIsSaidAtOnce() throws IOException {
         assertThat(check(GOOD + "rack: []\nports: {raft: 0}\n")).isFalse();
 

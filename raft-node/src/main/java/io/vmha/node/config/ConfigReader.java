@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -131,14 +132,28 @@ final class ConfigReader {
                 section.integer("rpc", Ports.DEFAULT.rpc(), 1, 65535),
                 section.integer("http", Ports.DEFAULT.http(), 1, 65535));
         section.refuseUnknownKeys();
-        var all = List.of(ports.raft(), ports.gossip(), ports.rpc(), ports.http());
-        if (new TreeSet<>(all).size() < all.size()) {
-            top.problem(
-                    "ports",
-                    "must be four different ports but are raft " + ports.raft() + ", gossip " + ports.gossip()
-                            + ", rpc " + ports.rpc() + ", http " + ports.http());
-        }
+        refuseSharedPorts(section, ports);
         return ports;
+    }
+
+    /** A port that is wrong by itself has its own problem; the default that stands in for it is nothing that the file says. */
+    private void refuseSharedPorts(Settings section, Ports ports) {
+        var users = new TreeMap<Integer, List<String>>();
+        Map.of("raft", ports.raft(), "gossip", ports.gossip(), "rpc", ports.rpc(), "http", ports.http())
+                .forEach((name, port) -> {
+                    if (section.text(name)
+                            .map(text -> text.equals(port.toString()))
+                            .orElse(true)) {
+                        users.computeIfAbsent(port, p -> new ArrayList<>()).add(name);
+                    }
+                });
+        users.forEach((port, names) -> {
+            if (names.size() > 1) {
+                names.sort(null);
+                top.problem(
+                        "ports", "must be four different ports but " + String.join(" and ", names) + " are " + port);
+            }
+        });
     }
 
     private Listener listener(String name, int port) {
@@ -236,7 +251,7 @@ final class ConfigReader {
                         new HostAndPort(host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port));
             }
         }
-        section.problem("retry_join", "must be a list of host or host:port but has '" + text + "'");
+        section.problem("retry_join", "must be host or host:port, or a list of such, but has '" + text + "'");
         return Optional.empty();
     }
 

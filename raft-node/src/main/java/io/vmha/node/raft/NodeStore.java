@@ -8,8 +8,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -322,9 +326,24 @@ final class NodeStore implements AutoCloseable {
     private static RaftNodeException unusable(Path dir, IOException e) {
         return new RaftNodeException(
                 Kind.STORAGE,
-                "data directory " + dir + " cannot be used (" + e
+                "data directory " + dir + " cannot be used (" + inWords(e)
                         + "); it must be a directory that this user may write to, with space left, see data_dir",
                 e);
+    }
+
+    /** The JDK's sentence for these is the file's name alone. */
+    private static String inWords(IOException e) {
+        String file = e instanceof FileSystemException at && at.getFile() != null ? at.getFile() : "";
+        if (e instanceof AccessDeniedException) {
+            return "this user may not write " + file;
+        }
+        if (e instanceof NoSuchFileException) {
+            return file + " does not exist and cannot be made";
+        }
+        if (e instanceof FileAlreadyExistsException) {
+            return file + " is no directory";
+        }
+        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
     private static long number(Path path) {

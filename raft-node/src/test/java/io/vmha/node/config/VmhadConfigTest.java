@@ -253,6 +253,18 @@ class VmhadConfigTest {
     }
 
     @Test
+    void portsThatAreSharedAreNamedAsTheFileHasThem() throws IOException {
+        assertThat(problems(SMALLEST + "ports: {raft: -1, gossip: 8301, rpc: 8301, http: 99999}\n"))
+                .containsExactly(
+                        "ports.raft must be a whole number from 1 to 65535 but is '-1' (vmhad.yaml, line 9)",
+                        "ports.http must be a whole number from 1 to 65535 but is '99999' (vmhad.yaml, line 9)",
+                        "ports must be four different ports but gossip and rpc are 8301 (vmhad.yaml, line 9)");
+        assertThat(problems(SMALLEST + "ports: {raft: -1, gossip: 8300}\n")).hasSize(1);
+        assertThat(problems(SMALLEST + "ports: {gossip: 8400}\n"))
+                .containsExactly("ports must be four different ports but gossip and rpc are 8400 (vmhad.yaml, line 9)");
+    }
+
+    @Test
     void anUnknownKeyFarFromAllKnownOnesListsThem() throws IOException {
         assertThat(problems(SMALLEST + "http:\n  whatsoever: 1\n"))
                 .containsExactly(

@@ -399,7 +399,13 @@ final class RaftRecoveryTest {
             assertThat(node.node.status().life()).isEqualTo(RaftStatus.Life.IDLE);
         }
         Path file = Files.createFile(dir.resolve("file"));
-        assertStartFails(RaftConfig.of(file, "n2", TestNode.freeAddress()), Kind.STORAGE, "cannot be used");
+        assertStartFails(
+                RaftConfig.of(file, "n2", TestNode.freeAddress()), Kind.STORAGE, file + "/groups: Not a directory)");
+        Path nowhere = Path.of("/proc/vmha");
+        assertStartFails(
+                RaftConfig.of(nowhere.resolve("raft"), "n2", TestNode.freeAddress()),
+                Kind.STORAGE,
+                nowhere + " does not exist and cannot be made");
     }
 
     @Test
