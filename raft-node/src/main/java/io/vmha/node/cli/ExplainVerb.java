@@ -25,7 +25,7 @@ final class ExplainVerb implements Callable<Integer> {
     public Integer call() {
         throw new ParameterException(
                 spec.commandLine(),
-                "explain what? vmha explain incident ID, vmha explain host HOST, or vmha explain vm ID");
+                "explain what? vmha explain incident ID, vmha explain host HOST, or vmha explain vm VM");
     }
 
     @Command(description = "An incident, step by step, with its story.")
@@ -65,8 +65,10 @@ final class ExplainVerb implements Callable<Integer> {
         });
     }
 
-    @Command(description = "A VM by its server id: when it died, was restarted, recovered or moved, and why not.")
-    int vm(@Parameters(paramLabel = "ID") String id) {
+    @Command(
+            description =
+                    "A VM by its server id or name: when it died, was restarted, recovered or moved, and why not.")
+    int vm(@Parameters(paramLabel = "VM") String id) {
         return vmha.connection().show("/v1/vms/" + Connection.segment(id) + "/explain", vm -> {
             Screen screen = vmha.connection().screen();
             screen.fact("VM", vm.text("name") + " " + vm.text("id"));

@@ -2,6 +2,7 @@ package io.vmha.node.documents;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vmha.node.view.NodeRequests;
 import io.vmha.node.view.NodeView;
 import io.vmha.recovery.core.HostName;
@@ -117,10 +118,7 @@ public final class Api {
                         id,
                         "see /v1/incidents, or vmha incidents"));
         read("vms", UpkeepDocuments::fallen);
-        readNamed(
-                "vms/*/explain",
-                (v, id) -> orMissing(
-                        UpkeepDocuments.explained(v, id), "record of a VM", id, "nothing has happened to it lately"));
+        readNamed("vms/*/explain", Api::explainedVm);
         read("drains", UpkeepDocuments::drains);
         readNamed(
                 "drains/*",
@@ -251,6 +249,27 @@ public final class Api {
     private static Reply orMissing(Optional<? extends JsonNode> document, String kind, String name, String hint) {
         return document.map(Reply::of)
                 .orElseGet(() -> Reply.refused(404, "there is no " + kind + " " + name + " here; " + hint));
+    }
+
+    /** By its id, or by a name that only one VM has in the record. */
+    private static Reply explainedVm(NodeView view, String word) {
+        Optional<ObjectNode> byId = UpkeepDocuments.explained(view, word);
+        if (byId.isPresent()) {
+            return Reply.of(byId.get());
+        }
+        List<String> ids = UpkeepDocuments.idsOf(view, word);
+        if (ids.size() > 1) {
+            return Reply.refused(
+                    409, ids.size() + " VMs are called " + word + "; ask by id, of " + String.join(", ", ids));
+        }
+        return ids.stream()
+                .findFirst()
+                .flatMap(id -> UpkeepDocuments.explained(view, id))
+                .map(Reply::of)
+                .orElseGet(() -> Reply.refused(
+                        404,
+                        "no VM with the id or name " + word + " is in the incidents, restarts and drains that this"
+                                + " group remembers; openstack server list --all-projects shows ids"));
     }
 
     private static RecoveryState state(NodeView view) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeSet;
 
 /** VMs that fell on living hosts, drains and drills; and all that is known of one VM. */
 final class UpkeepDocuments {
@@ -51,6 +52,25 @@ final class UpkeepDocuments {
                 .put("fallen_at", Instant.ofEpochMilli(vm.sinceAtMs()).toString())
                 .put("restarts", vm.restartsAtMs().size())
                 .put("detail", vm.detail());
+    }
+
+    /** The ids of all VMs that the group knows something of under this name, in order. */
+    static List<String> idsOf(NodeView view, String name) {
+        RecoveryState state = view.state().orElseGet(RecoveryState::empty);
+        var ids = new TreeSet<String>();
+        state.upkeep().fallen().values().stream()
+                .filter(vm -> vm.name().equals(name))
+                .forEach(vm -> ids.add(vm.server().value()));
+        state.incidents().values().stream()
+                .flatMap(incident -> incident.hosts().values().stream())
+                .flatMap(host -> host.vms().entrySet().stream())
+                .filter(vm -> vm.getValue().name().equals(name))
+                .forEach(vm -> ids.add(vm.getKey().value()));
+        state.upkeep().drains().values().stream()
+                .flatMap(drain -> drain.moves().entrySet().stream())
+                .filter(move -> move.getValue().name().equals(name))
+                .forEach(move -> ids.add(move.getKey().value()));
+        return List.copyOf(ids);
     }
 
     /** All that the group knows of one VM: its falls, its recoveries, its moves. Empty if it knows nothing. */

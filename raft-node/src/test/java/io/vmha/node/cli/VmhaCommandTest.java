@@ -256,7 +256,12 @@ class VmhaCommandTest {
                         "restart 1 of at most 3",
                         "it was restarted in place and runs",
                         "moved hv-3");
+        assertThat(vmha("explain", "vm", "db")).isZero();
+        assertThat(out.toString()).contains("db 7d2c1a90-0000-4000-8000-000000000077", "moved hv-3");
         assertThat(vmha("explain", "vm", "nobody")).isEqualTo(1);
+        assertThat(err.toString())
+                .startsWith("no VM with the id or name nobody is in the incidents, restarts and drains")
+                .doesNotContain("nothing has happened");
         assertThat(vmha("explain", "host", "hv-2")).isZero();
         assertThat(out.toString()).contains("its nova-compute is down");
         assertThat(vmha("drill")).isZero();
