@@ -19,6 +19,10 @@ import picocli.CommandLine.Spec;
 final class Connection {
     private static final Pattern ADDRESS = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[A-Za-z0-9._-]+):([0-9]{1,5})");
     private static final int TOKEN_BYTES_MAX = 4096;
+    /** As long as the daemon takes one word of a path. */
+    private static final int NAME_LENGTH_MAX = 255;
+    /** The daemon's advice to clients of HTTP, beside the one to users of this command. */
+    private static final Pattern PATH_ADVICE = Pattern.compile("/v1/[a-z/]+, or (?=vmha )");
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
@@ -101,8 +105,14 @@ final class Connection {
         }
     }
 
-    /** A word as one segment of a path. */
+    /** A name as one segment of a path. */
     static String segment(String word) {
+        if (word.isBlank() || word.length() > NAME_LENGTH_MAX) {
+            throw new Failure(
+                    ExitCode.USAGE,
+                    "a name has 1 to " + NAME_LENGTH_MAX + " characters but this one "
+                            + (word.isBlank() ? "is empty" : "has " + word.length()));
+        }
         return URLEncoder.encode(word, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
@@ -148,7 +158,7 @@ final class Connection {
         if (json) {
             out().println(answer.json());
         } else {
-            String error = document.text("error");
+            String error = PATH_ADVICE.matcher(document.text("error")).replaceAll("");
             spec.commandLine().getErr().println(error.isEmpty() ? "refused with status " + answer.status() : error);
         }
         ExitCode code = switch (answer.status()) {

@@ -95,7 +95,10 @@ final class HostVerb implements Callable<Integer> {
     }
 
     private static String guard(Document own) {
-        String words = own.isTrue("armed") ? "armed (" + own.text("arming") + ")" : "not armed: " + own.text("arming");
+        boolean isNeeded = own.text("proofs").isEmpty() || own.text("proofs").contains("lease");
+        String words = own.isTrue("armed")
+                ? "armed (" + own.text("arming") + ")"
+                : "not armed" + (isNeeded ? ": " + own.text("arming") : ", nor needed: its AZ does not rely on leases");
         return own.text("guard").isEmpty() ? words : words + "; " + own.text("guard");
     }
 

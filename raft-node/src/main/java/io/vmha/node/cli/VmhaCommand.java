@@ -4,6 +4,7 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -12,7 +13,6 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
@@ -49,7 +49,7 @@ import picocli.CommandLine.TypeConversionException;
             "4:the daemon is not reachable",
             "5:Keystone or Nova did not answer the daemon, or refused"
         })
-public final class VmhaCommand implements Runnable {
+public final class VmhaCommand implements Callable<Integer> {
     /** The package's version, as the build has written it. */
     static final class Version implements IVersionProvider {
         @Override
@@ -88,8 +88,11 @@ public final class VmhaCommand implements Runnable {
     }
 
     @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "which verb? See vmha --help");
+    public Integer call() {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("which verb?");
+        spec.commandLine().usage(err);
+        return ExitCode.USAGE.number();
     }
 
     /** Runs one command and ends the process with its exit status. */
@@ -111,6 +114,7 @@ public final class VmhaCommand implements Runnable {
                 .setOut(out)
                 .setErr(err)
                 .registerConverter(Long.TYPE, VmhaCommand::wholeNumber)
+                .setParameterExceptionHandler((e, words) -> WrongUsage.tell(e))
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     if (e instanceof Failure failure) {
                         command.getErr().println(failure.getMessage());

@@ -50,7 +50,7 @@ final class SelfTest {
 
     Arming judge(long nowMs, Optional<GuardFile> file) {
         if (file.isEmpty()) {
-            return not("there is no guard: start vmha-guard");
+            return not("there is no guard; where an AZ relies on leases, vmha-guard must run");
         }
         GuardFile guard = file.get();
         if (!guard.bootId().equals(bootId)) {

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -89,7 +90,47 @@ class VmhaCommandTest {
         assertThat(vmha("incidents", "show", "seven")).isEqualTo(2);
 
         assertThat(err.toString())
-                .contains("(ID)", "expected a whole number but found 'seven'", "Usage: vmha incidents show");
+                .contains("(ID)", "expected a whole number but found 'seven'", "; see vmha incidents show --help")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void wrongUsageIsOneLineThatSaysWhatToDo() {
+        for (var wrong : Map.of(
+                        "foo", "there is no verb foo; see vmha --help",
+                        "statsu", "there is no verb statsu; did you mean status? See vmha --help",
+                        "az drill nope", "there is no verb drill; see vmha az --help",
+                        "host --frce", "there is no option --frce",
+                        "az show az1 az2",
+                                "vmha az show takes nothing more, but there is 'az2'; see vmha az show --help",
+                        "host drain", "Missing required parameter: 'HOST'; see vmha host drain --help",
+                        "host maintenance hv-1 maybe", "expected one of [on, off]")
+                .entrySet()) {
+            assertThat(vmha(wrong.getKey().split(" "))).as(wrong.getKey()).isEqualTo(2);
+            assertThat(err.toString())
+                    .as(wrong.getKey())
+                    .contains(wrong.getValue())
+                    .hasLineCount(1);
+        }
+        assertThat(vmha()).isEqualTo(2);
+        assertThat(err.toString()).startsWith("which verb?").contains("Usage: vmha");
+    }
+
+    @Test
+    void namesThatNoHostCanHaveAreNotEchoed() {
+        assertThat(vmha("host", "drain", "x".repeat(5_000))).isEqualTo(2);
+        assertThat(err).hasToString("a name has 1 to 255 characters but this one has 5000\n");
+        assertThat(vmha("host", "")).isEqualTo(2);
+        assertThat(err).hasToString("a name has 1 to 255 characters but this one is empty\n");
+        assertThat(requests.asked()).isEmpty();
+    }
+
+    @Test
+    void adviceIsInTheWordsOfThisCommand() {
+        assertThat(vmha("az", "show", "az9")).isEqualTo(1);
+        assertThat(err).hasToString("there is no AZ az9 here; see vmha az\n");
+        assertThat(vmha("host", "nobody")).isEqualTo(1);
+        assertThat(err).hasToString("there is no host nobody here; see vmha status\n");
     }
 
     @Test
@@ -150,6 +191,7 @@ class VmhaCommandTest {
         assertThat(out.toString().lines().toList())
                 .containsExactly("AZ   PROTECTION  HOSTS  LEADER  OPEN INCIDENTS", "az1  armed       5      hv-2    0");
         assertThat(vmha("az", "show", "az1")).isZero();
+        assertThat(out.toString()).contains("disks       shared by all hosts, as configured; not proven\n");
         assertThat(out.toString())
                 .contains("limits      at most 4 hosts of one incident, and 49 % of the AZ, without a person");
         for (String change : List.of("enable", "disable", "arm", "disarm")) {
@@ -291,6 +333,9 @@ class VmhaCommandTest {
                 .contains("armed (guard); 3 VMs run, 0 paused");
         assertThat(vmha("host", "hv-2")).isZero();
         assertThat(out.toString()).contains("ask the host itself");
+        view = Samples.withoutGuard();
+        assertThat(vmha("host", "hv-1")).isZero();
+        assertThat(out.toString()).contains("not armed, nor needed: its AZ does not rely on leases\n");
     }
 
     @Test

@@ -169,7 +169,26 @@ public final class Samples {
         return view(recovered().leader(), recovered().members(), state);
     }
 
+    /** hv-1 has no guard, and its AZ needs none. */
+    public static NodeView withoutGuard() {
+        NodeView quiet = quiet();
+        return view(
+                quiet.leader(),
+                quiet.members(),
+                quiet.state().orElseThrow(),
+                new NodeView.OwnLease("held", 1, 4_200, "bmc", false, "there is no guard", ""));
+    }
+
     private static NodeView view(Optional<Peer> leader, List<PoolMember> members, RecoveryState state) {
+        return view(
+                leader,
+                members,
+                state,
+                new NodeView.OwnLease("held", 1, 4_200, "bmc,lease", true, "guard", "3 VMs run, 0 paused"));
+    }
+
+    private static NodeView view(
+            Optional<Peer> leader, List<PoolMember> members, RecoveryState state, NodeView.OwnLease lease) {
         return new NodeView(
                 "hv-1",
                 "10.0.0.1",
@@ -181,7 +200,7 @@ public final class Samples {
                 members,
                 Optional.of(state),
                 OptionalLong.of(120),
-                new NodeView.OwnLease("held", 1, 4_200, "bmc,lease", true, "guard", "3 VMs run, 0 paused"),
+                lease,
                 List.of());
     }
 
