@@ -180,10 +180,11 @@ class HttpApiTest {
         assertThat(az.path("armed").booleanValue()).isTrue();
         assertThat(az.at("/limits/max_share_percent").intValue()).isEqualTo(49);
         assertThat(az.at("/hosts/1").toString())
-                .isEqualTo("{\"host\":\"hv-2\",\"status\":\"in_service\",\"epoch\":1,\"maintenance\":false,\"drain\":null,"
-                        + "\"voter\":true,\"leader\":true,\"agent\":\"alive\",\"address\":\"10.0.0.2\",\"instances_on\":null,\"instances_not_shared_because\":\"hv-2"
-                        + " has never said what its instances lie on\",\"armed\":false,\"arming\":\"it has not"
-                        + " reported a guard yet\"}");
+                .isEqualTo(
+                        "{\"host\":\"hv-2\",\"status\":\"in_service\",\"epoch\":1,\"maintenance\":false,\"drain\":null,"
+                                + "\"voter\":true,\"leader\":true,\"agent\":\"alive\",\"address\":\"10.0.0.2\",\"instances_on\":null,\"instances_not_shared_because\":\"hv-2"
+                                + " has never said what its instances lie on\",\"armed\":false,\"arming\":\"it has not"
+                                + " reported a guard yet\"}");
         assertThat(az.at("/hosts/2/status").textValue()).isEqualTo("in_recovery");
         assertThat(az.at("/hosts/2/agent").textValue()).isEqualTo("failed");
         assertThat(az.at("/open_incidents/0/id").intValue()).isEqualTo(7);
