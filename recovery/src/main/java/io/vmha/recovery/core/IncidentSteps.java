@@ -284,7 +284,8 @@ final class IncidentSteps {
                     + " wait for each other in a circle: their vmha:after is ignored among themselves");
         }
         fresh.stream()
-                .filter(vm -> vm.brief().rest() != Rest.AS_IT_COMES
+                .filter(vm -> vm.ending().isEmpty() // of one that is left, its ending says what is to be done
+                        && vm.brief().rest() != Rest.AS_IT_COMES
                         && vm.brief().formerStatus().equals("ACTIVE"))
                 .map(vm -> vm.name() + " shall be "
                         + vm.brief().rest().vmState().orElseThrow()

@@ -4,6 +4,7 @@ import static io.vmha.recovery.core.CommittedLog.hv;
 import static io.vmha.recovery.core.CommittedLog.vm;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +47,38 @@ class InheritedRestTest {
         bringToTarget();
 
         assertThat(restAfterTargetDiesAt(12_000, Optional.of("suspending"))).isEqualTo(Rest.SUSPENDED);
+    }
+
+    private List<String> remarksOfThePlan(Map<String, String> metadata) {
+        var proposed = new ArrayList<Command>();
+        var steps = new IncidentSteps(
+                RecoveryConfig.DEFAULT, new Pending(), (nowMs, key, command) -> proposed.add(command), (nowMs, a) -> {});
+        IncidentId second = log.declare(TARGET);
+        log.proveDown(second, TARGET);
+        Server running =
+                new Server(vm(1), "db", TARGET, "ACTIVE", "active", Optional.empty(), false, true, metadata);
+        var list = new Action.ListServers(log.term(), second, TARGET, false);
+        steps.onServers(0, 0, log.state(), new Result.Servers(list, List.of(running), List.of(), List.of()));
+        return proposed.stream()
+                .filter(IncidentCommand.RecordPlan.class::isInstance)
+                .flatMap(plan -> ((IncidentCommand.RecordPlan) plan).remarks().stream())
+                .toList();
+    }
+
+    @Test
+    void aPersonIsToldThatItShallRestAgain() {
+        bringToTarget();
+
+        assertThat(remarksOfThePlan(Map.of()))
+                .singleElement()
+                .satisfies(remark -> assertThat(remark).contains("db shall be suspended"));
+    }
+
+    @Test
+    void nobodyIsToldSoOfOneThatIsLeft() {
+        bringToTarget();
+
+        assertThat(remarksOfThePlan(Map.of("HA_Enabled", "false"))).isEmpty();
     }
 
     @Test
