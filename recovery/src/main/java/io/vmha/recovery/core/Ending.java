@@ -19,6 +19,14 @@ public record Ending(Kind kind, String detail) {
                 : recovered(host);
     }
 
+    /** The same of one that nobody works on any more: in error it is not recovered, wherever it is. */
+    static Ending arrived(Server server) {
+        String why = server.traits().fault().map(fault -> ": " + fault).orElse("");
+        return server.vmState().equals("error")
+                ? new Ending(Kind.FAILED, "it arrived on " + server.host() + " in state error" + why)
+                : elsewhere(server.host());
+    }
+
     /** The same ending with something more to say. */
     Ending with(String remark) {
         return remark.isEmpty() ? this : new Ending(kind, detail + "; " + remark);

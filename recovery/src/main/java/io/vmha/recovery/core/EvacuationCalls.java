@@ -50,7 +50,7 @@ final class EvacuationCalls {
 
     private Optional<Result.EvacuateAnswer> whyNot(Action.Evacuate call, Server server) {
         if (!server.host().equals(call.host())) {
-            return Optional.of(answer(call, Outcome.ELSEWHERE, server.host().value()));
+            return Optional.of(elsewhere(call, server));
         }
         Optional<String> never = Treatment.of(server).leave();
         if (never.isPresent()) {
@@ -61,6 +61,17 @@ final class EvacuationCalls {
             return Optional.of(answer(call, Outcome.BUSY, server.taskState().get()));
         }
         return whyNotLeading(call);
+    }
+
+    /** Judged like an arrival: not before nothing is done about it any more, and by the state in which it is there. */
+    private static Result.EvacuateAnswer elsewhere(Action.Evacuate call, Server server) {
+        if (server.taskState().isPresent()) {
+            return answer(call, Outcome.BUSY, server.taskState().get());
+        }
+        Ending ending = Ending.arrived(server);
+        return ending.kind() == Ending.Kind.FAILED
+                ? answer(call, Outcome.BROKEN_ELSEWHERE, ending.detail())
+                : answer(call, Outcome.ELSEWHERE, server.host().value());
     }
 
     private Optional<Result.EvacuateAnswer> whyNotLeading(Action.Evacuate call) {

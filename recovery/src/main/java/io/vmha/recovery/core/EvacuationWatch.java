@@ -184,7 +184,7 @@ final class EvacuationWatch {
     private static Optional<Function<About, Command>> arrived(HostName source, Server server) {
         boolean elsewhere = !server.host().equals(source) && !server.host().equals(Server.NO_HOST);
         return elsewhere && server.taskState().isEmpty()
-                ? Optional.of(about -> about.ended(arrival(server)))
+                ? Optional.of(about -> about.ended(Ending.arrived(server)))
                 : Optional.empty();
     }
 
@@ -396,7 +396,7 @@ final class EvacuationWatch {
         }
         boolean elsewhere = !server.host().equals(host.host());
         if (migration.hasSucceeded() && elsewhere) {
-            return Optional.of(about -> about.ended(arrival(server)));
+            return Optional.of(about -> about.ended(Ending.arrived(server)));
         }
         if (elsewhere) {
             return Optional.of(about -> about.ended(new Ending(
@@ -442,23 +442,11 @@ final class EvacuationWatch {
                         + " whether it runs there, and evacuate it by hand only if it does not")));
     }
 
-    private static Ending arrival(Server server) {
-        return server.vmState().equals("error")
-                ? new Ending(
-                        Ending.Kind.FAILED,
-                        "it arrived on " + server.host() + " in state error"
-                                + server.traits()
-                                        .fault()
-                                        .map(fault -> ": " + fault)
-                                        .orElse(""))
-                : Ending.elsewhere(server.host());
-    }
-
     /** No migration has appeared: either Nova never took the call, or it has not got so far. */
     private Optional<Function<About, Command>> withoutMigration(
             long nowMs, HostRecovery host, VmRecovery vm, Server server) {
         if (!server.host().equals(host.host()) && server.taskState().isEmpty()) {
-            return Optional.of(about -> about.ended(arrival(server)));
+            return Optional.of(about -> about.ended(Ending.arrived(server)));
         }
         long absentMs = waits.waitedMs(vm, Reason.NO_MIGRATION, nowMs);
         boolean sentCallIsOver = calls.isOver(vm) ? calls.sinceOverMs(nowMs, vm) >= config.requestLimitMs() : true;

@@ -354,7 +354,7 @@ final class Evacuations {
             case ACCEPTED ->
                 wave.onAnswer(nowMs, calls.sinceBegunMs(nowMs, answer.action().server()));
             case UNKNOWN, NOT_CALLED -> wave.onTrouble(nowMs);
-            case REFUSED, BUSY, ELSEWHERE, DELETED, FORBIDDEN -> {
+            case REFUSED, BUSY, ELSEWHERE, BROKEN_ELSEWHERE, DELETED, FORBIDDEN -> {
                 // says something about the server, not about Nova
             }
         }
@@ -388,6 +388,7 @@ final class Evacuations {
             }
             case UNKNOWN -> Optional.empty();
             case ELSEWHERE -> ended(atMs, call, Ending.elsewhere(new HostName(answer.detail())));
+            case BROKEN_ELSEWHERE -> ended(atMs, call, new Ending(Ending.Kind.FAILED, answer.detail()));
             case DELETED -> ended(atMs, call, new Ending(Ending.Kind.LEFT, "deleted meanwhile"));
             case FORBIDDEN -> ended(atMs, call, new Ending(Ending.Kind.LEFT, answer.detail()));
         };

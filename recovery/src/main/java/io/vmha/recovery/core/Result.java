@@ -170,6 +170,8 @@ public sealed interface Result {
             UNKNOWN,
             /** The server is not on the dead host any more: it is elsewhere. */
             ELSEWHERE,
+            /** It is elsewhere and does not run there: Nova calls it broken. */
+            BROKEN_ELSEWHERE,
             /** The server does not exist any more. */
             DELETED,
             /** The call must not be made: the server is in a state in which it could run twice, or its owner is deleting it. */

@@ -77,6 +77,16 @@ class ActionRunnerTest {
     }
 
     @Test
+    void serverElsewhereIsJudgedLikeOneThatArrives() {
+        nova.put(FakeNova.with(FakeNova.active(vm(1), hv(2)), hv(2), "active", Optional.of("rebuild_spawning")));
+        assertThat(evacuate()).as("it is not known yet how it arrives").isEqualTo(Outcome.BUSY);
+
+        nova.put(FakeNova.with(FakeNova.active(vm(1), hv(2)), hv(2), "error", Optional.empty()));
+        assertThat(evacuate()).isEqualTo(Outcome.BROKEN_ELSEWHERE);
+        assertThat(nova.effects).isEmpty();
+    }
+
+    @Test
     void migrationThatFailedBeforeDoesNotStandInTheWay() {
         nova.put(new Migration(60, vm(1), hv(1), Optional.of(hv(2)), "failed", ""));
 
