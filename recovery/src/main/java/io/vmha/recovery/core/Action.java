@@ -132,6 +132,7 @@ public sealed interface Action {
      * @param intentIndex the log index of the intent, which names the attempt
      * @param migrationFloor newer migrations than this belong to the attempt
      * @param notAfterMs on the leader's monotonic clock; the call is not made later, because by then another leader may be calling (S9)
+     * @param shouldRun whether a server that has come elsewhere by itself should be running there
      * @param preparation what has to be done to the server's record first
      */
     record Evacuate(
@@ -142,6 +143,7 @@ public sealed interface Action {
             long intentIndex,
             long migrationFloor,
             long notAfterMs,
+            boolean shouldRun,
             Preparation preparation)
             implements Action {
         @Override

@@ -19,12 +19,21 @@ public record Ending(Kind kind, String detail) {
                 : recovered(host);
     }
 
-    /** The same of one that nobody works on any more: in error it is not recovered, wherever it is. */
-    static Ending arrived(Server server) {
-        String why = server.traits().fault().map(fault -> ": " + fault).orElse("");
-        return server.vmState().equals("error")
-                ? new Ending(Kind.FAILED, "it arrived on " + server.host() + " in state error" + why)
-                : elsewhere(server.host());
+    /**
+     * The same of one that nobody works on any more: in error it is not recovered, wherever it is. One that was running and is not there is told
+     * of: its owner may have stopped it, or its guest has gone.
+     *
+     * @param shouldRun whether it was running on the dead host, and nothing else is wanted
+     */
+    static Ending arrived(Server server, boolean shouldRun) {
+        if (server.vmState().equals("error")) {
+            String why = server.traits().fault().map(fault -> ": " + fault).orElse("");
+            return new Ending(Kind.FAILED, "it arrived on " + server.host() + " in state error" + why);
+        }
+        Ending ending = elsewhere(server.host());
+        return ending.kind() == Kind.RECOVERED && shouldRun && !server.vmState().equals("active")
+                ? ending.with("it was ACTIVE and is " + server.vmState() + " there")
+                : ending;
     }
 
     /** The same ending with something more to say. */

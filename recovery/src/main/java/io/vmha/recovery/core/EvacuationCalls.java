@@ -45,6 +45,7 @@ final class EvacuationCalls {
                         call,
                         Outcome.ACCEPTED,
                         OptionalLong.of(migration.id()),
+                        Optional.empty(),
                         "an evacuation was under way already"));
     }
 
@@ -68,10 +69,9 @@ final class EvacuationCalls {
         if (server.taskState().isPresent()) {
             return answer(call, Outcome.BUSY, server.taskState().get());
         }
-        Ending ending = Ending.arrived(server);
-        return ending.kind() == Ending.Kind.FAILED
-                ? answer(call, Outcome.BROKEN_ELSEWHERE, ending.detail())
-                : answer(call, Outcome.ELSEWHERE, server.host().value());
+        Ending ending = Ending.arrived(server, call.shouldRun());
+        return new Result.EvacuateAnswer(
+                call, Outcome.ELSEWHERE, OptionalLong.empty(), Optional.of(ending), ending.detail());
     }
 
     private Optional<Result.EvacuateAnswer> whyNotLeading(Action.Evacuate call) {
@@ -185,7 +185,7 @@ final class EvacuationCalls {
     }
 
     private static Result.EvacuateAnswer answer(Action.Evacuate call, Outcome outcome, String detail) {
-        return new Result.EvacuateAnswer(call, outcome, OptionalLong.empty(), detail);
+        return new Result.EvacuateAnswer(call, outcome, OptionalLong.empty(), Optional.empty(), detail);
     }
 
     /** The newest migration of a server above a floor. */

@@ -167,7 +167,7 @@ final class EvacuationWatch {
             }
             return migration.get().isFinal()
                     ? server.flatMap(s -> conclude(nowMs, state, host, vm, migration.get(), s))
-                    : server.flatMap(s -> arrived(host.host(), s))
+                    : server.flatMap(s -> arrived(host.host(), vm, s))
                             .or(() -> overtaken(nowMs, vm, migration.get()))
                             .or(() -> untouched(nowMs, vm, migration.get()))
                             .or(() -> stuck(nowMs, state, host.host(), vm, migration.get()))
@@ -181,10 +181,10 @@ final class EvacuationWatch {
      * A server that Nova has elsewhere, without a task, has arrived, whatever its newest migration says: where an earlier evacuation was left
      * accepted, Nova's conductor takes that one's record for the next evacuation, and the next one's stays accepted for ever.
      */
-    private static Optional<Function<About, Command>> arrived(HostName source, Server server) {
+    private static Optional<Function<About, Command>> arrived(HostName source, VmRecovery vm, Server server) {
         boolean elsewhere = !server.host().equals(source) && !server.host().equals(Server.NO_HOST);
         return elsewhere && server.taskState().isEmpty()
-                ? Optional.of(about -> about.ended(Ending.arrived(server)))
+                ? Optional.of(about -> about.ended(Ending.arrived(server, vm.brief().shouldRun())))
                 : Optional.empty();
     }
 
@@ -396,7 +396,7 @@ final class EvacuationWatch {
         }
         boolean elsewhere = !server.host().equals(host.host());
         if (migration.hasSucceeded() && elsewhere) {
-            return Optional.of(about -> about.ended(Ending.arrived(server)));
+            return Optional.of(about -> about.ended(Ending.arrived(server, vm.brief().shouldRun())));
         }
         if (elsewhere) {
             return Optional.of(about -> about.ended(new Ending(
@@ -446,7 +446,7 @@ final class EvacuationWatch {
     private Optional<Function<About, Command>> withoutMigration(
             long nowMs, HostRecovery host, VmRecovery vm, Server server) {
         if (!server.host().equals(host.host()) && server.taskState().isEmpty()) {
-            return Optional.of(about -> about.ended(Ending.arrived(server)));
+            return Optional.of(about -> about.ended(Ending.arrived(server, vm.brief().shouldRun())));
         }
         long absentMs = waits.waitedMs(vm, Reason.NO_MIGRATION, nowMs);
         boolean sentCallIsOver = calls.isOver(vm) ? calls.sinceOverMs(nowMs, vm) >= config.requestLimitMs() : true;

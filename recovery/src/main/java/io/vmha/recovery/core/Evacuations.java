@@ -133,6 +133,7 @@ final class Evacuations {
                 vm.intentIndex(),
                 vm.migrationFloor(),
                 calls.provenAtMs(vm) + config.leaseMs(),
+                vm.brief().shouldRun(),
                 new Action.Preparation(
                         !vm.brief().lockedBefore(),
                         calls.staleTask(nowMs, vm.server()).or(() -> vm.brief().staleTask())));
@@ -354,7 +355,7 @@ final class Evacuations {
             case ACCEPTED ->
                 wave.onAnswer(nowMs, calls.sinceBegunMs(nowMs, answer.action().server()));
             case UNKNOWN, NOT_CALLED -> wave.onTrouble(nowMs);
-            case REFUSED, BUSY, ELSEWHERE, BROKEN_ELSEWHERE, DELETED, FORBIDDEN -> {
+            case REFUSED, BUSY, ELSEWHERE, DELETED, FORBIDDEN -> {
                 // says something about the server, not about Nova
             }
         }
@@ -387,8 +388,7 @@ final class Evacuations {
                 yield Optional.of(failed(atMs, call, counts, "Nova is busy with it (" + answer.detail() + ")"));
             }
             case UNKNOWN -> Optional.empty();
-            case ELSEWHERE -> ended(atMs, call, Ending.elsewhere(new HostName(answer.detail())));
-            case BROKEN_ELSEWHERE -> ended(atMs, call, new Ending(Ending.Kind.FAILED, answer.detail()));
+            case ELSEWHERE -> ended(atMs, call, answer.ending().orElseThrow());
             case DELETED -> ended(atMs, call, new Ending(Ending.Kind.LEFT, "deleted meanwhile"));
             case FORBIDDEN -> ended(atMs, call, new Ending(Ending.Kind.LEFT, answer.detail()));
         };

@@ -2,6 +2,7 @@ package io.vmha.recovery.core;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -152,9 +153,11 @@ public sealed interface Result {
     /**
      * What Nova said to an evacuate call, or why it was not made.
      *
-     * @param detail in words; the host alone for ELSEWHERE, the task_state alone for BUSY
+     * @param ending for ELSEWHERE, how it is there
+     * @param detail in words; the task_state alone for BUSY
      */
-    record EvacuateAnswer(Action.Evacuate action, Outcome outcome, OptionalLong migration, String detail)
+    record EvacuateAnswer(
+            Action.Evacuate action, Outcome outcome, OptionalLong migration, Optional<Ending> ending, String detail)
             implements Result {
         /** The possible outcomes of a call. */
         public enum Outcome {
@@ -170,8 +173,6 @@ public sealed interface Result {
             UNKNOWN,
             /** The server is not on the dead host any more: it is elsewhere. */
             ELSEWHERE,
-            /** It is elsewhere and does not run there: Nova calls it broken. */
-            BROKEN_ELSEWHERE,
             /** The server does not exist any more. */
             DELETED,
             /** The call must not be made: the server is in a state in which it could run twice, or its owner is deleting it. */

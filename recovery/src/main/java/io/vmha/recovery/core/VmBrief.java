@@ -34,6 +34,11 @@ public record VmBrief(
         return rest == Rest.AS_IT_COMES && formerStatus.equals("SHUTOFF") ? Rest.STOPPED : rest;
     }
 
+    /** True if it was running, and shall run again. */
+    boolean shouldRun() {
+        return rest == Rest.AS_IT_COMES && formerStatus.equals("ACTIVE");
+    }
+
     /** A VM with nothing special about it, on a volume. */
     public static VmBrief plain(String name, String formerStatus, int order) {
         return new VmBrief(

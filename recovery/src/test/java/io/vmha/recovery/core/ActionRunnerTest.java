@@ -24,7 +24,7 @@ class ActionRunnerTest {
     private final ActionRunner runner =
             new ActionRunner(nova, group, group, Doorbell.NONE, t -> t == leaderOfTerm, () -> nowMs);
     private final Action.Evacuate evacuate = new Action.Evacuate(
-            3, ID, hv(1), vm(1), 17, 50, NOT_AFTER_MS, new Action.Preparation(false, Optional.empty()));
+            3, ID, hv(1), vm(1), 17, 50, NOT_AFTER_MS, true, new Action.Preparation(false, Optional.empty()));
 
     @BeforeEach
     void oneServerOnTheDeadHost() {
@@ -33,6 +33,10 @@ class ActionRunnerTest {
 
     private Outcome evacuate() {
         return ((Result.EvacuateAnswer) runner.run(evacuate)).outcome();
+    }
+
+    private Ending endingElsewhere() {
+        return ((Result.EvacuateAnswer) runner.run(evacuate)).ending().orElseThrow();
     }
 
     private static ComputeException failure(ComputeException.Kind kind) {
@@ -82,7 +86,11 @@ class ActionRunnerTest {
         assertThat(evacuate()).as("it is not known yet how it arrives").isEqualTo(Outcome.BUSY);
 
         nova.put(FakeNova.with(FakeNova.active(vm(1), hv(2)), hv(2), "error", Optional.empty()));
-        assertThat(evacuate()).isEqualTo(Outcome.BROKEN_ELSEWHERE);
+        assertThat(endingElsewhere().kind()).isEqualTo(Ending.Kind.FAILED);
+
+        nova.put(FakeNova.with(FakeNova.active(vm(1), hv(2)), hv(2), "stopped", Optional.empty()));
+        assertThat(endingElsewhere())
+                .isEqualTo(new Ending(Ending.Kind.RECOVERED, "hv-2; it was ACTIVE and is stopped there"));
         assertThat(nova.effects).isEmpty();
     }
 
@@ -132,7 +140,7 @@ class ActionRunnerTest {
         nova.put(new Migration(62, vm(2), hv(1), Optional.of(hv(2)), "failed", ""));
         nova.put(new Migration(63, vm(2), hv(1), Optional.of(hv(3)), "failed", ""));
         runner.run(new Action.Evacuate(
-                3, ID, hv(1), vm(2), 18, 63, NOT_AFTER_MS, new Action.Preparation(false, Optional.empty())));
+                3, ID, hv(1), vm(2), 18, 63, NOT_AFTER_MS, true, new Action.Preparation(false, Optional.empty())));
         assertThat(nova.effects).containsExactly("evacuate vm-2");
     }
 
@@ -166,7 +174,7 @@ class ActionRunnerTest {
 
     private Result.EvacuateAnswer evacuate(Action.Preparation preparation) {
         return (Result.EvacuateAnswer)
-                runner.run(new Action.Evacuate(3, ID, hv(1), vm(1), 17, 50, NOT_AFTER_MS, preparation));
+                runner.run(new Action.Evacuate(3, ID, hv(1), vm(1), 17, 50, NOT_AFTER_MS, true, preparation));
     }
 
     @Test

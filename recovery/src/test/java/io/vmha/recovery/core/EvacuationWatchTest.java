@@ -67,6 +67,12 @@ class EvacuationWatchTest {
     }
 
     @Test
+    void arrivalOfOneThatWasRunningAndIsStoppedSaysSo() {
+        assertThat(endingAfter(look(Optional.of(on(hv(4), "stopped", Optional.empty())), migration("done"))))
+                .isEqualTo(new Ending(Ending.Kind.RECOVERED, "hv-4; it was ACTIVE and is stopped there"));
+    }
+
+    @Test
     void serverHasArrivedThoughNovaHasTakenAnOlderMigrationForItsEvacuation() {
         // the conductor takes the first one that is accepted: that of an attempt which nobody took up
         var older = new Migration(7, vm(1), hv(1), Optional.of(hv(4)), "done", "");
