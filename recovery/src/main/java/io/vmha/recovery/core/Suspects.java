@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -99,7 +100,7 @@ final class Suspects {
         for (HostName host : watched) {
             watchedSinceMs.putIfAbsent(host, firstReview ? FROM_THE_BEGINNING : nowMs);
             long silentSince = kernels.silentSinceMs(nowMs, host);
-            if (age(host) >= config.suspectAfterMs() || silentSince != Long.MAX_VALUE || gossipDoubts(host)) {
+            if (isLate(host, config.suspectAfterMs()) || silentSince != Long.MAX_VALUE || gossipDoubts(host)) {
                 suspectSinceMs.putIfAbsent(host, Math.min(nowMs, silentSince));
             } else {
                 suspectSinceMs.remove(host);
@@ -116,7 +117,7 @@ final class Suspects {
         var late = new TreeSet<HostName>();
         if (!suspectSinceMs.isEmpty()) {
             late.addAll(watched);
-            late.removeIf(host -> suspectSinceMs.containsKey(host) || age(host) < times.missedMs());
+            late.removeIf(host -> suspectSinceMs.containsKey(host) || !isLate(host, times.missedMs()));
         }
         overdue.review(nowMs, late);
         return new TreeSet<>(suspectSinceMs.keySet());
@@ -167,7 +168,7 @@ final class Suspects {
         var findings = new TreeMap<HostName, Finding>();
         kinds(nowMs)
                 .forEach((host, kind) -> findings.put(
-                        host, new Finding(host, kind, age(host), why(nowMs, host, kind), witnesses(nowMs, host))));
+                        host, new Finding(host, kind, age(host).orElse(0), why(nowMs, host, kind), witnesses(nowMs, host))));
         return findings;
     }
 
@@ -182,10 +183,10 @@ final class Suspects {
     private Finding.Kind kind(long nowMs, HostName host, long sinceMs, int possible) {
         GossipSign sign = sign(host);
         boolean off = isOff(host);
-        if (sign == GossipSign.UNKNOWN || age(host) < times.missedMs()) {
+        if (sign == GossipSign.UNKNOWN || !isLate(host, times.missedMs())) {
             return Finding.Kind.UNDECIDED;
         }
-        if (off && age(host) >= config.silenceMs()) {
+        if (off && isLate(host, config.silenceMs())) {
             return Finding.Kind.DEAD;
         }
         if (!isMissedByMajority(host)) {
@@ -194,7 +195,7 @@ final class Suspects {
         return switch (kernels.sum(nowMs, host, self, sinceMs, possible)) {
             case UNCLEAR -> Finding.Kind.UNDECIDED;
             case ANSWERS ->
-                sign == GossipSign.ALIVE && age(host) >= GOSSIP_NOTICES_MS
+                sign == GossipSign.ALIVE && isLate(host, GOSSIP_NOTICES_MS)
                         ? Finding.Kind.MUTE
                         : Finding.Kind.AGENT_SILENT;
             case SILENT -> {
@@ -235,7 +236,7 @@ final class Suspects {
             long suspectMs = nowMs - silentSinceMs(nowMs, judged.getKey());
             // a silent host about which not every witness has answered yet belongs to the cut: S8 counts the hosts of a
             // cut, so a cut that is declared piece by piece would slip below the limit
-            boolean undecided = judged.getValue() == Finding.Kind.UNDECIDED && age(judged.getKey()) >= times.missedMs();
+            boolean undecided = judged.getValue() == Finding.Kind.UNDECIDED && isLate(judged.getKey(), times.missedMs());
             unsettled |=
                     suspectMs < config.settleMs() || undecided || mayHaveJustDied(nowMs, judged.getKey(), suspectMs);
             boolean waits = judged.getValue() == Finding.Kind.PARTITIONED && !cutIsWhole;
@@ -257,11 +258,11 @@ final class Suspects {
     }
 
     /**
-     * Nobody hears its kernel, and its newest renewal is too young to be missed: it died right after that, or will be heard in a moment. A
-     * kernel that falls silent later than so is not the reason for it.
+     * Nobody hears its kernel, and its newest renewal is too young to be missed, or not known yet: it died right after that, or will be heard in a
+     * moment, and is not waited for any longer. A kernel that falls silent later than so is not the reason for it.
      */
     private boolean mayHaveJustDied(long nowMs, HostName host, long suspectMs) {
-        return age(host) < times.missedMs()
+        return !isLate(host, times.missedMs())
                 && suspectMs < times.missedMs() + config.settleMs()
                 && kernels.isUnheard(nowMs, host, suspectSinceMs.get(host));
     }
@@ -278,7 +279,7 @@ final class Suspects {
             if (judged.getValue() == Finding.Kind.PARTITIONED) {
                 ripe &= isDue(nowMs, judged.getKey(), judged.getValue(), SAME_CUT_MS);
                 patienceOver |= isDue(nowMs, judged.getKey(), judged.getValue(), 0)
-                        && age(judged.getKey()) >= times.isolatedMs() + SETTLES_MAX * config.settleMs();
+                        && isLate(judged.getKey(), times.isolatedMs() + SETTLES_MAX * config.settleMs());
             }
         }
         return ripe || patienceOver;
@@ -288,9 +289,9 @@ final class Suspects {
         boolean flaps = flapping.isFlapping(nowMs, host) && !isOff(host);
         return switch (kind) {
             case UNDECIDED, MUTE -> false;
-            case DEAD -> !flaps || age(host) >= times.flappingMs();
+            case DEAD -> !flaps || isLate(host, times.flappingMs());
             case ISOLATED, PARTITIONED -> isLost(nowMs, host, earlyMs, flaps ? times.flappingMs() : times.isolatedMs());
-            case AGENT_SILENT -> times.agentSilentFences() && age(host) >= times.agentSilentMs();
+            case AGENT_SILENT -> times.agentSilentFences() && isLate(host, times.agentSilentMs());
         };
     }
 
@@ -300,7 +301,7 @@ final class Suspects {
      */
     private boolean isLost(long nowMs, HostName host, long earlyMs, long patienceMs) {
         long kernelMs = nowMs - kernels.unheardSinceMs(nowMs, host);
-        return age(host) + earlyMs >= patienceMs && kernelMs + SAME_CUT_MS >= patienceMs;
+        return isLate(host, patienceMs - earlyMs) && kernelMs + SAME_CUT_MS >= patienceMs;
     }
 
     /** Since when it has been silent in the way that it is now: an agent that stopped long ago says nothing about its kernel. */
@@ -314,7 +315,7 @@ final class Suspects {
     SortedSet<HostName> doubtful(long nowMs) {
         var doubtful = new TreeSet<HostName>();
         for (HostName host : suspectSinceMs.keySet()) {
-            if (kernels.silentSinceMs(nowMs, host) != Long.MAX_VALUE && age(host) >= times.missedMs()) {
+            if (kernels.silentSinceMs(nowMs, host) != Long.MAX_VALUE && isLate(host, times.missedMs())) {
                 doubtful.add(host);
             }
         }
@@ -332,7 +333,7 @@ final class Suspects {
 
     /** Suspects whose BMC is worth a question: somebody hears nothing of them. */
     boolean isWorthABmc(long nowMs, HostName host) {
-        return kernels.silentSinceMs(nowMs, host) != Long.MAX_VALUE || age(host) >= config.silenceMs();
+        return kernels.silentSinceMs(nowMs, host) != Long.MAX_VALUE || isLate(host, config.silenceMs());
     }
 
     private boolean isMissedByMajority(HostName host) {
@@ -347,12 +348,15 @@ final class Suspects {
     }
 
     private String why(long nowMs, HostName host, Finding.Kind kind) {
-        long silentS = age(host) / 1_000;
+        OptionalLong silentMs = age(host);
+        long silentS = silentMs.orElse(0) / 1_000;
         return switch (kind) {
             case UNDECIDED ->
-                age(host) < times.missedMs()
-                        ? "it renews, but an observer or gossip doubts it; is its port 8300 open to the other hosts?"
-                        : "silent, and not every witness has spoken yet or they contradict each other";
+                silentMs.isEmpty()
+                        ? "it is not known yet when it renewed last: neither a sign of life nor of death"
+                        : silentMs.getAsLong() < times.missedMs()
+                                ? "it renews, but an observer or gossip doubts it; is its port 8300 open to the other hosts?"
+                                : "silent, and not every witness has spoken yet or they contradict each other";
             case DEAD ->
                 "nobody hears it" + (flapping.isFlapping(nowMs, host) ? "; it has been flapping, so it waits" : "");
             case ISOLATED ->
@@ -375,7 +379,10 @@ final class Suspects {
 
     private List<Witness> witnesses(long nowMs, HostName host) {
         var words = new ArrayList<Witness>();
-        words.add(new Witness("the leader", "no renewal for " + age(host) + " ms"));
+        OptionalLong silentMs = age(host);
+        words.add(new Witness(
+                "the leader",
+                silentMs.isPresent() ? "no renewal for " + silentMs.getAsLong() + " ms" : "knows of no renewal yet"));
         statements(host)
                 .forEach((voter, age) -> words.add(new Witness("voter " + voter, "no renewal for " + age + " ms")));
         words.addAll(kernels.witnesses(nowMs, host));
@@ -392,10 +399,19 @@ final class Suspects {
         return statedAges.getOrDefault(host, new TreeMap<>());
     }
 
-    /** A host was silent before it was taken in, returned or left its maintenance: only the silence since then counts. */
-    private long age(HostName host) {
+    /**
+     * A host was silent before it was taken in, returned or left its maintenance: only the silence since then counts. Empty while this voter has not
+     * said anything of it.
+     */
+    private OptionalLong age(HostName host) {
+        Long known = ageMs.get(host);
         long watchedMs = reviewedAtMs - watchedSinceMs.getOrDefault(host, reviewedAtMs);
-        return Math.min(ageMs.getOrDefault(host, 0L), watchedMs);
+        return known == null ? OptionalLong.empty() : OptionalLong.of(Math.min(known, watchedMs));
+    }
+
+    /** True if no renewal has come for at least so long; one of which that is not known is not late, and not known to be well. */
+    private boolean isLate(HostName host, long forMs) {
+        return age(host).orElse(Long.MIN_VALUE) >= forMs;
     }
 
     private GossipSign sign(HostName host) {
@@ -405,6 +421,7 @@ final class Suspects {
     /** A new leader asks again: statements that were made to an older one are stale. */
     void forget() {
         firstReview = true;
+        ageMs.clear();
         watchedSinceMs.clear();
         suspectSinceMs.clear();
         power.clear();

@@ -339,6 +339,34 @@ class SuspectsTest extends WatchedHosts {
     }
 
     @Test
+    void newLeadershipDoesNotBeginWithOldAges() {
+        isSilent(hv(2), 5_000);
+        assertThat(review()).containsExactly(hv(2));
+
+        suspects.forget();
+
+        assertThat(review()).isEmpty();
+    }
+
+    @Test
+    void hostOfWhoseRenewalsNothingIsKnownIsUndecidedAndHoldsUpNobodyForLong() {
+        isSilent(hv(2), 1_300);
+        bmcSays(hv(2), PowerState.UNKNOWN);
+        nobodyHears(hv(3), 300);
+        assertThat(verdict()).as("hv-3 may have just died").isEmpty();
+        Finding unknown = suspects.findings(nowMs).get(hv(3));
+        assertThat(unknown.kind()).isEqualTo(Finding.Kind.UNDECIDED);
+        assertThat(unknown.why()).contains("not known yet");
+        assertThat(unknown.witnesses()).contains(new Witness("the leader", "knows of no renewal yet"));
+
+        long passedMs = RecoveryConfig.DEFAULT.verdict().missedMs() + RecoveryConfig.DEFAULT.settleMs();
+        nowMs += passedMs;
+        isSilent(hv(2), 1_300);
+        nobodyHears(hv(3), 300 + passedMs);
+        assertThat(verdict()).containsOnlyKeys(hv(2));
+    }
+
+    @Test
     void hostThatIsNotWatchedIsNotSuspected() {
         age(Map.of(hv(7), 60_000L));
 
