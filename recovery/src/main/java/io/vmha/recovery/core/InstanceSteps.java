@@ -5,6 +5,7 @@ import io.vmha.recovery.core.UpkeepController.Turn;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The steps about VMs that fell on living hosts, and about nova-computes that are down while their hosts live. */
 final class InstanceSteps {
@@ -31,9 +32,14 @@ final class InstanceSteps {
      */
     private record Call(long intentAtMs, long overAtMs) {}
 
+    private record Task(String name, long sinceMs) {}
+
     private final RecoveryConfig config;
     /** Of this leadership: no intent is called for twice. */
     private final Map<ServerId, Call> calls = new TreeMap<>();
+
+    /** Of this leadership: what Nova was first seen to be at with a fallen VM. */
+    private final Map<ServerId, Task> tasks = new TreeMap<>();
 
     private final Map<HostName, Long> downSinceMs = new TreeMap<>();
 
@@ -43,12 +49,16 @@ final class InstanceSteps {
 
     void forget() {
         calls.clear();
+        tasks.clear();
         downSinceMs.clear();
     }
 
     void decide(Turn turn) {
         RestartPolicy policy = turn.state().restartPolicy();
         calls.keySet().retainAll(turn.state().upkeep().fallen().keySet());
+        tasks.keySet().retainAll(turn.state().upkeep().openFallen().stream()
+                .map(FallenVm::server)
+                .collect(Collectors.toSet()));
         boolean images = turn.state().az().map(az -> az.policy().needsImages()).orElse(false);
         for (FallenVm vm : turn.state().upkeep().openFallen()) {
             var look = new UpkeepAction.LookAtVm(turn.term(), vm.host(), vm.server(), images);
@@ -134,6 +144,7 @@ final class InstanceSteps {
                         .filter(s ->
                                 s.vmState().equals("active") && s.taskState().isEmpty())
                         .isPresent();
+        noteTask(turn, seen);
         if (!runs && isOnItsWay(turn, vm)) {
             return; // whatever is decided now, it may still change
         }
@@ -145,7 +156,7 @@ final class InstanceSteps {
         Server server = seen.server().orElseThrow();
         boolean active = server.vmState().equals("active");
         if (server.taskState().isPresent()) {
-            leaveIfEndless(turn, vm, server);
+            leaveIfEndless(turn, vm, tasks.get(vm.server()));
             return;
         }
         if (active && vm.seen()) {
@@ -165,17 +176,30 @@ final class InstanceSteps {
         }
     }
 
+    /** Notes what Nova is at with it, and since when as far as this leader has seen. */
+    private void noteTask(Turn turn, UpkeepResult.VmSeen seen) {
+        ServerId id = seen.action().server();
+        Optional<String> name = seen.server().flatMap(Server::taskState);
+        if (name.isEmpty()) {
+            tasks.remove(id);
+        } else if (!tasks.containsKey(id) || !tasks.get(id).name().equals(name.get())) {
+            tasks.put(id, new Task(name.get(), turn.nowMs()));
+        }
+    }
+
     /** Nova goes on with it, or never will: nobody waits for that for ever. */
-    private static void leaveIfEndless(Turn turn, FallenVm vm, Server server) {
-        long busyMs = turn.atMs() - Math.max(vm.sinceAtMs(), lastRestart(vm));
+    private void leaveIfEndless(Turn turn, FallenVm vm, Task task) {
+        boolean ours = vm.phase() == FallenVm.Phase.RESTARTING && vm.intentTerm() == turn.term();
+        long sinceMs = ours ? callOf(vm).map(Call::overAtMs).orElse(task.sinceMs()) : task.sinceMs();
+        long busyMs = turn.nowMs() - sinceMs;
         if (busyMs > BUSY_LIMIT_MS) {
             end(
                     turn,
                     vm.server(),
                     Outcome.LEFT,
-                    "left: Nova has been at work on it for " + busyMs / 60_000 + " min ("
-                            + server.taskState().orElseThrow() + "); if it does not run when that has ended: openstack"
-                            + " server reboot --hard " + vm.server());
+                    "left: Nova has been at work on it for " + busyMs / 60_000 + " min (" + task.name()
+                            + "); if it does not run when that has ended: openstack server reboot --hard "
+                            + vm.server());
         }
     }
 

@@ -183,6 +183,26 @@ class GuestRestartTest implements UpkeepController.Outbox {
     }
 
     @Test
+    void aTaskIsGivenItsTimeFromWhenItWasFirstSeen() {
+        asked.clear();
+        nowMs += 290_000; // nobody has led meanwhile
+        seen = server("active", Optional.of("rebooting_hard"));
+        log.newTerm();
+        controller = new UpkeepController(RecoveryConfig.DEFAULT, hv(3), this, at -> at);
+        controller.onState(nowMs, log.state());
+        controller.onLeadership(nowMs, OptionalLong.of(2));
+
+        for (int minute = 0; minute < 5; minute++) {
+            pass(59_000);
+        }
+        assertThat(phase()).as("it may have begun just now").isEqualTo(FallenVm.Phase.RESTARTING);
+        pass(59_000);
+        pass(59_000);
+
+        assertThat(phase()).isEqualTo(FallenVm.Phase.LEFT);
+    }
+
+    @Test
     void veryManyInQuarantineDoNotGrowTheStateForEver() {
         int many = Upkeep.FALLEN_MAX + 50;
 
