@@ -137,7 +137,7 @@ public final class GuestWatch {
             }
         });
         for (ServerId id : due) {
-            if (isSettled(id, epoch)) {
+            if (isSettled(id, state, epoch)) {
                 suspects.remove(id);
                 dead.add(id);
             } else {
@@ -153,7 +153,7 @@ public final class GuestWatch {
     }
 
     /** @return whether there is nothing more to be found out about it */
-    private boolean isSettled(ServerId id, long epoch) {
+    private boolean isSettled(ServerId id, RecoveryState state, long epoch) {
         Hypervisor.Fate fate = hypervisor.fate(id);
         return switch (fate.kind()) {
             case LIVES, ENDED -> true;
@@ -161,9 +161,19 @@ public final class GuestWatch {
                 if (said.add(id)) {
                     LOG.warn("a guest has died by itself domain={} fate=\"{}\"", id, fate.words());
                 }
-                yield tell(new InstanceCommand.ReportFallen(wallMs.getAsLong(), self, epoch, id, fate.words()));
+                yield !isOpen(id, state, epoch)
+                        && tell(new InstanceCommand.ReportFallen(wallMs.getAsLong(), self, epoch, id, fate.words()));
             }
         };
+    }
+
+    /**
+     * Its last fall is not over for the group, which would take a report for that one. Should Nova have it running when it has died again, the
+     * report afterwards is of a new fall.
+     */
+    private boolean isOpen(ServerId id, RecoveryState state, long epoch) {
+        FallenVm vm = state.upkeep().fallen().get(id);
+        return vm != null && vm.phase().isOpen() && vm.host().equals(self) && vm.epoch() == epoch;
     }
 
     private boolean tell(InstanceCommand command) {

@@ -6,6 +6,7 @@ import io.vmha.recovery.core.AzCommand;
 import io.vmha.recovery.core.AzSettings;
 import io.vmha.recovery.core.Command;
 import io.vmha.recovery.core.Entry;
+import io.vmha.recovery.core.FallenVm;
 import io.vmha.recovery.core.HostName;
 import io.vmha.recovery.core.Hypervisor;
 import io.vmha.recovery.core.HypervisorException;
@@ -113,6 +114,29 @@ class GuestWatchTest implements Hypervisor {
         pass(1_000);
         pass(1_000);
         assertThat(committed).hasSize(2).endsWith(new InstanceCommand.ReportRunning(7, SELF, 1, ONE));
+    }
+
+    @Test
+    void aGuestThatDiesAgainBeforeItsRestartIsOverIsReportedOnceThatIs() {
+        living.add(ONE);
+        pass(1_000);
+        living.clear();
+        fates.put(ONE, Hypervisor.Fate.Kind.CRASHED);
+        pass(1_000);
+        living.add(ONE);
+        pass(1_000);
+        living.clear();
+        pass(1_000);
+        pass(60_000);
+        assertThat(committed).as("the group would take it for the first fall").hasSize(2);
+
+        commit(new InstanceCommand.EndRestart(
+                7, 1, ONE, InstanceCommand.EndRestart.Outcome.RUNNING, "Nova has it active"));
+        pass(5_000);
+        pass(60_000);
+
+        assertThat(committed).hasSize(4).endsWith(new InstanceCommand.ReportFallen(7, SELF, 1, ONE, "words"));
+        assertThat(state.upkeep().fallen().get(ONE).phase()).isEqualTo(FallenVm.Phase.FALLEN);
     }
 
     @Test
