@@ -184,7 +184,8 @@ final class EvacuationWatch {
     private static Optional<Function<About, Command>> arrived(HostName source, VmRecovery vm, Server server) {
         boolean elsewhere = !server.host().equals(source) && !server.host().equals(Server.NO_HOST);
         return elsewhere && server.taskState().isEmpty()
-                ? Optional.of(about -> about.ended(Ending.arrived(server, vm.brief().shouldRun())))
+                ? Optional.of(
+                        about -> about.ended(Ending.arrived(server, vm.brief().shouldRun())))
                 : Optional.empty();
     }
 
@@ -396,7 +397,8 @@ final class EvacuationWatch {
         }
         boolean elsewhere = !server.host().equals(host.host());
         if (migration.hasSucceeded() && elsewhere) {
-            return Optional.of(about -> about.ended(Ending.arrived(server, vm.brief().shouldRun())));
+            return Optional.of(
+                    about -> about.ended(Ending.arrived(server, vm.brief().shouldRun())));
         }
         if (elsewhere) {
             return Optional.of(about -> about.ended(new Ending(
@@ -446,7 +448,8 @@ final class EvacuationWatch {
     private Optional<Function<About, Command>> withoutMigration(
             long nowMs, HostRecovery host, VmRecovery vm, Server server) {
         if (!server.host().equals(host.host()) && server.taskState().isEmpty()) {
-            return Optional.of(about -> about.ended(Ending.arrived(server, vm.brief().shouldRun())));
+            return Optional.of(
+                    about -> about.ended(Ending.arrived(server, vm.brief().shouldRun())));
         }
         long absentMs = waits.waitedMs(vm, Reason.NO_MIGRATION, nowMs);
         boolean sentCallIsOver = calls.isOver(vm) ? calls.sinceOverMs(nowMs, vm) >= config.requestLimitMs() : true;

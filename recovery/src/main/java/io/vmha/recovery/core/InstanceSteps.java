@@ -56,9 +56,10 @@ final class InstanceSteps {
     void decide(Turn turn) {
         RestartPolicy policy = turn.state().restartPolicy();
         calls.keySet().retainAll(turn.state().upkeep().fallen().keySet());
-        tasks.keySet().retainAll(turn.state().upkeep().openFallen().stream()
-                .map(FallenVm::server)
-                .collect(Collectors.toSet()));
+        tasks.keySet()
+                .retainAll(turn.state().upkeep().openFallen().stream()
+                        .map(FallenVm::server)
+                        .collect(Collectors.toSet()));
         boolean images = turn.state().az().map(az -> az.policy().needsImages()).orElse(false);
         for (FallenVm vm : turn.state().upkeep().openFallen()) {
             var look = new UpkeepAction.LookAtVm(turn.term(), vm.host(), vm.server(), images);

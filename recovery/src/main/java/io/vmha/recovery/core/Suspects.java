@@ -168,7 +168,8 @@ final class Suspects {
         var findings = new TreeMap<HostName, Finding>();
         kinds(nowMs)
                 .forEach((host, kind) -> findings.put(
-                        host, new Finding(host, kind, age(host).orElse(0), why(nowMs, host, kind), witnesses(nowMs, host))));
+                        host,
+                        new Finding(host, kind, age(host).orElse(0), why(nowMs, host, kind), witnesses(nowMs, host))));
         return findings;
     }
 
@@ -236,7 +237,8 @@ final class Suspects {
             long suspectMs = nowMs - silentSinceMs(nowMs, judged.getKey());
             // a silent host about which not every witness has answered yet belongs to the cut: S8 counts the hosts of a
             // cut, so a cut that is declared piece by piece would slip below the limit
-            boolean undecided = judged.getValue() == Finding.Kind.UNDECIDED && isLate(judged.getKey(), times.missedMs());
+            boolean undecided =
+                    judged.getValue() == Finding.Kind.UNDECIDED && isLate(judged.getKey(), times.missedMs());
             unsettled |=
                     suspectMs < config.settleMs() || undecided || mayHaveJustDied(nowMs, judged.getKey(), suspectMs);
             boolean waits = judged.getValue() == Finding.Kind.PARTITIONED && !cutIsWhole;

@@ -52,11 +52,13 @@ class InheritedRestTest {
     private List<String> remarksOfThePlan(Map<String, String> metadata) {
         var proposed = new ArrayList<Command>();
         var steps = new IncidentSteps(
-                RecoveryConfig.DEFAULT, new Pending(), (nowMs, key, command) -> proposed.add(command), (nowMs, a) -> {});
+                RecoveryConfig.DEFAULT,
+                new Pending(),
+                (nowMs, key, command) -> proposed.add(command),
+                (nowMs, a) -> {});
         IncidentId second = log.declare(TARGET);
         log.proveDown(second, TARGET);
-        Server running =
-                new Server(vm(1), "db", TARGET, "ACTIVE", "active", Optional.empty(), false, true, metadata);
+        Server running = new Server(vm(1), "db", TARGET, "ACTIVE", "active", Optional.empty(), false, true, metadata);
         var list = new Action.ListServers(log.term(), second, TARGET, false);
         steps.onServers(0, 0, log.state(), new Result.Servers(list, List.of(running), List.of(), List.of()));
         return proposed.stream()
