@@ -369,8 +369,8 @@ public final class Daemon implements AutoCloseable {
     }
 
     private void rejoin() {
-        if (!stopping && tags.isAlone(gossip)) {
-            tags.join(gossip);
+        if (!stopping) {
+            tags.seek(gossip, Clocks.nowMs());
         }
     }
 

@@ -74,7 +74,7 @@ public record VmhadConfig(
      * The pool.
      *
      * @param keys encryption keys, the first is used for sending; empty for an open pool
-     * @param retryJoin members to join through, tried until one answers
+     * @param retryJoin members to join through, asked until they are members
      * @param name this member's name in the pool
      * @param serfRpc the door for the {@code serf} command; empty to keep it closed
      */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,10 +23,12 @@ import org.slf4j.LoggerFactory;
 /** What this member tells the pool about itself, kept up to date with its part in Raft. */
 public final class PoolTags {
     private static final Logger LOG = LoggerFactory.getLogger(PoolTags.class);
+    private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|[0-9a-fA-F.]*:[0-9a-fA-F:.]*");
 
     private final VmhadConfig config;
     private final RaftNode raft;
     private final HostLease lease;
+    private final SeedRounds rounds = new SeedRounds();
     private SortedMap<String, String> said = new TreeMap<>();
 
     public PoolTags(VmhadConfig config, RaftNode raft, HostLease lease) {
@@ -69,12 +72,6 @@ public final class PoolTags {
         return gauges;
     }
 
-    /** True if no other member is alive as far as this node knows. */
-    public boolean isAlone(GossipAgent gossip) {
-        return gossip.members().stream()
-                .noneMatch(m -> !m.name().equals(config.gossip().name()) && m.status() == MemberStatus.ALIVE);
-    }
-
     /** The names of the members that have failed or left. */
     public static Set<String> gone(GossipAgent gossip) {
         return gossip.members().stream()
@@ -92,12 +89,14 @@ public final class PoolTags {
         }
     }
 
-    /** Joins through the configured members; repeated by the caller until somebody answers. */
-    public void join(GossipAgent gossip) {
-        List<InetSocketAddress> addresses = config.gossip().retryJoin().stream()
-                .map(a -> new InetSocketAddress(a.host(), a.port()))
-                .filter(a -> !a.isUnresolved())
-                .toList();
+    /** Joins through those of the configured members that are due; called again and again. One thread. */
+    public void seek(GossipAgent gossip, long nowMs) {
+        Set<InetSocketAddress> alive = gossip.members().stream()
+                .filter(m -> m.status() == MemberStatus.ALIVE
+                        && !m.name().equals(config.gossip().name()))
+                .map(m -> new InetSocketAddress(m.address(), m.port()))
+                .collect(Collectors.toSet());
+        List<InetSocketAddress> addresses = rounds.due(nowMs, seeds(alive.isEmpty()), alive);
         if (!addresses.isEmpty()) {
             var unused = gossip.join(addresses).whenComplete((count, failure) -> {
                 if (failure != null) {
@@ -105,6 +104,16 @@ public final class PoolTags {
                 }
             });
         }
+    }
+
+    /** The configured members, without this one. A name server may take its time, so with company only addresses are looked at. */
+    private List<InetSocketAddress> seeds(boolean names) {
+        var self = new InetSocketAddress(config.clusterIp(), config.ports().gossip());
+        return config.gossip().retryJoin().stream()
+                .filter(a -> names || ADDRESS.matcher(a.host()).matches())
+                .map(a -> new InetSocketAddress(a.host(), a.port()))
+                .filter(a -> !a.isUnresolved() && !a.equals(self))
+                .toList();
     }
 
     private SortedMap<String, String> now() {
