@@ -12,6 +12,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -27,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class HostLease {
     private static final Logger LOG = LoggerFactory.getLogger(HostLease.class);
     private static final LeaseTiming TIMING = LeaseTiming.DEFAULT;
+    private static final long KEEP_AGAIN_MS = 5_000;
     private static final String NO_LEASE = "bmc";
 
     /** Where the files are. */
@@ -74,7 +76,10 @@ public final class HostLease {
     /** What the AZ relies on, or in which group, has changed and is not on disk yet. */
     private boolean unkept;
 
+    private boolean isKeeping;
     private boolean keepingFailed;
+    private long keepAgainAtMs;
+    private final Executor disk;
     private long disownedAt = -1;
 
     /**
@@ -84,6 +89,19 @@ public final class HostLease {
      */
     public HostLease(
             HostName self, Places places, String bootId, LongSupplier bootMs, long pid, Supplier<String> nonces) {
+        this(self, places, bootId, bootMs, pid, nonces, HostLease::onThreadOfItsOwn);
+    }
+
+    /** @param disk where the data directory is written: it may stand still, and nothing here may wait for it */
+    HostLease(
+            HostName self,
+            Places places,
+            String bootId,
+            LongSupplier bootMs,
+            long pid,
+            Supplier<String> nonces,
+            Executor disk) {
+        this.disk = disk;
         this.self = self;
         this.places = places;
         this.bootId = bootId;
@@ -91,6 +109,13 @@ public final class HostLease {
         this.pid = pid;
         this.selfTest = new SelfTest(bootId, nonces);
         takeOver();
+    }
+
+    /** One at a time, and seldom. */
+    private static void onThreadOfItsOwn(Runnable work) {
+        var thread = new Thread(work, "lease-terms");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** What an earlier process of this host was promised, and what the AZ relied on. */
@@ -188,26 +213,46 @@ public final class HostLease {
         }
     }
 
-    /** A disk that does not take it is asked again with the next answer: without it this host forgets at its restart that it needs a lease. */
+    /** Without it this host forgets at its restart that it needs a lease, or that it needs none: a disk that does not take it is asked again. */
     private void keep() {
+        if (!isKeeping && bootMs.getAsLong() >= keepAgainAtMs) {
+            isKeeping = true;
+            String itsGroup = group;
+            String itsProofs = proofs;
+            List<String> terms = List.of("group=" + group, "proofs=" + proofs, "index=" + knownIndex);
+            disk.execute(() -> onKept(itsGroup, itsProofs, writeTerms(terms)));
+        }
+    }
+
+    private Optional<IOException> writeTerms(List<String> terms) {
         try {
             Files.createDirectories(places.terms().getParent());
-            KeyValues.writeToDisk(places.terms(), List.of("group=" + group, "proofs=" + proofs, "index=" + knownIndex));
-            if (keepingFailed) {
-                LOG.info("what the AZ relies on is kept again file={}", places.terms());
-            }
-            unkept = false;
-            keepingFailed = false;
+            KeyValues.writeToDisk(places.terms(), terms);
+            return Optional.empty();
         } catch (IOException e) {
+            return Optional.of(e);
+        }
+    }
+
+    private synchronized void onKept(String itsGroup, String itsProofs, Optional<IOException> failure) {
+        isKeeping = false;
+        failure.ifPresent(e -> {
+            keepAgainAtMs = bootMs.getAsLong() + KEEP_AGAIN_MS;
             if (!keepingFailed) {
                 LOG.error(
-                        "what the AZ relies on cannot be kept: after a restart this host may not know that it needs a lease"
+                        "what the AZ relies on cannot be kept: after a restart this host may not know whether it needs a lease"
                                 + " file={} why=\"{}\"",
                         places.terms(),
                         e.toString());
             }
-            keepingFailed = true;
+        });
+        if (failure.isEmpty()) {
+            unkept = !group.equals(itsGroup) || !proofs.equals(itsProofs);
+            if (keepingFailed) {
+                LOG.info("what the AZ relies on is kept again file={}", places.terms());
+            }
         }
+        keepingFailed = failure.isPresent();
     }
 
     /** Time has passed: asks the guard, and shows it that the daemon lives. */
@@ -218,6 +263,9 @@ public final class HostLease {
         arming = selfTest.judge(bootMs.getAsLong(), GuardFile.read(places.guard()));
         if (before.armed() != arming.armed()) {
             LOG.info("guard armed={} why=\"{}\"", arming.armed(), arming.detail());
+        }
+        if (unkept) {
+            keep(); // also where no voter answers any more
         }
         write();
     }
@@ -230,11 +278,15 @@ public final class HostLease {
     /** What the voters are told with each renewal: no two words have the same time. */
     public synchronized Word claim() {
         saidAtMs = Math.max(saidAtMs + 1, bootMs.getAsLong());
-        return new Word(
-                proofs.contains("lease")
-                        ? arming
-                        : new Arming(false, "its AZ does not rely on leases, so it would not pause"),
-                saidAtMs);
+        return new Word(claimed(), saidAtMs);
+    }
+
+    /** A host that would not know after its restart that it needs a lease may not be taken for one that pauses (S5). */
+    private Arming claimed() {
+        if (!proofs.contains("lease")) {
+            return new Arming(false, "its AZ does not rely on leases, so it would not pause");
+        }
+        return unkept ? new Arming(false, "what its AZ relies on is not on its disk yet") : arming;
     }
 
     /** This node led in this term, as a majority confirmed after this moment (S9). */

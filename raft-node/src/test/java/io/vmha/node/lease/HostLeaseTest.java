@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeSet;
@@ -39,7 +40,7 @@ class HostLeaseTest {
     }
 
     private HostLease process(String bootId) {
-        return new HostLease(SELF, places(), bootId, () -> nowMs, 77, () -> "nonce-" + ++nonces);
+        return new HostLease(SELF, places(), bootId, () -> nowMs, 77, () -> "nonce-" + ++nonces, Runnable::run);
     }
 
     private HostLease.Places places() {
@@ -156,15 +157,54 @@ class HostLeaseTest {
     }
 
     @Test
-    void whatTheDiskDidNotTakeIsKeptWithALaterAnswer() throws IOException {
+    void whatTheDiskDidNotTakeIsKeptLaterAndUntilThenTheHostIsNotArmed() throws IOException {
         Files.writeString(dir.resolve("data"), "a full or broken disk", StandardCharsets.UTF_8);
         majority();
+        assertThat(lease.claim().arming().detail()).contains("not on its disk yet");
         Files.delete(dir.resolve("data"));
+        nowMs += 10_000;
         majority();
+        assertThat(lease.claim().arming().detail()).doesNotContain("disk");
 
         lease = process("boot-2");
 
         assertThat(lease.status().reliesOnLease()).isTrue();
+    }
+
+    /** A group that was dissolved answers nobody any more: time alone must bring it to the disk. */
+    @Test
+    void endOfProtectionIsKeptAlsoIfTheDiskWasFullAndNobodyAnswersAnyMore() throws IOException {
+        majority();
+        majority();
+        Path data = dir.resolve("data");
+        Files.move(data, dir.resolve("aside"));
+        Files.writeString(data, "a full or broken disk", StandardCharsets.UTF_8);
+        refusal(false, false, 60);
+        Files.delete(data);
+        Files.move(dir.resolve("aside"), data);
+
+        nowMs += 10_000;
+        lease.tick(1, 1);
+        lease = process("boot-1");
+
+        assertThat(lease.status().reliesOnLease())
+                .as("else the guard pauses the guests of a host that needs no lease")
+                .isFalse();
+    }
+
+    @Test
+    void aDiskThatStandsStillHoldsNoRenewalUp() {
+        var stuck = new ArrayList<Runnable>();
+        lease = new HostLease(SELF, places(), "boot-1", () -> nowMs, 77, () -> "nonce-" + ++nonces, stuck::add);
+
+        majority();
+        nowMs += 10_000;
+        majority();
+
+        assertThat(stuck).as("one write at a time").hasSize(1);
+        assertThat(file()).containsEntry("state", "held");
+        stuck.get(0).run();
+        assertThat(lease.claim().arming().detail()).doesNotContain("disk");
     }
 
     @Test
