@@ -11,7 +11,9 @@ import io.vmha.node.lease.HostLease;
 import io.vmha.node.raft.RaftNode;
 import io.vmha.recovery.core.FeatureLevel;
 import java.net.InetSocketAddress;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -29,6 +31,7 @@ public final class PoolTags {
     private final RaftNode raft;
     private final HostLease lease;
     private final SeedRounds rounds = new SeedRounds();
+    private final Map<VmhadConfig.HostAndPort, InetSocketAddress> found = new LinkedHashMap<>();
     private SortedMap<String, String> said = new TreeMap<>();
 
     public PoolTags(VmhadConfig config, RaftNode raft, HostLease lease) {
@@ -106,13 +109,17 @@ public final class PoolTags {
         }
     }
 
-    /** The configured members, without this one. A name server may take its time, so with company only addresses are looked at. */
-    private List<InetSocketAddress> seeds(boolean names) {
+    /** The configured members, without this one. A name server may take its time: with company, names are what they were while alone. */
+    private List<InetSocketAddress> seeds(boolean namesToo) {
         var self = new InetSocketAddress(config.clusterIp(), config.ports().gossip());
-        return config.gossip().retryJoin().stream()
-                .filter(a -> names || ADDRESS.matcher(a.host()).matches())
-                .map(a -> new InetSocketAddress(a.host(), a.port()))
+        for (VmhadConfig.HostAndPort seed : config.gossip().retryJoin()) {
+            if (namesToo || ADDRESS.matcher(seed.host()).matches()) {
+                found.put(seed, new InetSocketAddress(seed.host(), seed.port()));
+            }
+        }
+        return found.values().stream()
                 .filter(a -> !a.isUnresolved() && !a.equals(self))
+                .distinct()
                 .toList();
     }
 

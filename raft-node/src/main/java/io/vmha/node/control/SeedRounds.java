@@ -1,6 +1,7 @@
 package io.vmha.node.control;
 
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -8,7 +9,7 @@ import java.util.function.Predicate;
 /**
  * Whom of {@code gossip.retry_join} to ask now. While nobody else is alive that is everybody. With company it is whoever is no living member:
  * where a whole site gets its power back at once, two hosts that have found each other are not the pool yet. Those who do not answer are asked less
- * and less often. Serf and Consul end with the first answer.
+ * and less often, a few at a time, and for some minutes: a host that comes later joins by itself. Serf and Consul end with the first answer.
  *
  * <p>Two seconds after the first company one seed is asked once more: news of a member is spread only to those whom its teller knew then, so of
  * many that start together somebody may miss somebody until the next exchange, half a minute later. By then each seed knows all that it was told.
@@ -18,10 +19,17 @@ final class SeedRounds {
     static final long LAST_PAUSE_MS = 30_000;
     static final long AGAIN_AFTER_MS = 2_000;
 
+    /** Each that does not answer takes a connection for as long as a time-out lasts, and pings need some, too. */
+    static final int AT_ONCE_MAX = 8;
+
+    /** With company: three minutes, if all are asked at once. */
+    static final int ROUNDS_MAX = 10;
+
     private long againAtMs = Long.MAX_VALUE;
     private boolean wasAlone = true;
     private long dueMs = Long.MIN_VALUE;
     private long pauseMs = FIRST_PAUSE_MS;
+    private int rounds;
 
     /**
      * The seeds to join through.
@@ -44,13 +52,23 @@ final class SeedRounds {
         if (alone || unmet.isEmpty()) {
             dueMs = nowMs;
             pauseMs = FIRST_PAUSE_MS;
+            rounds = 0;
             return unmet;
         }
-        if (nowMs < dueMs) {
+        int enough = ROUNDS_MAX * ((unmet.size() + AT_ONCE_MAX - 1) / AT_ONCE_MAX);
+        if (nowMs < dueMs || rounds >= enough) {
             return List.of();
         }
         dueMs = nowMs + pauseMs;
         pauseMs = Math.min(LAST_PAUSE_MS, 2 * pauseMs);
-        return unmet;
+        return some(unmet, rounds++);
+    }
+
+    private static List<InetSocketAddress> some(List<InetSocketAddress> unmet, int round) {
+        var some = new ArrayList<InetSocketAddress>();
+        for (int i = 0; i < Math.min(AT_ONCE_MAX, unmet.size()); i++) {
+            some.add(unmet.get((round * AT_ONCE_MAX + i) % unmet.size()));
+        }
+        return some;
     }
 }

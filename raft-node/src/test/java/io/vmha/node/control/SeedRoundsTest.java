@@ -3,8 +3,10 @@ package io.vmha.node.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetSocketAddress;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Which seeds are asked, and how often. */
@@ -34,12 +36,31 @@ class SeedRoundsTest {
     }
 
     @Test
-    void aDeadSeedIsAskedLessAndLessOften() {
+    void aDeadSeedIsAskedLessAndLessOftenAndNotForEver() {
         int asked = 0;
+        long last = 0;
         for (long nowMs = 0; nowMs < 600_000; nowMs += 1_000) {
-            asked += rounds.due(nowMs, SEEDS, Set.of(ONE)).size();
+            boolean now = rounds.due(nowMs, SEEDS, Set.of(ONE)).contains(TWO);
+            asked += now ? 1 : 0;
+            last = now ? nowMs : last;
         }
-        assertThat(asked).isBetween(20, 27); // 1, 2, 4, 8, 16 s, then every 30
+        assertThat(asked)
+                .isBetween(SeedRounds.ROUNDS_MAX, SeedRounds.ROUNDS_MAX + 1); // and once more after two seconds
+        assertThat(last).isBetween(150_000L, 250_000L);
+    }
+
+    @Test
+    void ofManyWhoDoNotAnswerAFewAreAskedAtATimeAndEachInItsTurn() {
+        List<InetSocketAddress> many = IntStream.range(0, 100)
+                .mapToObj(i -> new InetSocketAddress("10.1.0." + i, 8301))
+                .toList();
+        var asked = new HashSet<InetSocketAddress>();
+        for (long nowMs = 0; nowMs < 600_000; nowMs += 1_000) {
+            List<InetSocketAddress> now = rounds.due(nowMs, many, Set.of(OTHER));
+            assertThat(now.size()).isLessThanOrEqualTo(SeedRounds.AT_ONCE_MAX);
+            asked.addAll(now);
+        }
+        assertThat(asked).containsAll(many);
     }
 
     @Test
