@@ -66,7 +66,9 @@ final class EvacuationCalls {
 
     /** Judged like an arrival: not before nothing is done about it any more, and by the state in which it is there. */
     private static Result.EvacuateAnswer elsewhere(Action.Evacuate call, Server server) {
-        if (server.taskState().isPresent()) {
+        boolean atWork = server.taskState().isPresent()
+                && !server.taskState().equals(call.preparation().staleTask());
+        if (atWork) {
             return answer(call, Outcome.BUSY, server.taskState().get());
         }
         Ending ending = Ending.arrived(server, call.shouldRun());

@@ -94,6 +94,27 @@ class ActionRunnerTest {
         assertThat(nova.effects).isEmpty();
     }
 
+    /** An owner's snapshot of a server that has moved may take an hour, and nothing of ours waits for it. */
+    @Test
+    void taskThatLastsDoesNotKeepAServerElsewhereFromItsEnding() {
+        nova.put(FakeNova.with(FakeNova.active(vm(1), hv(2)), hv(2), "active", Optional.of("image_uploading")));
+        var patient = new Action.Evacuate(
+                3,
+                ID,
+                hv(1),
+                vm(1),
+                17,
+                50,
+                NOT_AFTER_MS,
+                true,
+                new Action.Preparation(false, Optional.of("image_uploading")));
+
+        assertThat(evacuate()).isEqualTo(Outcome.BUSY);
+        assertThat(((Result.EvacuateAnswer) runner.run(patient)).ending())
+                .hasValue(new Ending(Ending.Kind.RECOVERED, "hv-2"));
+        assertThat(nova.effects).isEmpty();
+    }
+
     @Test
     void migrationThatFailedBeforeDoesNotStandInTheWay() {
         nova.put(new Migration(60, vm(1), hv(1), Optional.of(hv(2)), "failed", ""));
