@@ -349,7 +349,8 @@ final class Raft {
                 append(proposal.term(), proposal.command());
             } else if (dice.chance(40)) {
                 sim.after(dice.between(100, 3_000), "raft: a client tries again", () -> {
-                    if (leader.isPresent()) {
+                    if (leader.isPresent()
+                            && objection(leader.get(), proposal.command()).isEmpty()) {
                         append(term, proposal.command());
                     }
                 });
@@ -370,12 +371,12 @@ final class Raft {
                 && reachesMajority(proposer);
         var proposal = new InFlight(proposer.host(), proposer.term().orElse(0), command, leads, sim.nowMs());
         inFlight.removeIf(p -> sim.nowMs() - p.atMs() > IN_FLIGHT_MOST_MS);
-        inFlight.add(proposal);
         boolean trouble = dice.chance(troublePercent);
         if (leads && objection(proposer.host(), command).isPresent()) {
             sim.after(1, "raft: keeps it out of the log", () -> answered.accept(OptionalLong.empty()));
             return;
         }
+        inFlight.add(proposal);
         if (!leads || (trouble && dice.chance(60))) {
             sim.after(dice.between(500, 5_000), "raft: no answer", () -> answered.accept(OptionalLong.empty()));
             if (leads && dice.chance(60)) {
