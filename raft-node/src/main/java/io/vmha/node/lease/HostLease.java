@@ -286,7 +286,9 @@ public final class HostLease {
         if (!proofs.contains("lease")) {
             return new Arming(false, "its AZ does not rely on leases, so it would not pause");
         }
-        return unkept ? new Arming(false, "what its AZ relies on is not on its disk yet") : arming;
+        return unkept
+                ? new Arming(false, "what its AZ relies on is not on its disk yet; if that lasts, see to data_dir")
+                : arming;
     }
 
     /** This node led in this term, as a majority confirmed after this moment (S9). */
